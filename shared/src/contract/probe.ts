@@ -1,0 +1,97 @@
+// What edge and prober say to one another: a job goes out, a report of what was said comes back, never a verdict.
+import { z } from 'zod'
+
+const exchange = z.strictObject({ exchange: z.string().min(1).max(255), preference: z.number().int().min(0).max(65_535) })
+
+/** A job for one lane. `budgetMs` is what is left of the request's one deadline when the lane receives it. */
+export const probeJob = z.strictObject({
+  kind: z.literal('probe'),
+  jobId: z.string().min(8).max(64),
+  epoch: z.number().int().min(0),
+  /** The wire address, exactly as RCPT will say it: local part with quoting, domain in A-form. */
+  localPart: z.string().min(1).max(256),
+  domain: z.string().min(1).max(253),
+  implicitMx: z.boolean(),
+  exchanges: z.array(exchange).min(1).max(20),
+  /** Row id of the provider table. */
+  provider: z.string().max(40),
+  smtpUtf8: z.boolean(),
+  budgetMs: z.number().int().min(1).max(60_000),
+  /** Seconds; stored evidence older than this is not served. */
+  maxAgeS: z.number().int().min(0),
+})
+export type ProbeJob = z.infer<typeof probeJob>
+
+const instant = z.number().int()
+const observed = { observedAt: instant, source: z.string().max(80) }
+const recipient = z.enum(['mailbox', 'stranger', 'postmaster', 'nobody'])
+const reply = z.strictObject({
+  code: z.number().int().min(200).max(599),
+  enhanced: z
+    .strictObject({
+      class: z.union([z.literal(2), z.literal(4), z.literal(5)]),
+      subject: z.number().int(),
+      detail: z.number().int(),
+    })
+    .nullable(),
+  lines: z.array(z.string().max(600)).max(8),
+})
+
+/** The facts that travel and are stored; mirrors `verdict/evidence.ts`, and the compiler holds the two together. */
+export const probeFact = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('reply'),
+    ...observed,
+    phase: z.enum(['greeting', 'ehlo', 'starttls', 'mail', 'rcpt']),
+    to: recipient,
+    exchange: z.string(),
+    reply,
+  }),
+  z.strictObject({
+    kind: z.literal('fault'),
+    ...observed,
+    fault: z.enum([
+      'connect_refused',
+      'connect_timeout',
+      'connect_unroutable',
+      'greeting_timeout',
+      'reply_timeout',
+      'closed',
+      'protocol_error',
+      'tls_error',
+      'smtputf8_not_offered',
+      'not_reachable_address',
+      'name_not_resolved',
+    ]),
+    to: recipient,
+    exchange: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal('hold'),
+    ...observed,
+    hold: z.enum([
+      'not_asked',
+      'batch_only',
+      'never_asked',
+      'permit',
+      'breaker_open',
+      'no_lane',
+      'in_progress',
+      'attempts_spent',
+      'recently_answered',
+    ]),
+    retryAt: instant.nullable(),
+  }),
+])
+
+/** `known`: served from memory, nobody was dialled. `held`: something says not now, see the hold fact. */
+export const probeReport = z.strictObject({
+  jobId: z.string(),
+  lane: z.string(),
+  state: z.enum(['asked', 'known', 'held']),
+  facts: z.array(probeFact).max(60),
+  /** True where the store could not be read or written and the lane went on without memory. */
+  withoutMemory: z.boolean(),
+  smtpMs: z.number().nullable(),
+})
+export type ProbeReport = z.infer<typeof probeReport>

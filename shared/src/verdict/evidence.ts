@@ -1,0 +1,101 @@
+// Every fact a verdict may rest on. Facts travel between tiers and are stored; opinions are derived from them here and nowhere else.
+import type { MailRoute } from '../dns/mail-route.ts'
+import type { Reply } from '../smtp/codes.ts'
+
+/** Who was named in the RCPT: the address under test, a local part that should not exist, `postmaster`, or nobody yet (about us). */
+export type Recipient = 'mailbox' | 'stranger' | 'postmaster' | 'nobody'
+
+/** How a conversation broke off without a reply that could be read. */
+export type Fault =
+  | 'connect_refused'
+  | 'connect_timeout'
+  | 'connect_unroutable'
+  | 'greeting_timeout'
+  | 'reply_timeout'
+  | 'closed'
+  | 'protocol_error'
+  | 'tls_error'
+  | 'smtputf8_not_offered'
+  | 'not_reachable_address'
+  | 'name_not_resolved'
+
+/** Why nobody was asked, or not asked to the end. */
+export type Hold =
+  | 'not_asked'
+  | 'batch_only'
+  | 'never_asked'
+  | 'permit'
+  | 'breaker_open'
+  | 'no_lane'
+  | 'in_progress'
+  | 'attempts_spent'
+  | 'recently_answered'
+
+interface Observed {
+  /** Instant in milliseconds since the epoch. */
+  readonly observedAt: number
+  /** Resolver name, lane id, list name or `feedback`. */
+  readonly source: string
+}
+
+export interface SyntaxFact extends Observed {
+  readonly kind: 'syntax'
+  readonly rule: string
+  readonly offset: number
+  readonly message: string
+  /** The standard that the rule comes from, such as `RFC 5321 §4.1.2`. */
+  readonly cites: string
+}
+export interface SpecialUseFact extends Observed {
+  readonly kind: 'special_use'
+  readonly name: string
+}
+export interface RouteFact extends Observed {
+  readonly kind: 'route'
+  readonly route: MailRoute
+  /** True where a second answer, past the cache or from another resolver, said the same. */
+  readonly confirmed: boolean
+  readonly authentic: boolean
+}
+export interface OptOutFact extends Observed {
+  readonly kind: 'opt_out'
+}
+/** One SMTP reply; texts are redacted and capped before they get here. */
+export interface ReplyFact extends Observed {
+  readonly kind: 'reply'
+  readonly phase: 'greeting' | 'ehlo' | 'starttls' | 'mail' | 'rcpt'
+  readonly to: Recipient
+  readonly exchange: string
+  readonly reply: Reply
+}
+export interface FaultFact extends Observed {
+  readonly kind: 'fault'
+  readonly fault: Fault
+  readonly to: Recipient
+  readonly exchange: string
+}
+export interface HoldFact extends Observed {
+  readonly kind: 'hold'
+  readonly hold: Hold
+  /** Instant from which asking again can help, or null where unknown. */
+  readonly retryAt: number | null
+}
+/** A list or heuristic that recognised the address; absence of a fact is not a false. */
+export interface SignalFact extends Observed {
+  readonly kind: 'signal'
+  readonly signal: 'disposable' | 'relay' | 'forwarding' | 'free' | 'role' | 'subaddress' | 'gibberish' | 'suspected_trap'
+  readonly value: boolean
+}
+
+export type Fact =
+  | SyntaxFact
+  | SpecialUseFact
+  | RouteFact
+  | OptOutFact
+  | ReplyFact
+  | FaultFact
+  | HoldFact
+  | SignalFact
+
+/** What a prober may report, and what DynamoDB may hold. */
+export type ProbeFact = ReplyFact | FaultFact | HoldFact
