@@ -1,7 +1,10 @@
 // What edge and prober say to one another: a job goes out, a report of what was said comes back, never a verdict.
 import { z } from 'zod'
 
-const exchange = z.strictObject({ exchange: z.string().min(1).max(255), preference: z.number().int().min(0).max(65_535) })
+const exchange = z.strictObject({
+  exchange: z.string().min(1).max(255),
+  preference: z.number().int().min(0).max(65_535),
+})
 
 /** A job for one lane. `budgetMs` is what is left of the request's one deadline when the lane receives it. */
 export const probeJob = z.strictObject({
@@ -12,9 +15,7 @@ export const probeJob = z.strictObject({
   localPart: z.string().min(1).max(256),
   domain: z.string().min(1).max(253),
   implicitMx: z.boolean(),
-  exchanges: z.array(exchange).min(1).max(20),
-  /** Row id of the provider table. */
-  provider: z.string().max(40),
+  exchanges: z.array(exchange).min(1).max(20).readonly(),
   smtpUtf8: z.boolean(),
   budgetMs: z.number().int().min(1).max(60_000),
   /** Seconds; stored evidence older than this is not served. */
@@ -24,7 +25,7 @@ export type ProbeJob = z.infer<typeof probeJob>
 
 const instant = z.number().int()
 const observed = { observedAt: instant, source: z.string().max(80) }
-const recipient = z.enum(['mailbox', 'stranger', 'postmaster', 'nobody'])
+const recipient = z.enum(['mailbox', 'stranger', 'postmaster', 'other', 'nobody'])
 const reply = z.strictObject({
   code: z.number().int().min(200).max(599),
   enhanced: z
@@ -34,7 +35,7 @@ const reply = z.strictObject({
       detail: z.number().int(),
     })
     .nullable(),
-  lines: z.array(z.string().max(600)).max(8),
+  lines: z.array(z.string().max(600)).max(8).readonly(),
 })
 
 /** The facts that travel and are stored; mirrors `verdict/evidence.ts`, and the compiler holds the two together. */
@@ -79,6 +80,7 @@ export const probeFact = z.discriminatedUnion('kind', [
       'in_progress',
       'attempts_spent',
       'recently_answered',
+      'route_differs',
     ]),
     retryAt: instant.nullable(),
   }),
@@ -89,7 +91,7 @@ export const probeReport = z.strictObject({
   jobId: z.string(),
   lane: z.string(),
   state: z.enum(['asked', 'known', 'held']),
-  facts: z.array(probeFact).max(60),
+  facts: z.array(probeFact).max(60).readonly(),
   /** True where the store could not be read or written and the lane went on without memory. */
   withoutMemory: z.boolean(),
   smtpMs: z.number().nullable(),

@@ -1,6 +1,8 @@
 // Where a domain's mail goes (RFC 5321 §5.1), as far as the DNS said it.
+import type { Answer, MxData } from './answer.ts'
+import { type Cidr, globallyReachable } from './reachable.ts'
 
-/** What became of one exchange's own addresses. `ipv6_only` counts as unreachable for us, never as dead. */
+/** What became of one exchange's own addresses. `ipv6_only` is out of our reach, never dead. */
 export type ExchangeTarget =
   | 'not_looked_up'
   | 'reachable'
@@ -24,3 +26,79 @@ export type MailRoute =
   | { readonly kind: 'none' }
   | { readonly kind: 'nxdomain' }
   | { readonly kind: 'unlearned'; readonly why: 'timeout' | 'failure' }
+
+export interface DomainAnswers {
+  readonly mx: Answer<MxData>
+  readonly a: Answer<string>
+  readonly aaaa: Answer<string>
+}
+
+export interface Addresses {
+  readonly a: Answer<string>
+  readonly aaaa: Answer<string>
+}
+
+const IPV4_TEXT = /^\d{1,3}(\.\d{1,3}){3}$/
+
+/** The route that three answers about one domain amount to; exchanges by preference, equals in the order of their names. */
+export function mailRoute(domain: string, answers: DomainAnswers): MailRoute {
+  const { mx } = answers
+  switch (mx.kind) {
+    case 'records':
+      return explicitRoute(mx.data)
+    case 'nxdomain':
+      return { kind: 'nxdomain' }
+    case 'nodata':
+      return implicitRoute(domain, answers)
+    case 'failure':
+      return unlearned(mx)
+  }
+}
+
+function explicitRoute(data: readonly MxData[]): MailRoute {
+  // RFC 7505 §3 wants the null MX to stand alone; beside real exchanges it is a slip, and mail goes to the real ones.
+  const real = data.filter(({ exchange }) => exchange !== '')
+  if (real.length === 0) return { kind: 'null_mx' }
+  const exchanges = real
+    .map(({ exchange, preference }) => ({ exchange, preference, target: targetOfName(exchange) }))
+    .sort((one, other) => one.preference - other.preference || (one.exchange < other.exchange ? -1 : 1))
+  return { kind: 'mx', exchanges }
+}
+
+function targetOfName(exchange: string): ExchangeTarget {
+  return IPV4_TEXT.test(exchange) || exchange.includes(':') ? 'ip_literal' : 'not_looked_up'
+}
+
+function implicitRoute(domain: string, { a, aaaa }: DomainAnswers): MailRoute {
+  if (a.kind === 'records' || aaaa.kind === 'records') {
+    return { kind: 'implicit', exchanges: [{ exchange: domain, preference: 0, target: 'not_looked_up' }] }
+  }
+  if (a.kind === 'failure') return unlearned(a)
+  return aaaa.kind === 'failure' ? unlearned(aaaa) : { kind: 'none' }
+}
+
+function unlearned(answer: Answer<unknown>): MailRoute {
+  const timedOut = answer.kind === 'failure' && answer.why === 'timeout'
+  return { kind: 'unlearned', why: timedOut ? 'timeout' : 'failure' }
+}
+
+/** What one exchange's addresses make of it; `loopback` is the explicit opt-in of local runs. */
+export function targetOf({ a, aaaa }: Addresses, loopback: readonly Cidr[]): ExchangeTarget {
+  const v4 = addressesOf(a)
+  const v6 = addressesOf(aaaa)
+  if (v4.some((address) => globallyReachable(address, loopback))) return 'reachable'
+  if (v6.some((address) => globallyReachable(address, loopback))) return 'ipv6_only'
+  if (a.kind === 'failure' || aaaa.kind === 'failure') return 'unlearned'
+  return v4.length + v6.length > 0 ? 'special_purpose' : 'dangling'
+}
+
+function addressesOf(answer: Answer<string>): readonly string[] {
+  return answer.kind === 'records' ? answer.data : []
+}
+
+/** The same route with what was learned of its exchanges; hosts that are not in `targets` keep what they have. */
+export function withTargets(route: MailRoute, targets: ReadonlyMap<string, ExchangeTarget>): MailRoute {
+  if (route.kind !== 'mx' && route.kind !== 'implicit') return route
+  const exchanges = route.exchanges.map((one) => ({ ...one, target: targets.get(one.exchange) ?? one.target }))
+  return { ...route, exchanges }
+}

@@ -2,8 +2,11 @@
 import type { MailRoute } from '../dns/mail-route.ts'
 import type { Reply } from '../smtp/codes.ts'
 
-/** Who was named in the RCPT: the address under test, a local part that should not exist, `postmaster`, or nobody yet (about us). */
-export type Recipient = 'mailbox' | 'stranger' | 'postmaster' | 'nobody'
+/**
+ * Who was named in the RCPT: the address under test, a local part that should not exist, `postmaster`, another mailbox of
+ * the domain (remembered without its name), or nobody yet, when a reply is about us.
+ */
+export type Recipient = 'mailbox' | 'stranger' | 'postmaster' | 'other' | 'nobody'
 
 /** How a conversation broke off without a reply that could be read. */
 export type Fault =
@@ -30,6 +33,7 @@ export type Hold =
   | 'in_progress'
   | 'attempts_spent'
   | 'recently_answered'
+  | 'route_differs'
 
 interface Observed {
   /** Instant in milliseconds since the epoch. */
@@ -83,19 +87,19 @@ export interface HoldFact extends Observed {
 /** A list or heuristic that recognised the address; absence of a fact is not a false. */
 export interface SignalFact extends Observed {
   readonly kind: 'signal'
-  readonly signal: 'disposable' | 'relay' | 'forwarding' | 'free' | 'role' | 'subaddress' | 'gibberish' | 'suspected_trap'
+  readonly signal:
+    | 'disposable'
+    | 'relay'
+    | 'forwarding'
+    | 'free'
+    | 'role'
+    | 'subaddress'
+    | 'gibberish'
+    | 'suspected_trap'
   readonly value: boolean
 }
 
-export type Fact =
-  | SyntaxFact
-  | SpecialUseFact
-  | RouteFact
-  | OptOutFact
-  | ReplyFact
-  | FaultFact
-  | HoldFact
-  | SignalFact
+export type Fact = SyntaxFact | SpecialUseFact | RouteFact | OptOutFact | ReplyFact | FaultFact | HoldFact | SignalFact
 
 /** What a prober may report, and what DynamoDB may hold. */
 export type ProbeFact = ReplyFact | FaultFact | HoldFact

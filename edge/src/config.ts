@@ -1,0 +1,74 @@
+// The Worker's configuration, parsed once from its bindings; a failing one fails every request with the same clear fault.
+import { type Cidr, parseCidr } from '@postern/shared/dns/reachable.ts'
+import { z } from 'zod'
+
+/** Bindings as `infra/cloudflare/wrangler.jsonc` declares them: text, JSON where it says so. */
+export interface Env {
+  /** JSON list of `{name, url, suffix}`. */
+  readonly DOH_RESOLVERS: string
+  /** JSON `{epoch, lanes: [{id, region, url, address, ehlo, partition}]}`. */
+  readonly LANES: string
+  /** JSON `{accessKeyId, secretAccessKey}`: a secret. */
+  readonly LANE_CREDENTIALS: string
+  /** JSON list of `{id, kind, sha256}`. */
+  readonly KEYS: string
+  /** Comma-separated special-use names that may exist here, such as `test`. */
+  readonly ALLOW_SPECIAL_USE: string
+  /** Comma-separated loopback CIDRs that count as reachable: the explicit opt-in of local runs. */
+  readonly LOOPBACK_NETWORKS: string
+}
+
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'is not JSON' })
+    return z.NEVER
+  }
+})
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+)
+
+const cidrs = list.transform((parts, context): readonly Cidr[] => {
+  const parsed = parts.map(parseCidr).filter((cidr) => cidr !== null)
+  if (parsed.length < parts.length) context.addIssue({ code: 'custom', message: 'is not a list of CIDRs' })
+  return parsed
+})
+
+export const KEY_KINDS = ['sk_live', 'sk_test', 'pk_live', 'pk_test', 'ak'] as const
+export type KeyKind = (typeof KEY_KINDS)[number]
+
+const key = z.strictObject({ id: z.string(), kind: z.enum(KEY_KINDS), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
+export type StoredKey = z.infer<typeof key>
+
+const lane = z.strictObject({
+  id: z.string(),
+  region: z.string(),
+  url: z.url(),
+  address: z.string(),
+  ehlo: z.string(),
+  partition: z.string(),
+})
+
+const environment = z.object({
+  DOH_RESOLVERS: json.pipe(
+    z.array(z.strictObject({ name: z.string(), url: z.url(), suffix: z.string().nullable() })).min(1),
+  ),
+  LANES: json.pipe(z.strictObject({ epoch: z.number().int(), lanes: z.array(lane) })),
+  LANE_CREDENTIALS: json.pipe(z.strictObject({ accessKeyId: z.string(), secretAccessKey: z.string() })),
+  KEYS: json.pipe(z.array(key)),
+  ALLOW_SPECIAL_USE: list,
+  LOOPBACK_NETWORKS: cidrs,
+} satisfies Record<keyof Env, z.ZodType>)
+
+export type Config = z.infer<typeof environment>
+
+/** @throws ZodError naming every binding that is absent or wrong. */
+export function parseConfig(env: Env): Config {
+  return environment.parse(env)
+}

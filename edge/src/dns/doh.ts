@@ -1,0 +1,95 @@
+// DNS over HTTPS (RFC 8484) with a second opinion: asks a name's resolvers in turn, within one deadline.
+import { type Answer, conclusive, type DataOf, type Question, type RecordType } from '@postern/shared/dns/answer.ts'
+import { DNS_MESSAGE, getUrl, postBody, readAnswer } from '@postern/shared/dns/message.ts'
+import { type Resolver, resolversFor } from '@postern/shared/dns/resolvers.ts'
+import type { Connect } from '../http/connections.ts'
+
+/** `first` asks in the configured order; `second` begins with another resolver, or goes past the cache where there is one only. */
+export type Opinion = 'first' | 'second'
+
+export interface Asking {
+  readonly deadlineAt: number
+  readonly opinion: Opinion
+}
+
+export interface Resolved<D> {
+  readonly answer: Answer<D>
+  /** Name of the resolver that gave it. */
+  readonly source: string
+}
+
+export type Resolve = <T extends RecordType>(question: Question<T>, asking: Asking) => Promise<Resolved<DataOf[T]>>
+
+export interface DohPorts {
+  readonly resolvers: readonly Resolver[]
+  readonly connect: Connect
+  readonly now: () => number
+}
+
+const ATTEMPT_MS = 1_500
+const MAX_MESSAGE_OCTETS = 65_535
+const OK = 200
+
+export function createResolve({ resolvers, connect, now }: DohPorts): Resolve {
+  return async (question, { deadlineAt, opinion }) => {
+    let last: Answer<never> = { kind: 'failure', why: 'unreachable' }
+    let source = 'none'
+    for (const attempt of attempts(resolversFor(resolvers, question.name), opinion)) {
+      const leftMs = Math.min(ATTEMPT_MS, deadlineAt - now())
+      if (leftMs <= 0) return { answer: { kind: 'failure', why: 'timeout' }, source }
+      source = attempt.resolver.name
+      const answer = await connect(() => ask(attempt, question, leftMs))
+      if (conclusive(answer)) return { answer, source }
+      last = answer as Answer<never>
+    }
+    return { answer: last, source }
+  }
+}
+
+interface Attempt {
+  readonly resolver: Resolver
+  readonly pastCache: boolean
+}
+
+/** Two attempts: two resolvers where there are two, else the same one, the second time past the cache. */
+function attempts(resolvers: readonly Resolver[], opinion: Opinion): Attempt[] {
+  const [one, other = one] = opinion === 'first' ? resolvers : resolvers.toReversed()
+  if (one === undefined || other === undefined) return []
+  const alone = one === other
+  return [
+    { resolver: one, pastCache: alone && opinion === 'second' },
+    { resolver: other, pastCache: alone },
+  ]
+}
+
+async function ask<T extends RecordType>(
+  { resolver, pastCache }: Attempt,
+  question: Question<T>,
+  timeoutMs: number,
+): Promise<Answer<DataOf[T]>> {
+  try {
+    const signal = AbortSignal.timeout(timeoutMs)
+    const response = await fetch(...requestFor(resolver, question, { pastCache, signal }))
+    if (response.status !== OK) {
+      await response.body?.cancel()
+      return { kind: 'failure', why: 'servfail' }
+    }
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    return bytes.length > MAX_MESSAGE_OCTETS ? { kind: 'failure', why: 'malformed' } : readAnswer(bytes, question)
+  } catch (error) {
+    const timedOut = error instanceof Error && error.name === 'TimeoutError'
+    return { kind: 'failure', why: timedOut ? 'timeout' : 'unreachable' }
+  }
+}
+
+function requestFor(
+  resolver: Resolver,
+  question: Question,
+  { pastCache, signal }: { pastCache: boolean; signal: AbortSignal },
+): [string, RequestInit] {
+  if (!pastCache) {
+    return [getUrl(resolver.url, question), { headers: { accept: DNS_MESSAGE }, redirect: 'manual', signal }]
+  }
+  const headers = { accept: DNS_MESSAGE, 'content-type': DNS_MESSAGE, 'cache-control': 'no-cache' }
+  return [resolver.url, { method: 'POST', body: postBody(question), headers, redirect: 'manual', signal }]
+}

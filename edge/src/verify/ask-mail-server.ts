@@ -1,0 +1,108 @@
+// The part of the story that leaves the edge: which lane, one job, and asking again while the request's time lasts.
+import type { Address } from '@postern/shared/address/parse.ts'
+import type { ProbeJob, ProbeReport } from '@postern/shared/contract/probe.ts'
+import { rank } from '@postern/shared/lanes/choose.ts'
+import type { Lane } from '@postern/shared/lanes/lane.ts'
+import { decide, providerFor } from '@postern/shared/verdict/decide.ts'
+import type { Fact, Hold, HoldFact, RouteFact } from '@postern/shared/verdict/evidence.ts'
+import { dialable } from '@postern/shared/verdict/route.ts'
+import type { Ask } from '../probe/ask.ts'
+import type { Verified, VerifyRequest } from './verify.ts'
+
+export interface AskPorts {
+  readonly now: () => number
+  readonly sleep: (ms: number) => Promise<void>
+  readonly lanes: readonly Lane[]
+  readonly epoch: number
+  readonly ask: Ask
+}
+
+export interface Subject {
+  readonly request: VerifyRequest
+  readonly address: Address
+  readonly domain: string
+  readonly known: readonly Fact[]
+}
+
+export interface AskedServer {
+  readonly facts: readonly Fact[]
+  readonly smtpState: Verified['smtpState']
+  readonly lane: string | null
+  readonly smtpMs: number | null
+}
+
+/** Kept back from the lane's budget for its last write and the way home, in milliseconds. */
+const WAY_HOME_MS = 150
+/** A pause before the same lane is asked again, in milliseconds. */
+const PAUSE_MS = 150
+/** Subrequests are counted by the platform; the pauses alone stay far below this. */
+const MAX_ASKS = 40
+
+export async function askMailServer(subject: Subject, ports: AskPorts): Promise<AskedServer> {
+  const { deadlineAt } = subject.request
+  let lanes = rank(ports.lanes, laneKey(subject))
+  let last = without('no_lane', ports)
+  for (let asks = 0; asks < MAX_ASKS; asks += 1) {
+    const [lane] = lanes
+    const budgetMs = deadlineAt - ports.now() - WAY_HOME_MS
+    if (lane === undefined || budgetMs <= 0) return last
+    const reply = await ports.ask(lane, jobFor(subject, ports, budgetMs), budgetMs + WAY_HOME_MS / 2)
+    if (reply.kind === 'not_started') {
+      lanes = lanes.slice(1)
+      continue
+    }
+    last = reply.kind === 'report' ? reported(reply.report) : without(HOLD_OF[reply.kind], ports, lane)
+    const againAt = reply.kind === 'report' ? retryAtOf(subject, last, ports) : ports.now() + PAUSE_MS
+    // Only what falls due while somebody is still waiting is waited for; the rest is said as it stands.
+    if (againAt === null || againAt + WAY_HOME_MS >= deadlineAt) return last
+    await ports.sleep(Math.max(againAt - ports.now(), PAUSE_MS / 2))
+  }
+  return last
+}
+
+const HOLD_OF = { busy: 'permit', uncertain: 'in_progress' } as const satisfies Record<string, Hold>
+
+function retryAtOf({ known, domain }: Subject, asked: AskedServer, ports: AskPorts): number | null {
+  const verdict = decide({ facts: [...known, ...asked.facts], domain, now: ports.now() })
+  return verdict.status === 'unknown' ? verdict.retryAt : null
+}
+
+function reported(report: ProbeReport): AskedServer {
+  const state = { asked: 'asked', known: 'cached', held: 'deferred' } as const
+  return { facts: report.facts, smtpState: state[report.state], lane: report.lane, smtpMs: report.smtpMs }
+}
+
+function without(why: Hold, ports: AskPorts, lane?: Lane): AskedServer {
+  return {
+    facts: [hold(why, null, ports.now())],
+    smtpState: why === 'no_lane' ? 'not_asked' : 'deferred',
+    lane: lane?.id ?? null,
+    smtpMs: null,
+  }
+}
+
+export function hold(why: Hold, retryAt: number | null, observedAt: number): HoldFact {
+  return { kind: 'hold', hold: why, retryAt, observedAt, source: 'edge' }
+}
+
+/** The same domain leaves by the same lane, so that greylisting, permits and breaker stay in one place. */
+function laneKey({ address, domain, known }: Subject): string {
+  const row = providerFor({ facts: known, domain, now: 0 })
+  return row?.spread === true ? address.wire : domain
+}
+
+function jobFor({ request, address, domain, known }: Subject, ports: AskPorts, budgetMs: number): ProbeJob {
+  const fact = known.find((one): one is RouteFact => one.kind === 'route')
+  return {
+    kind: 'probe',
+    jobId: request.id,
+    epoch: ports.epoch,
+    localPart: address.localPart,
+    domain,
+    implicitMx: fact?.route.kind === 'implicit',
+    exchanges: fact === undefined ? [] : dialable(fact.route).slice(0, 20),
+    smtpUtf8: address.needsSmtpUtf8,
+    budgetMs: Math.floor(budgetMs),
+    maxAgeS: request.maxAgeS,
+  }
+}

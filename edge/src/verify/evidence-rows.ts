@@ -1,0 +1,70 @@
+// Facts as the public evidence: which rule, by which source, about whom, what was said.
+import type { EvidenceRow } from '@postern/shared/contract/verification.ts'
+import type { Enhanced } from '@postern/shared/smtp/codes.ts'
+import { meaning } from '@postern/shared/smtp/meaning.ts'
+import type { Fact } from '@postern/shared/verdict/evidence.ts'
+import { ruleSource } from '@postern/shared/verdict/rules.ts'
+import type { Verified } from './verify.ts'
+
+/** `summary`: the facts that the verdict cites; `full`: every fact, lists that did not match left out. */
+export function evidenceRows({ verdict, facts }: Verified, amount: 'none' | 'summary' | 'full'): EvidenceRow[] {
+  if (amount === 'none') return []
+  const shown = amount === 'full' ? facts.filter((fact) => fact.kind !== 'signal' || fact.value) : verdict.cites
+  return shown.map((fact) => rowOf(fact, verdict.cites[0] === fact ? verdict.rule : null))
+}
+
+/** The deciding fact carries the verdict's own rule; any other is named by its own kind. */
+function rowOf(fact: Fact, decisive: string | null): EvidenceRow {
+  const rule = decisive ?? ownRule(fact)
+  const row = { rule, source: ruleSource(rule, fact), about: aboutOf(fact), at: new Date(fact.observedAt).toISOString() }
+  if (fact.kind !== 'reply') {
+    const lane = fact.kind === 'fault' || fact.kind === 'hold' ? fact.source : null
+    return { ...row, phase: null, code: null, enhanced: null, text: null, lane }
+  }
+  const { code, enhanced, lines } = fact.reply
+  const phase = fact.to === 'mailbox' || fact.to === 'nobody' ? fact.phase : `${fact.phase}:${fact.to}`
+  return { ...row, phase, code, enhanced: statusOf(enhanced), text: lines.join('\n'), lane: fact.source }
+}
+
+function statusOf(enhanced: Enhanced | null): string | null {
+  return enhanced === null ? null : `${enhanced.class}.${enhanced.subject}.${enhanced.detail}`
+}
+
+function ownRule(fact: Fact): string {
+  switch (fact.kind) {
+    case 'syntax':
+      return fact.rule
+    case 'special_use':
+      return 'dns.special_use'
+    case 'route':
+      return `dns.${fact.route.kind}`
+    case 'opt_out':
+      return 'domain.opted_out'
+    case 'reply':
+      return meaning(fact.reply, fact).rule
+    case 'fault':
+      return `smtp.${fact.fault}`
+    case 'hold':
+      return `hold.${fact.hold}`
+    case 'signal':
+      return `signal.${fact.signal}`
+  }
+}
+
+function aboutOf(fact: Fact): EvidenceRow['about'] {
+  switch (fact.kind) {
+    case 'syntax':
+    case 'signal':
+      return 'address'
+    case 'special_use':
+    case 'route':
+    case 'opt_out':
+      return 'domain'
+    case 'reply':
+      return meaning(fact.reply, fact).about
+    case 'fault':
+      return 'server'
+    case 'hold':
+      return 'client'
+  }
+}

@@ -1,0 +1,149 @@
+// A verified address as the public answer: what was decided, and by which evidence.
+import { canonical } from '@postern/shared/address/canonical.ts'
+import type { Verification, VerificationRequest } from '@postern/shared/contract/verification.ts'
+import { meaning } from '@postern/shared/smtp/meaning.ts'
+import { advice } from '@postern/shared/verdict/advice.ts'
+import type { Cost } from '@postern/shared/verdict/cost.ts'
+import { providerFor } from '@postern/shared/verdict/decide.ts'
+import type { Fact, ReplyFact, RouteFact, SignalFact, SyntaxFact } from '@postern/shared/verdict/evidence.ts'
+import { mailboxReply } from '@postern/shared/verdict/lifetimes.ts'
+import { worthOf } from '@postern/shared/verdict/reasons.ts'
+import { score } from '@postern/shared/verdict/score.ts'
+import { validUntil } from '@postern/shared/verdict/valid-until.ts'
+import { evidenceRows } from './evidence-rows.ts'
+import type { Verified, VerifyRequest } from './verify.ts'
+
+export interface Rendering {
+  readonly request: VerifyRequest
+  readonly wanted: Pick<VerificationRequest, 'evidence' | 'metadata'>
+  readonly verified: Verified
+  readonly cost: Cost
+  readonly startedAt: number
+}
+
+export function render({ request, wanted, verified, cost, startedAt }: Rendering): Verification {
+  const { verdict, facts, address, checkedAt } = verified
+  const retryAt = verdict.retryAt ?? restingUntil(facts)
+  return {
+    id: request.id,
+    email: request.email,
+    normalized: address === null ? null : canonical(address),
+    mode: request.mode,
+    status: verdict.status,
+    reason: verdict.reason,
+    level: verdict.level,
+    score: score(verdict, facts),
+    advice: advice(verdict, facts, checkedAt),
+    flags: flagsOf(address === null ? null : facts),
+    suggestion: null,
+    checks: checksOf(verified),
+    evidence: evidenceRows(verified, wanted.evidence ?? 'summary'),
+    retryable: isRetryable(verified),
+    retry_at: isoOrNull(retryAt),
+    valid_until: isoOrNull(validUntil(verdict, checkedAt)),
+    final: !isRetryable(verified),
+    poll_url: null,
+    checked_at: iso(checkedAt),
+    cost: { ...cost },
+    timing: {
+      total_ms: Math.round(checkedAt - startedAt),
+      dns_ms: rounded(verified.dnsMs),
+      smtp_ms: rounded(verified.smtpMs),
+    },
+    lane: verified.lane,
+    metadata: wanted.metadata ?? null,
+  }
+}
+
+function isRetryable({ verdict }: Verified): boolean {
+  return verdict.status === 'unknown' && (worthOf(verdict.reason).retryable === true || verdict.retryAt !== null)
+}
+
+/** When a mailbox that answered lately may be asked again. */
+function restingUntil(facts: readonly Fact[]): number | null {
+  const resting = facts.find((fact) => fact.kind === 'hold' && fact.hold === 'recently_answered')
+  return resting?.kind === 'hold' ? resting.retryAt : null
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString()
+}
+
+function isoOrNull(at: number | null): string | null {
+  return at === null ? null : iso(at)
+}
+
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms)
+}
+
+function flagsOf(facts: readonly Fact[] | null): Verification['flags'] {
+  const flag = (name: SignalFact['signal']) =>
+    facts?.find((fact): fact is SignalFact => fact.kind === 'signal' && fact.signal === name)?.value ?? null
+  return {
+    disposable: flag('disposable'),
+    relay: flag('relay'),
+    forwarding: flag('forwarding'),
+    free: flag('free'),
+    role: flag('role'),
+    subaddress: flag('subaddress'),
+    gibberish: flag('gibberish'),
+    suspected_trap: flag('suspected_trap'),
+    abuse: null,
+  }
+}
+
+function checksOf({ facts, address, smtpState, checkedAt }: Verified): Verification['checks'] {
+  const domain = address?.domain.kind === 'name' ? address.domain.ascii : ''
+  const route = facts.find((fact): fact is RouteFact => fact.kind === 'route')
+  return {
+    syntax: syntaxOf(facts),
+    mail_route: {
+      kind: route?.route.kind ?? 'not_looked_up',
+      exchanges: route !== undefined && 'exchanges' in route.route ? [...route.route.exchanges] : [],
+      provider: providerFor({ facts, domain, now: checkedAt })?.id ?? null,
+      resolver: route?.source ?? null,
+      dnssec: dnssecOf(route),
+    },
+    smtp: { state: smtpState, accepts: accepts(facts), strangers: strangers(facts) },
+    domain_age: { days: null },
+  }
+}
+
+function dnssecOf(route: RouteFact | undefined): 'secure' | 'insecure' | null {
+  if (route === undefined || route.route.kind === 'unlearned') return null
+  return route.authentic ? 'secure' : 'insecure'
+}
+
+function syntaxOf(facts: readonly Fact[]): Verification['checks']['syntax'] {
+  const refusals = facts.filter((fact): fact is SyntaxFact => fact.kind === 'syntax')
+  const rules = refusals.map(({ rule, offset, message, cites }) => ({ rule, offset, message, source: cites }))
+  return { ok: refusals.length === 0, rules }
+}
+
+function isProbed(fact: Fact): fact is Extract<Fact, { kind: 'reply' | 'fault' | 'hold' }> {
+  return fact.kind === 'reply' || fact.kind === 'fault' || fact.kind === 'hold'
+}
+
+/** True and false only for an answer about the mailbox: null never means false. */
+function accepts(facts: readonly Fact[]): boolean | null {
+  const reply = mailboxReply(facts.filter(isProbed))
+  if (reply === null) return null
+  const { says, about } = meaning(reply.reply, reply)
+  if (about !== 'mailbox' || says === 'unclear' || says === 'later') return null
+  return says === 'yes'
+}
+
+function strangers(facts: readonly Fact[]): Verification['checks']['smtp']['strangers'] {
+  const said = facts.filter(
+    (fact): fact is ReplyFact => fact.kind === 'reply' && fact.to === 'stranger' && fact.phase === 'rcpt',
+  )
+  const last = said.reduce<ReplyFact | null>(
+    (found, fact) => (found === null || fact.observedAt >= found.observedAt ? fact : found),
+    null,
+  )
+  if (last === null) return 'not_checked'
+  if (last.reply.code < 300) return 'accepts_all'
+  const { says, about } = meaning(last.reply, last)
+  return says === 'no' && about === 'mailbox' ? 'refuses_strangers' : 'unknown'
+}

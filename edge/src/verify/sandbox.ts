@@ -1,0 +1,42 @@
+// Test keys: the local part, or its tag, names the outcome, on any domain, the same every time; nobody is asked.
+import { type Address, parse } from '@postern/shared/address/parse.ts'
+import type { Verdict } from '@postern/shared/verdict/finding.ts'
+import { type Reason, REASONS, worthOf } from '@postern/shared/verdict/reasons.ts'
+import type { Fact } from '@postern/shared/verdict/evidence.ts'
+import type { Verified, VerifyRequest } from './verify.ts'
+
+const RETRY_MS = 60_000
+
+/** `mailbox_not_found@…` and `anything+greylisted@…` have that reason; everything else is accepted. */
+export function sandboxed(request: VerifyRequest, now: number): Verified {
+  const parsed = parse(request.email, request.allow)
+  const facts: Fact[] = parsed.ok ? [] : [{ kind: 'syntax', ...parsed.refusal, observedAt: now, source: 'sandbox' }]
+  const reason = parsed.ok ? reasonNamed(parsed.address) : 'syntax_invalid'
+  const smtpState = request.mode === 'fast' ? 'not_asked' : 'asked'
+  return {
+    address: parsed.ok ? parsed.address : null,
+    facts,
+    verdict: verdictOf(reason, facts, now),
+    smtpState: parsed.ok ? smtpState : 'not_needed',
+    lane: null,
+    dnsMs: null,
+    smtpMs: null,
+    checkedAt: now,
+  }
+}
+
+function reasonNamed({ localPart }: Address): Reason {
+  const names = localPart.toLowerCase().split('+')
+  return names.reverse().find(isReason) ?? 'mailbox_accepted'
+}
+
+function isReason(name: string): name is Reason {
+  return Object.hasOwn(REASONS, name)
+}
+
+function verdictOf(reason: Reason, cites: readonly Fact[], now: number): Verdict {
+  const { status, retryable } = worthOf(reason)
+  const sure = status === 'deliverable' || status === 'undeliverable' || reason === 'accepts_all'
+  const retryAt = retryable === true ? now + RETRY_MS : null
+  return { status, reason, level: sure ? 'confirmed' : 'estimated', rule: 'sandbox', cites, retryAt }
+}

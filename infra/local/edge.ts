@@ -1,0 +1,32 @@
+// The edge as a process of its own: the Worker in workerd, told its bindings by the launcher, gone when the launcher is gone.
+import { fileURLToPath } from 'node:url'
+import { unstable_startWorker } from 'wrangler'
+
+/** JSON in the variable `POSTERN_EDGE`: bindings hold secrets, which do not belong on a command line. */
+export interface EdgeConfig {
+  readonly port: number
+  readonly persist: string
+  readonly bindings: Readonly<Record<string, string>>
+}
+
+const config = JSON.parse(process.env['POSTERN_EDGE'] ?? '{}') as EdgeConfig
+
+const worker = await unstable_startWorker({
+  config: fileURLToPath(new URL('../cloudflare/wrangler.jsonc', import.meta.url)),
+  dev: {
+    server: { hostname: '127.0.0.1', port: config.port },
+    inspector: false,
+    logLevel: 'warn',
+    persist: config.persist,
+    watch: false,
+  },
+  bindings: Object.fromEntries(
+    Object.entries(config.bindings).map(([name, value]) => [name, { type: 'plain_text', value }]),
+  ),
+})
+
+const stop = (): void => void worker.dispose().finally(() => process.exit())
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'disconnect']) process.once(signal, stop)
+
+await worker.ready
+process.send?.({ ready: true })

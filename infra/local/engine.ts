@@ -1,0 +1,92 @@
+// The DynamoDB-compatible engine of a local run: found, started, given its tables.
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb'
+import { tables } from '@postern/prober/store/schema.ts'
+import { StartProblem } from './options.ts'
+import { type Supervised, supervise } from './supervise.ts'
+
+export interface Engine {
+  readonly endpoint: string
+  pid(): number | null
+  stop(): Promise<void>
+}
+
+export interface EngineOptions {
+  readonly port: number
+  readonly file: string
+  readonly say: (message: string) => void
+}
+
+const READY_MS = 5_000
+const POLL_MS = 25
+const NOTHING: Supervised = { pid: () => null, stop: () => Promise.resolve() }
+
+/** Starts the engine and makes the tables. @throws StartProblem where there is no binary or its file cannot be read. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const foreign = process.env['POSTERN_DYNAMODB_ENDPOINT']
+  const endpoint = foreign ?? `http://127.0.0.1:${options.port}`
+  const supervised = foreign === undefined ? startBinary(options) : NOTHING
+  try {
+    await makeTables(endpoint)
+  } catch (error) {
+    await supervised.stop()
+    const why = error instanceof Error ? error.message.split('\n')[0] : 'unknown fault'
+    throw new StartProblem(
+      `the table engine does not answer (${why}); if ${options.file} is corrupt, remove it or use --ephemeral`,
+    )
+  }
+  return { endpoint, pid: () => supervised.pid(), stop: () => supervised.stop() }
+}
+
+function binary(): string {
+  try {
+    return createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide')
+  } catch {
+    throw new StartProblem(
+      'no table engine for this system (run npm ci again, or set POSTERN_DYNAMODB_ENDPOINT to a DynamoDB Local)',
+    )
+  }
+}
+
+function startBinary({ port, file, say }: EngineOptions): Supervised {
+  const path = binary()
+  const argv = ['--host', '127.0.0.1', '--port', String(port), '--db-path', file]
+  return supervise({
+    name: 'the table engine',
+    start: () => spawn(path, argv, { stdio: ['ignore', 'ignore', 'ignore'] }),
+    say,
+  })
+}
+
+async function makeTables(endpoint: string): Promise<void> {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+  const client = new DynamoDBClient({ endpoint, region: 'local', credentials, maxAttempts: 1 })
+  const until = Date.now() + READY_MS
+  for (const table of tables) {
+    for (;;) {
+      const done = await makeTable(client, table.name, table.partitionKey)
+      if (done === 'made') break
+      if (Date.now() > until) throw done
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    }
+  }
+  client.destroy()
+}
+
+async function makeTable(client: DynamoDBClient, name: string, key: string): Promise<'made' | Error> {
+  try {
+    await client.send(
+      new CreateTableCommand({
+        TableName: name,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
+      }),
+    )
+    return 'made'
+  } catch (error) {
+    if (error instanceof ResourceInUseException) return 'made'
+    return error instanceof Error ? error : new Error('unknown fault')
+  }
+}

@@ -1,0 +1,48 @@
+// A lane's configuration, parsed once from its environment when the process starts; a failing one fails the start.
+import { type Cidr, parseCidr } from '@postern/shared/dns/reachable.ts'
+import { z } from 'zod'
+import type { LaneEnvironment } from './environment.ts'
+
+const port = z.coerce.number().int().min(1).max(65_535)
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'is not JSON' })
+    return z.NEVER
+  }
+})
+const optional = z.string().transform((text) => (text === '' ? null : text))
+
+const cidrs = z.string().transform((text, context): readonly Cidr[] => {
+  const parsed = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [parseCidr(part.trim())]))
+  const valid = parsed.filter((cidr) => cidr !== null)
+  if (valid.length < parsed.length) context.addIssue({ code: 'custom', message: 'is not a list of CIDRs' })
+  return valid
+})
+
+const resolver = z.strictObject({ name: z.string(), url: z.url(), suffix: z.string().nullable() })
+
+const environment = z.object({
+  LANE_ID: z.string().min(1).max(60),
+  REGION: z.string().min(1),
+  PARTITION: z.string().min(1),
+  EHLO_NAME: z.string().min(1),
+  MAIL_FROM: z.string().includes('@'),
+  DOH_RESOLVERS: json.pipe(z.array(resolver).min(1)),
+  EVIDENCE_TABLE: z.string().min(1),
+  TRAFFIC_TABLE: z.string().min(1),
+  HMAC_KEYS: z.string().min(1),
+  SMTP_PORT: port,
+  LOOPBACK_NETWORKS: cidrs,
+  LOOPBACK_SMTP_PORT: z.union([z.literal('').transform(() => null), port]),
+  SOURCE_ADDRESS: optional,
+  DYNAMODB_ENDPOINT: optional,
+} satisfies Record<keyof LaneEnvironment, z.ZodType>)
+
+export type Config = z.infer<typeof environment>
+
+/** @throws ZodError naming every variable that is absent or wrong. */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  return environment.parse(env)
+}

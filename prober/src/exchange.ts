@@ -1,0 +1,176 @@
+// One exchange of one job: resolve, guard, permit, converse, and the facts that came of it.
+import type { ProbeJob } from '@postern/shared/contract/probe.ts'
+import type { Answer } from '@postern/shared/dns/answer.ts'
+import { type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
+import { redact } from '@postern/shared/smtp/reply.ts'
+import type { Fault, FaultFact, HoldFact, ProbeFact, Recipient, ReplyFact } from '@postern/shared/verdict/evidence.ts'
+import type { Told } from './smtp/dialogue.ts'
+import type { Conversation } from './net/converse.ts'
+import type { Plan } from './smtp/plan.ts'
+import type { Permits } from './store/permits.ts'
+
+export interface LaneIdentity {
+  readonly id: string
+  readonly ehloName: string
+  readonly mailFrom: string
+}
+
+/** Never rejects: a connection that fails is a fault, a conversation that ends badly says how. */
+export type Dial = (
+  address: string,
+  plan: Plan,
+  deadlineAt: number,
+) => Promise<Conversation | { readonly fault: Fault }>
+
+export interface ExchangePorts {
+  readonly lane: LaneIdentity
+  readonly now: () => number
+  readonly random: () => number
+  readonly resolveAddresses: (exchange: string, deadlineAt: number) => Promise<Answer<string>>
+  /** The guard, asked before a permit is spent; the driver asks it again about what it connects to. */
+  readonly mayDial: (address: string) => boolean
+  readonly strangerOf: (domain: string) => string
+  readonly permits: Permits
+  readonly dial: Dial
+  /** An exchange that stalled after a pipelined group is spoken to without PIPELINING from then on. */
+  readonly stalls: { has(exchange: string): boolean; add(exchange: string): void }
+}
+
+export interface Question {
+  readonly job: ProbeJob
+  readonly exchange: string
+  /** Strangers' answers and acceptances that are on record. */
+  readonly domainFacts: readonly ReplyFact[]
+  readonly deadlineAt: number
+}
+
+/** `settled`: the next exchange must not, or need not, be asked. */
+export interface Asked {
+  readonly facts: readonly ProbeFact[]
+  readonly recipients: number
+  readonly settled: boolean
+}
+
+const GIVE_BACK_GRACE_MS = 500
+
+export async function askExchange(question: Question, ports: ExchangePorts): Promise<Asked> {
+  const found = await addressOf(question, ports)
+  if ('fault' in found) return { facts: [faultFact(question, ports, found.fault)], recipients: 0, settled: false }
+  const row = providerOf(question.exchange, question.job.domain)
+  const destination = row.id === 'default' ? found.address : row.id
+  const plan = planFor(question, ports, row)
+  const wanted = {
+    owner: question.job.jobId,
+    recipients: plan.stranger === null && plan.postmaster === null ? 1 : 2,
+    until: question.deadlineAt + GIVE_BACK_GRACE_MS,
+  }
+  const permit = await ports.permits.take(destination, wanted, row.limits)
+  if (permit.kind === 'permit' || permit.kind === 'breaker_open') {
+    const fact = holdFact(permit.kind, permit.retryAt, ports)
+    return { facts: [fact], recipients: 0, settled: permit.kind === 'permit' }
+  }
+  const asked = await converseOnce({ question, plan, address: found.address }, ports)
+  await ports.permits.giveBack(destination, wanted.owner, reached(asked.facts))
+  return asked
+}
+
+async function addressOf({ exchange, deadlineAt }: Question, ports: ExchangePorts) {
+  const answer = await ports.resolveAddresses(exchange, deadlineAt)
+  if (answer.kind !== 'records') return { fault: 'name_not_resolved' } as const
+  const allowed = answer.data.filter(ports.mayDial)
+  const address = allowed[Math.floor(ports.random() * allowed.length)]
+  return address === undefined ? ({ fault: 'not_reachable_address' } as const) : { address }
+}
+
+function planFor({ job, exchange, domainFacts }: Question, ports: ExchangePorts, row: ProviderRow): Plan {
+  const here = domainFacts.filter((fact) => fact.exchange === exchange)
+  const controlKnown = row.control === 'none' || here.some(({ to }) => to === 'stranger')
+  const somebodyAccepted = here.some(({ reply }) => reply.code < 300)
+  return {
+    ehloName: ports.lane.ehloName,
+    mailFrom: ports.lane.mailFrom,
+    mailbox: `${job.localPart}@${job.domain}`,
+    stranger: controlKnown ? null : `${ports.strangerOf(job.domain)}@${job.domain}`,
+    controlTiming: row.controlTiming === 'pipelined' ? 'pipelined' : 'after_250',
+    postmaster: somebodyAccepted ? null : `postmaster@${job.domain}`,
+    smtpUtf8: job.smtpUtf8,
+    pipelining: !ports.stalls.has(exchange),
+    exchange,
+  }
+}
+
+interface Attempt {
+  readonly question: Question
+  readonly plan: Plan
+  readonly address: string
+}
+
+/** Advertised PIPELINING that stalls is answered by asking once more without. */
+async function converseOnce({ question, plan, address }: Attempt, ports: ExchangePorts): Promise<Asked> {
+  const conversation = await ports.dial(address, plan, question.deadlineAt)
+  if ('fault' in conversation) {
+    return { facts: [faultFact(question, ports, conversation.fault)], recipients: 0, settled: false }
+  }
+  if (conversation.ending === 'stalled' && plan.pipelining && ports.now() < question.deadlineAt) {
+    ports.stalls.add(question.exchange)
+    return converseOnce({ question, plan: { ...plan, pipelining: false }, address }, ports)
+  }
+  return askedOf(conversation, question, ports)
+}
+
+function askedOf(conversation: Conversation, question: Question, ports: ExchangePorts): Asked {
+  const { told } = conversation.state
+  const replies = told.map((one) => replyFact(one, question, ports))
+  const fault = faultOf(conversation)
+  const facts = fault === null ? replies : [...replies, faultFact(question, ports, fault.fault, fault.to)]
+  return {
+    facts,
+    recipients: told.filter(({ phase }) => phase === 'rcpt').length + (fault?.to === 'mailbox' ? 1 : 0),
+    settled: told.some(settlesInquiry) || conversation.ending === 'smtputf8_not_offered',
+  }
+}
+
+/** After an answer to RCPT, and after a final refusal of us, another exchange would only be asked the same again. */
+function settlesInquiry({ phase, reply }: Told): boolean {
+  return phase === 'rcpt' || reply.code >= 500
+}
+
+const RECIPIENTS: readonly string[] = ['mailbox', 'stranger', 'postmaster']
+
+function faultOf({ ending, state }: Conversation): { fault: Fault; to: Recipient } | null {
+  const [awaited] = state.awaiting
+  const to = (RECIPIENTS.includes(awaited ?? '') ? awaited : 'nobody') as Recipient
+  switch (ending) {
+    case 'done':
+      return null
+    case 'timed_out':
+    case 'stalled':
+      return { fault: awaited === 'greeting' ? 'greeting_timeout' : 'reply_timeout', to }
+    case 'closed':
+    case 'tls_error':
+    case 'protocol_error':
+    case 'smtputf8_not_offered':
+      return { fault: ending, to }
+  }
+}
+
+function replyFact({ phase, to, reply, at }: Told, { exchange, job }: Question, { lane }: ExchangePorts): ReplyFact {
+  const shown = redact(reply, { localPart: job.localPart, domain: job.domain })
+  return { kind: 'reply', phase, to, exchange, reply: shown, observedAt: at, source: lane.id }
+}
+
+function faultFact(question: Question, ports: ExchangePorts, fault: Fault, to: Recipient = 'nobody'): FaultFact {
+  return { kind: 'fault', fault, to, exchange: question.exchange, observedAt: ports.now(), source: ports.lane.id }
+}
+
+function holdFact(hold: HoldFact['hold'], retryAt: number, ports: ExchangePorts): HoldFact {
+  return { kind: 'hold', hold, retryAt, observedAt: ports.now(), source: ports.lane.id }
+}
+
+const UNREACHED: readonly Fault[] = ['connect_refused', 'connect_timeout']
+
+/** What the breaker hears: any reply closes it; only a connection that never came about brings it nearer. */
+function reached(facts: readonly ProbeFact[]): boolean | null {
+  if (facts.some(({ kind }) => kind === 'reply')) return true
+  return facts.some((fact) => fact.kind === 'fault' && UNREACHED.includes(fact.fault)) ? false : null
+}

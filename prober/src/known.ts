@@ -1,0 +1,61 @@
+// What stored evidence is still worth, and which of new facts belong to the address and which to its domain.
+import type { HoldFact, ProbeFact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
+import { answered, goodUntil, mailboxReply, REST_MS } from '@postern/shared/verdict/lifetimes.ts'
+import { settlesControl } from './smtp/plan.ts'
+import type { Recalled } from './store/evidence.ts'
+
+/** True where nobody needs to be, or may be, asked: the evidence is young enough, or the mailbox answered within a day. */
+export function isKnown(mailbox: readonly ProbeFact[], { now, maxAgeMs }: { now: number; maxAgeMs: number }): boolean {
+  const reply = mailboxReply(mailbox)
+  if (reply !== null && answered(reply) && now - reply.observedAt < REST_MS) return true
+  const youngest = Math.max(0, ...mailbox.map(({ observedAt }) => observedAt))
+  return now < goodUntil(mailbox) && now - youngest < maxAgeMs
+}
+
+/** The facts of a report from memory; within a mailbox's day of rest they say when it may be asked again. */
+export function knownFacts(recalled: Recalled, now: number): readonly ProbeFact[] {
+  const facts = [...recalled.domain, ...recalled.mailbox]
+  const reply = mailboxReply(recalled.mailbox)
+  if (reply === null || !answered(reply) || now - reply.observedAt >= REST_MS) return facts
+  const resting: HoldFact = {
+    kind: 'hold',
+    hold: 'recently_answered',
+    retryAt: reply.observedAt + REST_MS,
+    observedAt: now,
+    source: reply.source,
+  }
+  return [...facts, resting]
+}
+
+export interface SplitFacts {
+  /** The address's own inquiry: its replies, and how the conversations for it ended. */
+  readonly mailboxFacts: readonly ProbeFact[]
+  /** Strangers' answers, and that somebody was accepted, without a name. */
+  readonly domainFacts: readonly ReplyFact[]
+  readonly answered: boolean
+}
+
+export function splitFacts(facts: readonly ProbeFact[]): SplitFacts {
+  const reply = mailboxReply(facts)
+  const domainFacts = facts.filter(isReply).flatMap(domainFact)
+  return {
+    mailboxFacts: facts.filter((fact) => fact.kind !== 'hold' && !(isReply(fact) && isControl(fact))),
+    domainFacts,
+    answered: reply !== null && answered(reply),
+  }
+}
+
+function isReply(fact: ProbeFact): fact is ReplyFact {
+  return fact.kind === 'reply'
+}
+
+/** A stranger's answer counts for the domain only where it settles the control; a 452 says nothing for a week. */
+function isControl(fact: ReplyFact): boolean {
+  return fact.to === 'stranger' && settlesControl(fact.reply, fact.exchange)
+}
+
+function domainFact(fact: ReplyFact): ReplyFact[] {
+  if (fact.to === 'stranger') return isControl(fact) ? [fact] : []
+  if (fact.to === 'nobody' || fact.reply.code >= 300) return []
+  return [{ ...fact, to: 'other', reply: { ...fact.reply, lines: [] } }]
+}

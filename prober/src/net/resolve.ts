@@ -1,0 +1,45 @@
+// A lane's own look-ups over DNS over HTTPS, because a lane believes nobody about which addresses to dial.
+import type { Answer, DataOf, Question, RecordType } from '@postern/shared/dns/answer.ts'
+import { conclusive } from '@postern/shared/dns/answer.ts'
+import { DNS_MESSAGE, getUrl, readAnswer } from '@postern/shared/dns/message.ts'
+import { type Resolver, resolversFor } from '@postern/shared/dns/resolvers.ts'
+
+export type Resolve = <T extends RecordType>(question: Question<T>, deadlineAt: number) => Promise<Answer<DataOf[T]>>
+
+const ATTEMPT_MS = 1_500
+const MAX_MESSAGE_OCTETS = 65_535
+
+/** Asks the name's resolvers in turn until one is conclusive or the deadline has come. Never rejects. */
+export function createResolve(resolvers: readonly Resolver[], now: () => number): Resolve {
+  return async (question, deadlineAt) => {
+    let last: Answer<never> = { kind: 'failure', why: 'unreachable' }
+    for (const resolver of resolversFor(resolvers, question.name)) {
+      const leftMs = Math.min(ATTEMPT_MS, deadlineAt - now())
+      if (leftMs <= 0) return { kind: 'failure', why: 'timeout' }
+      const answer = await ask(resolver.url, question, leftMs)
+      if (conclusive(answer)) return answer
+      last = answer as Answer<never>
+    }
+    return last
+  }
+}
+
+async function ask<T extends RecordType>(
+  endpoint: string,
+  question: Question<T>,
+  timeoutMs: number,
+): Promise<Answer<DataOf[T]>> {
+  try {
+    const response = await fetch(getUrl(endpoint, question), {
+      headers: { accept: DNS_MESSAGE },
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    if (response.status !== 200) return { kind: 'failure', why: 'servfail' }
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    return bytes.length > MAX_MESSAGE_OCTETS ? { kind: 'failure', why: 'malformed' } : readAnswer(bytes, question)
+  } catch (error) {
+    const timedOut = error instanceof DOMException && error.name === 'TimeoutError'
+    return { kind: 'failure', why: timedOut ? 'timeout' : 'unreachable' }
+  }
+}

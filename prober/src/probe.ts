@@ -1,0 +1,130 @@
+// THE STORY of one job: what is known already, may we ask, ask the exchanges in order, say what was said, remember it.
+import type { ProbeJob, ProbeReport } from '@postern/shared/contract/probe.ts'
+import type { Hold, HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
+import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
+import { type Asked, askExchange, type ExchangePorts } from './exchange.ts'
+import { isKnown, knownFacts, splitFacts } from './known.ts'
+import type { Evidence, Recalled } from './store/evidence.ts'
+
+export interface ProbePorts extends ExchangePorts {
+  readonly evidence: Evidence
+  /** True where at least one of the job's exchanges is the domain's own, or the DNS could not tell. */
+  readonly routeAgrees: (job: ProbeJob, deadlineAt: number) => Promise<boolean>
+}
+
+/** Hosts tried in one job (RFC 5321 §5.1 asks for at least two). */
+const MAX_EXCHANGES = 3
+const MAX_ATTEMPTS_A_DAY = 6
+/** A claim outlives its job by this much, so that a slow last write is not overtaken. */
+const CLAIM_GRACE_MS = 500
+/** When somebody else is asking this very address, their answer will be ours too. */
+const CLAIM_RETRY_MS = 150
+
+/** Answers one job within its budget. Facts only; the edge says what they mean. */
+export async function probe(job: ProbeJob, ports: ProbePorts): Promise<ProbeReport> {
+  const startedAt = ports.now()
+  const deadlineAt = startedAt + job.budgetMs
+  const subject = { wire: `${job.localPart}@${job.domain}`, domain: job.domain }
+
+  const [recalled, agrees] = await Promise.all([
+    ports.evidence.recall(subject, startedAt),
+    ports.routeAgrees(job, deadlineAt),
+  ])
+  if (isKnown(recalled.mailbox, { now: startedAt, maxAgeMs: job.maxAgeS * 1_000 })) {
+    return report(job, ports, { state: 'known', facts: knownFacts(recalled, startedAt), recalled })
+  }
+  const held = agrees ? spent(recalled.attempts, ports) : hold('route_differs', null, ports)
+  if (held !== null) return report(job, ports, { state: 'held', facts: [held], recalled })
+
+  const claimed = await ports.evidence.claim({
+    ...subject,
+    jobId: job.jobId,
+    now: startedAt,
+    until: deadlineAt + CLAIM_GRACE_MS,
+  })
+  if (claimed.kind === 'held') {
+    const retryAt = Math.min(claimed.until, ports.now() + CLAIM_RETRY_MS)
+    return report(job, ports, { state: 'held', facts: [hold('in_progress', retryAt, ports)], recalled })
+  }
+
+  const asked = await askInOrder(job, ports, { recalled, deadlineAt })
+  const remembered = await remember(job, ports, { asked, recalled })
+  return report(job, ports, {
+    state: asked.recipients > 0 || asked.facts.some(({ kind }) => kind === 'fault') ? 'asked' : 'held',
+    facts: [...recalled.domain, ...asked.facts],
+    recalled: { available: recalled.available && remembered && claimed.kind === 'claimed' },
+    smtpMs: ports.now() - startedAt,
+  })
+}
+
+interface Inquiry {
+  readonly facts: readonly ProbeFact[]
+  readonly recipients: number
+}
+
+/** On to the next exchange after a connection failure, a 4xx greeting or silence; never after anybody was refused. */
+async function askInOrder(
+  job: ProbeJob,
+  ports: ProbePorts,
+  { recalled, deadlineAt }: { recalled: Recalled; deadlineAt: number },
+): Promise<Inquiry> {
+  const facts: ProbeFact[] = []
+  let recipients = 0
+  for (const { exchange } of inOrder(job, ports).slice(0, MAX_EXCHANGES)) {
+    const asked: Asked = await askExchange({ job, exchange, domainFacts: recalled.domain, deadlineAt }, ports)
+    facts.push(...asked.facts)
+    recipients += asked.recipients
+    if (asked.settled || ports.now() >= deadlineAt) break
+  }
+  return { facts, recipients }
+}
+
+/** Preference order; equals in random order (RFC 5321 §5.1). */
+function inOrder(job: ProbeJob, ports: ProbePorts): ProbeJob['exchanges'] {
+  return job.exchanges
+    .map((exchange) => ({ exchange, dice: ports.random() }))
+    .sort((one, other) => one.exchange.preference - other.exchange.preference || one.dice - other.dice)
+    .map(({ exchange }) => exchange)
+}
+
+async function remember(
+  job: ProbeJob,
+  ports: ProbePorts,
+  { asked, recalled }: { asked: Inquiry; recalled: Recalled },
+): Promise<boolean> {
+  const subject = { wire: `${job.localPart}@${job.domain}`, domain: job.domain }
+  const { mailboxFacts, domainFacts, answered } = splitFacts(asked.facts)
+  if (mailboxFacts.length === 0) return ports.evidence.release(subject, job.jobId)
+  const now = ports.now()
+  const attempts = answered || asked.recipients === 0 ? recalled.attempts : [...recalled.attempts, now]
+  return ports.evidence.learn({ ...subject, now, mailboxFacts, domainFacts, attempts })
+}
+
+function spent(attempts: readonly number[], ports: ProbePorts): HoldFact | null {
+  const [oldest] = attempts
+  return attempts.length < MAX_ATTEMPTS_A_DAY || oldest === undefined
+    ? null
+    : hold('attempts_spent', oldest + DAY_MS, ports)
+}
+
+function hold(why: Hold, retryAt: number | null, ports: ProbePorts): HoldFact {
+  return { kind: 'hold', hold: why, retryAt, observedAt: ports.now(), source: ports.lane.id }
+}
+
+interface Outcome {
+  readonly state: ProbeReport['state']
+  readonly facts: readonly ProbeFact[]
+  readonly recalled: { readonly available: boolean }
+  readonly smtpMs?: number
+}
+
+function report(job: ProbeJob, ports: ProbePorts, { state, facts, recalled, smtpMs }: Outcome): ProbeReport {
+  return {
+    jobId: job.jobId,
+    lane: ports.lane.id,
+    state,
+    facts: [...facts],
+    withoutMemory: !recalled.available,
+    smtpMs: smtpMs ?? null,
+  }
+}

@@ -1,0 +1,124 @@
+/// <reference path="./dns-packet.d.ts" />
+// DNS messages in wire format (RFC 1035 §4) for DNS over HTTPS (RFC 8484): one question out, one typed answer in.
+import { AUTHENTIC_DATA, type DnsPacketRecord, decode, encode, type Packet, RECURSION_DESIRED } from 'dns-packet'
+import type { Answer, DataOf, MxData, Question, RecordType } from './answer.ts'
+
+// dns-packet reads through Buffer, which workerd (nodejs_compat) and Node both hold as a global.
+declare const Buffer: { from(bytes: ArrayBufferLike, offset: number, length: number): Uint8Array }
+
+export const DNS_MESSAGE = 'application/dns-message'
+
+// A chain longer than this is a loop or an attack; resolvers themselves give up earlier.
+const MAX_CNAMES = 12
+
+function query(question: Question) {
+  // RFC 8484 §4.1: id 0, so that equal questions are equal URLs. AD asks for the AD bit back (RFC 6840 §5.7).
+  return encode({
+    type: 'query',
+    id: 0,
+    flags: RECURSION_DESIRED | AUTHENTIC_DATA,
+    questions: [{ type: question.type, name: question.name, class: 'IN' }],
+  })
+}
+
+/** URL of the GET form; `endpoint` is the DoH URL without query. */
+export function getUrl(endpoint: string, question: Question): string {
+  return `${endpoint}${endpoint.includes('?') ? '&' : '?'}dns=${query(question).toString('base64url')}`
+}
+
+/** Body of the POST form, which no HTTP cache answers. */
+export function postBody(question: Question): Uint8Array {
+  return query(question)
+}
+
+/** Reads one DNS message as the answer to `question`; whatever does not fit it is `malformed`. Never throws. */
+export function readAnswer<T extends RecordType>(bytes: Uint8Array, question: Question<T>): Answer<DataOf[T]> {
+  const packet = decoded(bytes)
+  if (packet === null || !answers(packet, question) || packet.flag_tc === true) {
+    return { kind: 'failure', why: 'malformed' }
+  }
+  const authentic = packet.flag_ad === true
+  switch (packet.rcode) {
+    case 'NXDOMAIN':
+      return { kind: 'nxdomain', ttlS: negativeTtlS(packet), authentic }
+    case 'NOERROR':
+      return positive(packet, question, authentic)
+    case 'REFUSED':
+      return { kind: 'failure', why: 'refused' }
+    default:
+      return { kind: 'failure', why: 'servfail' }
+  }
+}
+
+function decoded(bytes: Uint8Array): Packet | null {
+  try {
+    return decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  } catch {
+    return null
+  }
+}
+
+function answers(packet: Packet, question: Question): boolean {
+  const asked = packet.questions?.[0]
+  return (
+    packet.type === 'response' &&
+    packet.id === 0 &&
+    packet.questions?.length === 1 &&
+    asked?.type === question.type &&
+    plain(asked.name) === plain(question.name)
+  )
+}
+
+function positive<T extends RecordType>(packet: Packet, question: Question<T>, authentic: boolean): Answer<DataOf[T]> {
+  const chain = follow(packet.answers ?? [], plain(question.name))
+  const records = (packet.answers ?? []).filter(
+    (record) => record.type === question.type && plain(record.name) === chain.end,
+  )
+  const data = records.map((record) => dataOf(record)).filter((datum) => datum !== null) as DataOf[T][]
+  if (data.length < records.length) return { kind: 'failure', why: 'malformed' }
+  if (data.length === 0) return { kind: 'nodata', ttlS: negativeTtlS(packet), authentic }
+  const ttls = [...chain.links, ...records].map((record) => record.ttl ?? 0)
+  return { kind: 'records', data, ttlS: Math.min(...ttls), authentic }
+}
+
+function follow(records: readonly DnsPacketRecord[], start: string): { end: string; links: DnsPacketRecord[] } {
+  const links: DnsPacketRecord[] = []
+  let end = start
+  while (links.length < MAX_CNAMES) {
+    const link = records.find((record) => record.type === 'CNAME' && plain(record.name) === end)
+    if (link === undefined || typeof link.data !== 'string') break
+    links.push(link)
+    end = plain(link.data)
+  }
+  return { end, links }
+}
+
+function dataOf(record: DnsPacketRecord): MxData | string | null {
+  const { type, data } = record
+  if (type === 'MX') return mxData(data)
+  if (type === 'TXT') return txtData(data)
+  if (typeof data !== 'string') return null
+  return type === 'PTR' ? plain(data) : data
+}
+
+function mxData(data: unknown): MxData | null {
+  if (typeof data !== 'object' || data === null || !('exchange' in data)) return null
+  const preference = 'preference' in data && typeof data.preference === 'number' ? data.preference : 0
+  return typeof data.exchange === 'string' ? { preference, exchange: plain(data.exchange) } : null
+}
+
+function txtData(data: unknown): string | null {
+  const strings = Array.isArray(data) ? data : [data]
+  return strings.map((part) => String(part)).join('')
+}
+
+function negativeTtlS(packet: Packet): number | null {
+  const soa = packet.authorities?.find((record) => record.type === 'SOA')
+  if (soa === undefined || typeof soa.data !== 'object' || soa.data === null || !('minimum' in soa.data)) return null
+  return typeof soa.data.minimum === 'number' ? Math.min(soa.ttl ?? 0, soa.data.minimum) : null
+}
+
+/** Names compare without regard to ASCII case (RFC 4343) and without the root's dot. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '')
+}

@@ -1,0 +1,75 @@
+// Which operator runs an exchange, and what is known of its habits: a prior, which a domain's own answers override.
+import { z } from 'zod'
+import table from './providers.json' with { type: 'json' }
+
+const noCode = z.strictObject({ enhanced: z.string().optional(), phrase: z.string().optional() })
+
+const row = z.strictObject({
+  id: z.string(),
+  /** Exchange suffixes on label boundaries; `*` stands for one label. */
+  suffixes: z.array(z.string()),
+  /** Recipient domains the row is for, or null for all. */
+  domains: z.array(z.string()).nullable(),
+  /** `no`: never asked; `batch`: not for somebody who waits; `queue`: asked, answered later. */
+  probe: z.enum(['yes', 'no', 'batch', 'queue']),
+  meaningOf250: z.enum(['exists', 'exists_if_stranger_refused', 'likely_exists', 'nothing']),
+  /** Replies that mean "no such mailbox" here: every part that is given has to match. */
+  noCodes: z.array(noCode),
+  control: z.enum(['none', 'once', 'two']),
+  controlTiming: z.enum(['none', 'pipelined', 'after_250']),
+  /** Per lane; a named row counts as one destination, the default row per connected address. */
+  limits: z.strictObject({
+    connections: z.number().int(),
+    connectionsPerSecond: z.number().int(),
+    recipientsPerSession: z.number().int(),
+    recipientsPerMinute: z.number().int(),
+  }),
+  confidence: z.enum(['high', 'medium', 'low']),
+  /** Lanes are chosen by address instead of by domain. */
+  spread: z.boolean(),
+  oneRecipientPerSession: z.boolean(),
+  flag: z.enum(['relay', 'forwarding']).nullable(),
+  /** Month of the last observation. */
+  seen: z.string(),
+  provenance: z.string(),
+})
+export type ProviderRow = z.infer<typeof row>
+
+export const providers = z.strictObject({ version: z.string(), rows: z.array(row) }).parse(table)
+
+const byId = new Map(providers.rows.map((one) => [one.id, one]))
+
+// A suffix look-up per label, so that the cost does not grow with the table; wildcards are few and tried last.
+const bySuffix = new Map<string, ProviderRow[]>()
+for (const one of providers.rows) {
+  for (const suffix of one.suffixes) bySuffix.set(suffix, [...(bySuffix.get(suffix) ?? []), one])
+}
+const wildcards = providers.rows.flatMap((one) =>
+  one.suffixes.filter((suffix) => suffix.includes('*')).map((suffix) => ({ row: one, labels: suffix.split('.') })),
+)
+
+/** The row for an exchange (host name, lower case, no trailing dot) that takes mail for `domain`; `default` where none fits. */
+export function providerOf(exchange: string, domain: string): ProviderRow {
+  const labels = exchange.split('.')
+  for (let start = 0; start < labels.length; start += 1) {
+    const found = bySuffix.get(labels.slice(start).join('.'))?.find((one) => isFor(one, domain))
+    if (found !== undefined) return found
+  }
+  const wild = wildcards.find((one) => isFor(one.row, domain) && matchesTail(labels, one.labels))
+  return wild?.row ?? defaultRow()
+}
+
+function isFor(one: ProviderRow, domain: string): boolean {
+  return one.domains === null || one.domains.includes(domain)
+}
+
+function matchesTail(labels: readonly string[], pattern: readonly string[]): boolean {
+  const tail = labels.slice(-pattern.length)
+  return tail.length === pattern.length && pattern.every((part, index) => part === '*' || part === tail[index])
+}
+
+function defaultRow(): ProviderRow {
+  const found = byId.get('default')
+  if (found === undefined) throw new Error('the provider table has no default row')
+  return found
+}

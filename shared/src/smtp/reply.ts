@@ -1,0 +1,166 @@
+// How octets from a server become replies (RFC 5321 §4.2), and how a reply is made fit to be kept: for the prober's dialogue.
+import type { Enhanced, Reply } from './codes.ts'
+
+/** RFC 5321 §4.5.3.1.5 counts the line end among its 512 octets; it is left out here, which forgives two octets. */
+const MAX_LINE_OCTETS = 512
+/** No server known to us says more than twenty lines; beyond a hundred it is a flood. */
+const MAX_LINES = 100
+
+/** What is left over between two chunks. Bounded by one line and `MAX_LINES` texts, whatever a server sends. */
+export interface Framing {
+  readonly finished: boolean
+  readonly pending: string
+  readonly pendingOctets: number
+  readonly code: number | null
+  readonly enhanced: Enhanced | null
+  readonly lines: readonly string[]
+}
+
+export type ProtocolErrorCause = 'not_a_reply' | 'line_too_long' | 'too_many_lines' | 'code_changes'
+
+export type Framed =
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  | { readonly kind: 'protocol_error'; readonly why: ProtocolErrorCause }
+
+interface Step {
+  readonly state: Framing
+  readonly framed: Framed | null
+}
+
+const between = { pending: '', pendingOctets: 0, code: null, enhanced: null, lines: [] } as const
+
+/** The framing of a connection on which nothing has been said yet. */
+export const emptyFraming: Framing = { finished: false, ...between }
+
+/**
+ * Takes the next piece of decoded text, cut anywhere, and gives the replies that it completes (RFC 5321 §4.2.1).
+ * A lone LF ends a line as CR LF does. After a protocol error the framing is finished and ignores what follows.
+ */
+export function frame(state: Framing, chunk: string): { readonly state: Framing; readonly framed: readonly Framed[] } {
+  const framed: Framed[] = []
+  let now = state
+  let at = 0
+  while (!now.finished && at < chunk.length) {
+    const lineEnd = chunk.indexOf('\n', at)
+    const stop = lineEnd === -1 ? chunk.length : lineEnd
+    // Two units more than a line may have are enough to see that it is too long.
+    const grown = grow(now, chunk.slice(at, Math.min(stop, at + MAX_LINE_OCTETS + 2)))
+    const step = isTooLong(grown) ? broken('line_too_long') : lineEnd === -1 ? open(grown) : closeLine(grown)
+    if (step.framed !== null) framed.push(step.framed)
+    now = step.state
+    at = stop + 1
+  }
+  return { state: now, framed }
+}
+
+function grow(state: Framing, piece: string): Framing {
+  let octets = state.pendingOctets
+  let before = state.pending.charCodeAt(state.pending.length - 1)
+  for (let i = 0; i < piece.length; i++) {
+    const unit = piece.charCodeAt(i)
+    octets += octetsOf(unit, before)
+    before = unit
+  }
+  return { ...state, pending: state.pending + piece, pendingOctets: octets }
+}
+
+/** UTF-8 octets that one UTF-16 unit adds after the one before it; a surrogate pair comes to 3 + 1. */
+function octetsOf(unit: number, before: number): number {
+  if (unit < 0x80) return 1
+  if (unit < 0x800) return 2
+  const completesPair = unit >= 0xdc00 && unit <= 0xdfff && before >= 0xd800 && before <= 0xdbff
+  return completesPair ? 1 : 3
+}
+
+const isTooLong = (state: Framing): boolean =>
+  state.pendingOctets - (state.pending.endsWith('\r') ? 1 : 0) > MAX_LINE_OCTETS
+
+const open = (state: Framing): Step => ({ state, framed: null })
+
+const broken = (why: ProtocolErrorCause): Step => ({
+  state: { finished: true, ...between },
+  framed: { kind: 'protocol_error', why },
+})
+
+/** Any middle digit is taken: RFC 5321 §4.2 allows 0–5, and `571` is common in the field. */
+const replyLine = /^([2-5][0-9]{2})(?:([ -])([^]*))?$/
+
+function closeLine(state: Framing): Step {
+  const match = replyLine.exec(state.pending.endsWith('\r') ? state.pending.slice(0, -1) : state.pending)
+  if (match === null) return broken('not_a_reply')
+  const code = Number(match[1])
+  if (state.code !== null && state.code !== code) return broken('code_changes')
+  if (state.lines.length === MAX_LINES) return broken('too_many_lines')
+  const status = splitStatus(match[3] ?? '', code)
+  const enhanced = state.enhanced ?? status.enhanced
+  const lines = [...state.lines, status.text]
+  if (match[2] === '-') return open({ finished: false, pending: '', pendingOctets: 0, code, enhanced, lines })
+  return { state: emptyFraming, framed: { kind: 'reply', reply: { code, enhanced, lines } } }
+}
+
+/** Some gateways write `#5.1.0`; a status of another class than the code's contradicts RFC 3463 §2 and stays text. */
+const leadingStatus = /^#?([245])\.([0-9]{1,3})\.([0-9]{1,3})(?![\w]|\.[0-9])[ \t]*/
+
+function splitStatus(text: string, code: number): { enhanced: Enhanced | null; text: string } {
+  const match = leadingStatus.exec(text)
+  const first = Math.floor(code / 100)
+  if (match === null || Number(match[1]) !== first || first === 3) return { enhanced: null, text }
+  const enhanced = { class: first as Enhanced['class'], subject: Number(match[2]), detail: Number(match[3]) }
+  return { enhanced, text: text.slice(match[0].length) }
+}
+
+/** An address as RCPT says it, and the U-form of its domain where that differs. */
+export interface AddressParts {
+  readonly localPart: string
+  readonly domain: string
+  readonly unicodeDomain?: string
+}
+
+const KEPT_LINES = 8
+
+/**
+ * Local parts that are also the nouns of replies. They say nothing about a person, and without them `550 User unknown`
+ * about `user@…` would lose the word that carries its meaning.
+ */
+const replyNouns = new Set(['user', 'mailbox', 'account', 'recipient', 'address', 'email', 'mail', 'sender', 'domain'])
+
+/**
+ * The reply as it may be stored: at most 8 lines of 512 octets, no control or bidirectional characters, and `<address>`
+ * for the address under test in any case, bracketed or not, percent-encoded too, and for its local part alone.
+ */
+export function redact(reply: Reply, address: AddressParts): Reply {
+  const patterns = addressPatterns(address)
+  const lines = reply.lines.slice(0, KEPT_LINES).map((line) => {
+    const clean = line.replace(/\t/g, ' ').replace(unprintable, '\uFFFD')
+    const anonymous = patterns.reduce((text, pattern) => text.replace(pattern, '<address>'), clean)
+    return cutAtOctets(anonymous, MAX_LINE_OCTETS)
+  })
+  return { code: reply.code, enhanced: reply.enhanced, lines }
+}
+
+/** C0, DEL, C1, lone surrogates, and what reorders text on a screen (UAX #9 §2). */
+const unprintable = /[\p{Cc}\p{Cs}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu
+
+function addressPatterns(address: AddressParts): readonly RegExp[] {
+  const bare = address.localPart.replace(/^"([^]*)"$/, '$1').replace(/\\([^])/g, '$1')
+  const locals = alternatives([address.localPart, bare])
+  const domains = alternatives([address.domain, address.unicodeDomain ?? address.domain])
+  const whole = new RegExp(`<?(?<![\\p{L}\\p{N}_])${locals}(?:@|%40)${domains}(?![\\p{L}\\p{N}_])>?`, 'giu')
+  if (bare.length < 3 || replyNouns.has(bare.toLowerCase())) return [whole]
+  return [whole, new RegExp(`(?<![\\p{L}\\p{N}_])${locals}(?![\\p{L}\\p{N}_])`, 'giu')]
+}
+
+const alternatives = (texts: readonly string[]): string =>
+  `(?:${[...new Set(texts)].map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|')})`
+
+function cutAtOctets(text: string, most: number): string {
+  let octets = 0
+  let units = 0
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0
+    octets += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
+    if (octets > most) return text.slice(0, units)
+    units += character.length
+  }
+  return text
+}

@@ -1,0 +1,126 @@
+// What the mailbox's own server said, and whether it may be believed: a no needs somebody treated differently, a yes a refused stranger.
+import { type ProviderRow, providerOf } from '../dns/provider.ts'
+import type { Meaning } from '../smtp/codes.ts'
+import { meaning } from '../smtp/meaning.ts'
+import type { Case, Finding } from './finding.ts'
+import type { Fact, FaultFact, ProbeFact, ReplyFact } from './evidence.ts'
+import { againAt } from './again.ts'
+import { CONTROL_MS, mailboxReply } from './lifetimes.ts'
+import type { Level, Reason } from './reasons.ts'
+
+export function mailboxAnswer(judged: Case): Finding | null {
+  const facts = judged.facts.filter(isProbeFact)
+  const reply = mailboxReply(facts)
+  if (reply === null) return smtpUtf8(facts)
+  const said = meaning(reply, reply)
+  const row = providerOf(reply.exchange, judged.domain)
+  const heard: Heard = { reply, said, row, others: recipientsAt(facts, reply) }
+  if (said.says === 'no' && said.about === 'mailbox' && reply.reply.code >= 500) return refused(heard)
+  if (said.class === 'mailbox_full') return finding('mailbox_full', 'confirmed', heard)
+  if (said.says === 'yes' && said.about === 'mailbox') return accepted(heard)
+  return null
+}
+
+interface Heard {
+  readonly reply: ReplyFact
+  readonly said: Meaning
+  readonly row: ProviderRow
+  /** RCPT replies to others at the same exchange, within the span in which answers may be compared. */
+  readonly others: readonly ReplyFact[]
+}
+
+function isProbeFact(fact: Fact): fact is ProbeFact {
+  return fact.kind === 'reply' || fact.kind === 'fault' || fact.kind === 'hold'
+}
+
+function recipientsAt(facts: readonly ProbeFact[], reply: ReplyFact): ReplyFact[] {
+  return facts.filter(
+    (fact): fact is ReplyFact =>
+      fact.kind === 'reply' &&
+      fact.phase === 'rcpt' &&
+      fact.to !== 'mailbox' &&
+      fact.exchange === reply.exchange &&
+      Math.abs(fact.observedAt - reply.observedAt) <= CONTROL_MS,
+  )
+}
+
+function finding(reason: Reason, level: Level, heard: Heard, ...support: Fact[]): Finding {
+  return { reason, level, rule: heard.said.rule, cites: [heard.reply, ...support], retryAt: null }
+}
+
+const REFUSED_REASON: Partial<Record<Meaning['class'], Reason>> = { mailbox_disabled: 'mailbox_disabled' }
+
+function refused(heard: Heard): Finding {
+  const { reply, said, row, others } = heard
+  const reason = REFUSED_REASON[said.class] ?? 'mailbox_not_found'
+  const accepted = others.find((other) => other.reply.code < 300)
+  if (accepted !== undefined) return finding(reason, 'confirmed', heard, accepted)
+  if (rowNames(row, reply)) return finding(reason, 'confirmed', heard)
+  // Everybody refused alike: the words still say what they say, but they may be said to us alone.
+  return said.strong ? finding(reason, 'estimated', heard) : finding('blocked', 'estimated', heard)
+}
+
+/** True where a named provider's row lists this very code or phrase as "no such mailbox"; the default row never does. */
+function rowNames(row: ProviderRow, { reply }: ReplyFact): boolean {
+  if (row.id === 'default') return false
+  const { enhanced } = reply
+  const status = enhanced === null ? null : `${enhanced.class}.${enhanced.subject}.${enhanced.detail}`
+  const text = reply.lines.join(' ').toLowerCase()
+  return row.noCodes.some(
+    (code) =>
+      (code.enhanced === undefined || code.enhanced === status) &&
+      (code.phrase === undefined || text.includes(code.phrase.toLowerCase())),
+  )
+}
+
+function accepted(heard: Heard): Finding {
+  const { row, said } = heard
+  if (said.class === 'accepted_cannot_verify' || row.meaningOf250 === 'nothing') {
+    return finding('provider_unverifiable', 'estimated', heard)
+  }
+  if (said.class === 'mailbox_busy') {
+    const known = row.id === 'google-consumer' || row.id === 'google-workspace'
+    return { ...finding('mailbox_accepted', known ? 'confirmed' : 'estimated', heard), retryAt: againAt(heard.reply) }
+  }
+  // Without a refused dead mailbox at hand, a provider that needs no control still only makes it likely.
+  if (row.control === 'none') return finding('mailbox_accepted', 'estimated', heard)
+  return byControl(heard)
+}
+
+function byControl(heard: Heard): Finding {
+  const { reply, others } = heard
+  const strangers = others.filter(({ to }) => to === 'stranger')
+  const acceptedOne = latest(strangers.filter((fact) => fact.reply.code < 300))
+  const refusedOne = latest(strangers.filter(isRefusedStranger))
+  if (refusedOne === null) {
+    return acceptedOne === null
+      ? finding('accepts_all_unchecked', 'estimated', heard)
+      : finding('accepts_all', 'confirmed', heard, acceptedOne)
+  }
+  if (acceptedOne === null) return finding('mailbox_accepted', 'confirmed', heard, refusedOne)
+  if (acceptedOne.observedAt >= refusedOne.observedAt) return finding('accepts_all', 'confirmed', heard, acceptedOne)
+  // The domain accepted everybody once, and stopped: this 250 counts only if it was taken after that.
+  return reply.observedAt > acceptedOne.observedAt
+    ? finding('mailbox_accepted', 'confirmed', heard, refusedOne)
+    : finding('accepts_all_unchecked', 'estimated', heard, acceptedOne)
+}
+
+function isRefusedStranger(fact: ReplyFact): boolean {
+  const { says, about } = meaning(fact.reply, fact)
+  return says === 'no' && about === 'mailbox' && fact.reply.code >= 500
+}
+
+function latest(facts: readonly ReplyFact[]): ReplyFact | null {
+  return facts.reduce<ReplyFact | null>(
+    (last, fact) => (last === null || fact.observedAt > last.observedAt ? fact : last),
+    null,
+  )
+}
+
+/** RFC 6531 §3.2: a server without SMTPUTF8 cannot be handed an internationalized address at all. */
+function smtpUtf8(facts: readonly ProbeFact[]): Finding | null {
+  const fact = facts.find((one): one is FaultFact => one.kind === 'fault' && one.fault === 'smtputf8_not_offered')
+  return fact === undefined
+    ? null
+    : { reason: 'smtputf8_unsupported', level: 'confirmed', rule: 'smtp.smtputf8', cites: [fact], retryAt: null }
+}

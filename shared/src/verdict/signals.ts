@@ -1,0 +1,34 @@
+// What lists and heuristics may change about a verdict: they make it risky, and never turn it into a no.
+import type { Case, Finding } from './finding.ts'
+import type { Fact, RouteFact, SignalFact } from './evidence.ts'
+import type { Reason } from './reasons.ts'
+
+/** Reasons that a signal may replace; undeliverable and retryable unknowns stay what they are. */
+const REPLACEABLE: readonly Reason[] = [
+  'mailbox_accepted',
+  'feedback_delivered',
+  'accepts_all',
+  'accepts_all_unchecked',
+  'not_probed',
+]
+
+const SIGNALS = ['disposable', 'suspected_trap', 'role'] as const
+
+export function overlay({ facts }: Case, finding: Finding): Finding {
+  if (!REPLACEABLE.includes(finding.reason)) return finding
+  for (const signal of SIGNALS) {
+    const fact = facts.find((one): one is SignalFact => one.kind === 'signal' && one.signal === signal && one.value)
+    if (fact !== undefined) return replaced(finding, signal, fact)
+  }
+  const implicit = facts.find((one): one is RouteFact => one.kind === 'route' && one.route.kind === 'implicit')
+  if (implicit !== undefined && !isConfirmedYes(finding)) return replaced(finding, 'implicit_mx_only', implicit)
+  return finding
+}
+
+function isConfirmedYes(finding: Finding): boolean {
+  return finding.reason === 'mailbox_accepted' && finding.level === 'confirmed'
+}
+
+function replaced(finding: Finding, reason: Reason, fact: Fact): Finding {
+  return { ...finding, reason, rule: `signal.${reason}`, cites: [...finding.cites, fact] }
+}

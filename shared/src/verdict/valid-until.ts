@@ -1,0 +1,13 @@
+// Until when a verdict may be relied on: as long as the evidence that decided it lives.
+import type { Verdict } from './finding.ts'
+import { DAY_MS, goodUntil } from './lifetimes.ts'
+
+const QUARTER_HOUR_MS = 15 * 60_000
+
+/** Instant in milliseconds since the epoch, or null for "for ever" (syntax does not change). */
+export function validUntil(verdict: Verdict, now: number): number | null {
+  if (verdict.reason === 'syntax_invalid') return null
+  const probed = verdict.cites.filter((fact) => fact.kind === 'reply' || fact.kind === 'fault')
+  if (probed.length > 0) return Math.max(now, goodUntil(probed))
+  return now + (verdict.status === 'undeliverable' ? DAY_MS : QUARTER_HOUR_MS)
+}

@@ -1,0 +1,7 @@
+// The ways in which the resolver can fail for a name, so that clients can be tried against each.
+
+export type ResolverFault =
+  | { readonly kind: 'slow'; readonly ms: number }
+  | {
+      readonly kind: 'hang' | 'servfail' | 'truncated' | 'garbage' | 'wrong_id' | 'wrong_question' | 'http_500'
+    }

@@ -1,0 +1,26 @@
+// The shape of one line of data: a domain, the mail hosts behind it, its mailboxes and what is true of them.
+import type { ResolverFault } from './dns/resolver-fault.ts'
+import type { Mailbox } from './mailbox.ts'
+import type { Character } from './smtp/character.ts'
+
+export interface DomainRow {
+  /** In A-form, under `.test`. */
+  readonly domain: string
+  /** The first host is `mx.<domain>` at preference 10, the second `mx2.<domain>` at 20, and so on. */
+  readonly mx?: readonly Character[]
+  /**
+   * Further records as zone text: names without a final dot are relative, `@` is the domain, `$mx` the first host's address.
+   * A line for `@` of type MX, A, AAAA or CNAME takes the place of the MX records above; a line for `mx` that of its A record.
+   */
+  readonly zone?: readonly string[]
+  /** Local parts as the server knows them. */
+  readonly boxes?: Readonly<Record<string, Mailbox>>
+  /** What the resolver does to every question about the domain and the names below it. */
+  readonly fault?: ResolverFault
+  /** Answers carry the AD bit to whoever asks for it. */
+  readonly authentic?: boolean
+  /** The name does not exist at all (NXDOMAIN). */
+  readonly nonexistent?: boolean
+  /** One sentence, shown in the README's table. */
+  readonly note: string
+}

@@ -1,0 +1,39 @@
+// Turns a data row into the records that the resolver serves: MX and addresses by rule, the rest as the row's zone text says.
+import type { DomainRow } from './domain-row.ts'
+import { parseRecord, type ResourceRecord } from './dns/zone-text.ts'
+import { hostName } from './hosts.ts'
+
+// A line that says for itself where the domain's mail goes.
+const OWN_ROUTE = /^@ (?:MX|A|AAAA|CNAME) /u
+
+/** `addresses` are those of the row's mail hosts, in their order. */
+export function recordsOf(row: DomainRow, addresses: readonly string[]): ResourceRecord[] {
+  const lines = (row.zone ?? []).map((line) => line.replaceAll('$mx', addresses[0] ?? ''))
+  const hosts = addresses.map((address, index) => `${hostName(row.domain, index)}. A ${address}`)
+  const route = lines.some((line) => OWN_ROUTE.test(line)) ? [] : addresses.map((_, index) => mxLine(row.domain, index))
+  const reverse = addresses.map((address, index) => pointer(address, hostName(row.domain, index)))
+  return [...[...route, ...hosts, ...lines].map((line) => parseRecord(line, row.domain)), ...reverse]
+}
+
+function mxLine(domain: string, index: number): string {
+  return `@ MX ${10 * (index + 1)} ${hostName(domain, index)}.`
+}
+
+/** The name by which an IPv4 address is looked up (RFC 1035 §3.5). */
+export function reverseName(address: string): string {
+  return `${address.split('.').toReversed().join('.')}.in-addr.arpa`
+}
+
+/** The /16 zone that holds the reverse name of an IPv4 address. */
+export function reverseZone(address: string): string {
+  return reverseName(address).split('.').slice(2).join('.')
+}
+
+export function pointer(address: string, name: string): ResourceRecord {
+  return parseRecord(`${reverseName(address)}. PTR ${name}.`, '')
+}
+
+/** True where the domain may hold a start of authority: an alias holds nothing else (RFC 1034 §3.6.2). */
+export function isZone({ nonexistent, zone = [] }: DomainRow): boolean {
+  return nonexistent !== true && !zone.some((line) => line.startsWith('@ CNAME '))
+}
