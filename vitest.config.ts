@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['./test/setup.ts'],
     reporters: ['default', './test/count-reporter.ts'],
     testTimeout: 20_000,
     hookTimeout: 40_000,

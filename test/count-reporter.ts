@@ -11,6 +11,8 @@ export default class CountReporter implements Reporter {
     const passed = tests.filter((test) => test.result().state === 'passed').length
     const skipped = tests.filter((test) => test.result().state === 'skipped').length
     const failed = tests.length - passed - skipped + failuresOutsideTests(modules) + unhandled.length
-    setImmediate(() => process.stdout.write(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}\n`))
+    setImmediate(() =>
+      process.stdout.write(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}\n`),
+    )
   }
 }

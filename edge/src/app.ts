@@ -39,6 +39,7 @@ export function createApp(servicesOf: (env: unknown) => Services): OpenAPIHono<A
     if (error instanceof HTTPException && error.status === 400) {
       return refuse(context, 'invalid-json', { detail: 'The body could not be read as JSON.' })
     }
+    // oxlint-disable-next-line no-console -- a Worker's log is its console
     console.error(
       JSON.stringify({ level: 'error', request: context.get('requestId'), fault: error.name, what: error.message }),
     )

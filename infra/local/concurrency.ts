@@ -32,6 +32,13 @@ export class Concurrency {
     return outcome
   }
 
+  /** Starts sandboxes ahead of their first event, as provisioned concurrency does; resolves when they are frozen. */
+  async warm(count: number): Promise<void> {
+    const sandboxes = Array.from({ length: count }, () => this.#start())
+    await Promise.all(sandboxes.map((sandbox) => sandbox.warmed))
+    for (const sandbox of sandboxes) this.#putBack(sandbox)
+  }
+
   /** Kills every sandbox at once; safe where nothing can be waited for any more. */
   kill(): void {
     this.#closed = true

@@ -29,4 +29,6 @@ const stop = (): void => void worker.dispose().finally(() => process.exit())
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'disconnect']) process.once(signal, stop)
 
 await worker.ready
+// The first request compiles the Worker: better ours than the first caller's.
+await (await fetch(`http://127.0.0.1:${config.port}/healthz`)).arrayBuffer()
 process.send?.({ ready: true })

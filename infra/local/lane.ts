@@ -12,6 +12,8 @@ export interface LaneConfig extends Callers {
   readonly artefact: string
   readonly environment: LaneEnvironment
   readonly reservedConcurrency: number
+  /** Sandboxes that are started ahead of their first event. */
+  readonly provisionedConcurrency: number
   readonly timeoutMs: number
   readonly recycleAfter: number
   readonly idleMs: number
@@ -45,6 +47,7 @@ async function run(config: LaneConfig): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'disconnect']) process.once(signal, stop)
   process.once('exit', () => concurrency.kill())
   const { url } = await openFunctionUrl({ ...config, invoke: (event, id) => concurrency.invoke(event, id) })
+  await concurrency.warm(config.provisionedConcurrency)
   tell({ ready: true, url })
 }
 

@@ -92,6 +92,7 @@ function url(text: string): string {
 
 function lanes(text: string): [number, number] {
   const [, regions, perRegion] = /^([1-4])x([1-4])$/i.exec(text) ?? []
-  if (regions === undefined || perRegion === undefined) throw new StartProblem('--lanes takes RxL, such as 2x2, at most 4x4')
+  if (regions === undefined || perRegion === undefined)
+    throw new StartProblem('--lanes takes RxL, such as 2x2, at most 4x4')
   return [Number(regions), Number(perRegion)]
 }

@@ -69,6 +69,8 @@ export class Sandbox {
   /** False once its process has ended or is about to. */
   usable = true
   readonly exited: Promise<void>
+  /** Resolves when the function is loaded, or its process has ended before. */
+  readonly warmed: Promise<void>
   readonly #process: ChildProcess
   readonly #timeoutMs: number
   #ready = false
@@ -84,6 +86,10 @@ export class Sandbox {
     }
     const { pid } = this.#process
     if (pid !== undefined) options.onProcess(pid, true)
+    this.warmed = new Promise((resolve) => {
+      this.#process.once('message', () => resolve())
+      this.#process.once('exit', () => resolve())
+    })
     this.exited = new Promise((resolve) => {
       const end = (cause: string) => {
         if (pid !== undefined) options.onProcess(pid, false)
@@ -117,7 +123,8 @@ export class Sandbox {
   #hear(message: SandboxMessage): void {
     if (message.kind === 'ready') {
       this.#ready = true
-      this.#deliver()
+      if (this.#pending) this.#deliver()
+      else this.#process.kill('SIGSTOP')
       return
     }
     this.#process.kill('SIGSTOP')

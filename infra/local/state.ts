@@ -81,7 +81,9 @@ function takeOver(dir: string): string {
   const note = existsSync(runFile) ? runNote.safeParse(jsonOrNull(runFile)).data : undefined
   if (note !== undefined) {
     if (note.pid !== process.pid && isOurs(note.pid, 'run.ts')) {
-      throw new StartProblem(`the state folder ${dir} is in use by process ${note.pid}: stop it, or use --state or --ephemeral`)
+      throw new StartProblem(
+        `the state folder ${dir} is in use by process ${note.pid}: stop it, or use --state or --ephemeral`,
+      )
     }
     for (const pid of note.pids) if (isOurs(pid, 'dynoxide')) process.kill(pid, 'SIGKILL')
   }

@@ -15,12 +15,14 @@ export interface LaneIdentity {
   readonly mailFrom: string
 }
 
+/** Instants in milliseconds since the epoch. A host that has not greeted by `greetingBy` is left for the next one. */
+export interface Limits {
+  readonly deadlineAt: number
+  readonly greetingBy: number
+}
+
 /** Never rejects: a connection that fails is a fault, a conversation that ends badly says how. */
-export type Dial = (
-  address: string,
-  plan: Plan,
-  deadlineAt: number,
-) => Promise<Conversation | { readonly fault: Fault }>
+export type Dial = (address: string, plan: Plan, limits: Limits) => Promise<Conversation | { readonly fault: Fault }>
 
 export interface ExchangePorts {
   readonly lane: LaneIdentity
@@ -36,12 +38,11 @@ export interface ExchangePorts {
   readonly stalls: { has(exchange: string): boolean; add(exchange: string): void }
 }
 
-export interface Question {
+export interface Question extends Limits {
   readonly job: ProbeJob
   readonly exchange: string
   /** Strangers' answers and acceptances that are on record. */
   readonly domainFacts: readonly ReplyFact[]
-  readonly deadlineAt: number
 }
 
 /** `settled`: the next exchange must not, or need not, be asked. */
@@ -55,7 +56,7 @@ const GIVE_BACK_GRACE_MS = 500
 
 export async function askExchange(question: Question, ports: ExchangePorts): Promise<Asked> {
   const found = await addressOf(question, ports)
-  if ('fault' in found) return { facts: [faultFact(question, ports, found.fault)], recipients: 0, settled: false }
+  if (found.fault !== undefined) return { facts: [faultFact(question, ports, found)], recipients: 0, settled: false }
   const row = providerOf(question.exchange, question.job.domain)
   const destination = row.id === 'default' ? found.address : row.id
   const plan = planFor(question, ports, row)
@@ -107,9 +108,9 @@ interface Attempt {
 
 /** Advertised PIPELINING that stalls is answered by asking once more without. */
 async function converseOnce({ question, plan, address }: Attempt, ports: ExchangePorts): Promise<Asked> {
-  const conversation = await ports.dial(address, plan, question.deadlineAt)
+  const conversation = await ports.dial(address, plan, question)
   if ('fault' in conversation) {
-    return { facts: [faultFact(question, ports, conversation.fault)], recipients: 0, settled: false }
+    return { facts: [faultFact(question, ports, conversation)], recipients: 0, settled: false }
   }
   if (conversation.ending === 'stalled' && plan.pipelining && ports.now() < question.deadlineAt) {
     ports.stalls.add(question.exchange)
@@ -122,7 +123,7 @@ function askedOf(conversation: Conversation, question: Question, ports: Exchange
   const { told } = conversation.state
   const replies = told.map((one) => replyFact(one, question, ports))
   const fault = faultOf(conversation)
-  const facts = fault === null ? replies : [...replies, faultFact(question, ports, fault.fault, fault.to)]
+  const facts = fault === null ? replies : [...replies, faultFact(question, ports, fault)]
   return {
     facts,
     recipients: told.filter(({ phase }) => phase === 'rcpt').length + (fault?.to === 'mailbox' ? 1 : 0),
@@ -159,8 +160,13 @@ function replyFact({ phase, to, reply, at }: Told, { exchange, job }: Question, 
   return { kind: 'reply', phase, to, exchange, reply: shown, observedAt: at, source: lane.id }
 }
 
-function faultFact(question: Question, ports: ExchangePorts, fault: Fault, to: Recipient = 'nobody'): FaultFact {
-  return { kind: 'fault', fault, to, exchange: question.exchange, observedAt: ports.now(), source: ports.lane.id }
+interface Ended {
+  readonly fault: Fault
+  readonly to?: Recipient
+}
+
+function faultFact({ exchange }: Question, ports: ExchangePorts, { fault, to = 'nobody' }: Ended): FaultFact {
+  return { kind: 'fault', fault, to, exchange, observedAt: ports.now(), source: ports.lane.id }
 }
 
 function holdFact(hold: HoldFact['hold'], retryAt: number, ports: ExchangePorts): HoldFact {

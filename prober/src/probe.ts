@@ -70,8 +70,13 @@ async function askInOrder(
 ): Promise<Inquiry> {
   const facts: ProbeFact[] = []
   let recipients = 0
-  for (const { exchange } of inOrder(job, ports).slice(0, MAX_EXCHANGES)) {
-    const asked: Asked = await askExchange({ job, exchange, domainFacts: recalled.domain, deadlineAt }, ports)
+  const exchanges = inOrder(job, ports).slice(0, MAX_EXCHANGES)
+  for (const [index, { exchange }] of exchanges.entries()) {
+    const now = ports.now()
+    // A silent host may not eat the time of the one behind it.
+    const greetingBy = index === exchanges.length - 1 ? deadlineAt : now + (deadlineAt - now) / 2
+    const question = { job, exchange, domainFacts: recalled.domain, deadlineAt, greetingBy }
+    const asked: Asked = await askExchange(question, ports)
     facts.push(...asked.facts)
     recipients += asked.recipients
     if (asked.settled || ports.now() >= deadlineAt) break

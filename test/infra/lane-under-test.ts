@@ -58,6 +58,7 @@ export async function startLane(artefact: string, changes: Partial<LaneConfig> =
     artefact,
     environment,
     reservedConcurrency: 2,
+    provisionedConcurrency: 0,
     timeoutMs: 10_000,
     recycleAfter: 100,
     idleMs: 60_000,

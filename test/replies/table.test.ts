@@ -4,10 +4,13 @@ import { ruleRow, rules } from '@postern/shared/smtp/meaning.ts'
 import { understood } from './said.ts'
 
 describe('the table of meanings', () => {
-  test.each(rules.map((rule) => [rule.id, rule] as const))('%s decides its fixture and spares its counter-example', (id, rule) => {
-    expect(understood(rule.fixture)).toMatchObject({ rule: id, class: rule.class, about: rule.about })
-    expect(understood(rule.counterExample).rule).not.toBe(id)
-  })
+  test.each(rules.map((rule) => [rule.id, rule] as const))(
+    '%s decides its fixture and spares its counter-example',
+    (id, rule) => {
+      expect(understood(rule.fixture)).toMatchObject({ rule: id, class: rule.class, about: rule.about })
+      expect(understood(rule.counterExample).rule).not.toBe(id)
+    },
+  )
 
   test('has one row per id, and finds it by that id', () => {
     expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length)

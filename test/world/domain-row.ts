@@ -10,7 +10,7 @@ export interface DomainRow {
   readonly mx?: readonly Character[]
   /**
    * Further records as zone text: names without a final dot are relative, `@` is the domain, `$mx` the first host's address.
-   * A line for `@` of type MX, A, AAAA or CNAME takes the place of the MX records above; a line for `mx` that of its A record.
+   * A line for `@` of type MX, A, AAAA or CNAME takes the place of the MX records above.
    */
   readonly zone?: readonly string[]
   /** Local parts as the server knows them. */

@@ -32,7 +32,9 @@ export interface AskedServer {
 }
 
 /** Kept back from the lane's budget for its last write and the way home, in milliseconds. */
-const WAY_HOME_MS = 150
+const WAY_HOME_MS = 250
+/** Kept back for the answer itself, in milliseconds. */
+const RENDER_MS = 25
 /** A pause before the same lane is asked again, in milliseconds. */
 const PAUSE_MS = 150
 /** Subrequests are counted by the platform; the pauses alone stay far below this. */
@@ -46,7 +48,7 @@ export async function askMailServer(subject: Subject, ports: AskPorts): Promise<
     const [lane] = lanes
     const budgetMs = deadlineAt - ports.now() - WAY_HOME_MS
     if (lane === undefined || budgetMs <= 0) return last
-    const reply = await ports.ask(lane, jobFor(subject, ports, budgetMs), budgetMs + WAY_HOME_MS / 2)
+    const reply = await ports.ask(lane, jobFor(subject, ports, budgetMs), budgetMs + WAY_HOME_MS - RENDER_MS)
     if (reply.kind === 'not_started') {
       lanes = lanes.slice(1)
       continue

@@ -16,7 +16,12 @@ export function evidenceRows({ verdict, facts }: Verified, amount: 'none' | 'sum
 /** The deciding fact carries the verdict's own rule; any other is named by its own kind. */
 function rowOf(fact: Fact, decisive: string | null): EvidenceRow {
   const rule = decisive ?? ownRule(fact)
-  const row = { rule, source: ruleSource(rule, fact), about: aboutOf(fact), at: new Date(fact.observedAt).toISOString() }
+  const row = {
+    rule,
+    source: ruleSource(rule, fact),
+    about: aboutOf(fact),
+    at: new Date(fact.observedAt).toISOString(),
+  }
   if (fact.kind !== 'reply') {
     const lane = fact.kind === 'fault' || fact.kind === 'hold' ? fact.source : null
     return { ...row, phase: null, code: null, enhanced: null, text: null, lane }

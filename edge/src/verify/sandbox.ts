@@ -27,7 +27,7 @@ export function sandboxed(request: VerifyRequest, now: number): Verified {
 
 function reasonNamed({ localPart }: Address): Reason {
   const names = localPart.toLowerCase().split('+')
-  return names.reverse().find(isReason) ?? 'mailbox_accepted'
+  return names.findLast(isReason) ?? 'mailbox_accepted'
 }
 
 function isReason(name: string): name is Reason {

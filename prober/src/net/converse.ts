@@ -8,7 +8,9 @@ import { begin, type Dialogue, type Ending, type Event, isGroup, next } from '..
 import type { Plan } from '../smtp/plan.ts'
 
 export interface Conversing {
+  /** Instants in milliseconds since the epoch. */
   readonly deadlineAt: number
+  readonly greetingBy: number
   readonly now: () => number
 }
 
@@ -103,7 +105,9 @@ class Session {
 
   #arm(): void {
     clearTimeout(this.#timer)
-    const leftMs = Math.max(0, this.#ports.deadlineAt - this.#ports.now())
+    const { deadlineAt, greetingBy, now } = this.#ports
+    const greeted = this.#state.awaiting[0] !== 'greeting'
+    const leftMs = Math.max(0, (greeted ? deadlineAt : Math.min(greetingBy, deadlineAt)) - now())
     const patienceMs = isGroup(this.#state) ? Math.min(leftMs, GROUP_PATIENCE_MS) : leftMs
     this.#timer = setTimeout(() => this.#feed({ type: 'timed_out' }), patienceMs)
   }

@@ -14,7 +14,7 @@ export interface DialOptions {
 }
 
 export function createDial(options: DialOptions): Dial {
-  return async (address, plan, deadlineAt) => {
+  return async (address, plan, { deadlineAt, greetingBy }) => {
     const { loopback, now } = options
     // What is reachable only through the opt-in is a loopback target.
     const isLoopback = !globallyReachable(address, [])
@@ -23,7 +23,7 @@ export function createDial(options: DialOptions): Dial {
       port: isLoopback ? options.loopbackPort : options.port,
       localAddress: isLoopback && !address.includes(':') ? options.sourceAddress : null,
     }
-    const connected = await connect(target, { loopback, deadlineAt, now })
-    return 'fault' in connected ? connected : converse(connected.socket, plan, { deadlineAt, now })
+    const connected = await connect(target, { loopback, deadlineAt: greetingBy, now })
+    return 'fault' in connected ? connected : converse(connected.socket, plan, { deadlineAt, greetingBy, now })
   }
 }

@@ -11,7 +11,7 @@ export type Command =
   | { readonly verb: 'QUIT' }
 
 // C0 controls and DEL have no place in any argument of ours (RFC 5321 §4.1.2); CR, LF and NUL would forge a second command.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the control characters are the point
+// oxlint-disable-next-line no-control-regex -- the control characters are the point
 const FORBIDDEN = /[\u0000-\u001f\u007f]/
 
 // RFC 5321 §4.5.3.1.4: 512 octets with CRLF; RFC 6531 §3.4 adds 10 for SMTPUTF8 on MAIL.

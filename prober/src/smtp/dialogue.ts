@@ -116,7 +116,7 @@ function onReply(state: Dialogue, reply: Reply, at: number): Step {
   if (expected === undefined) return ended(state, 'protocol_error')
   const popped = { ...state, awaiting: rest }
   // RFC 5321 §3.8: after 421 the server closes; nothing more is asked of it.
-  if (reply.code === 421) return ended(tell(popped, expected, reply, at), 'done')
+  if (reply.code === 421) return ended(tell(popped, expected, { reply, at }), 'done')
   if (state.afterGroup !== null) return drained(popped)
   return REACTIONS[expected](popped, reply, at)
 }
@@ -128,7 +128,7 @@ function drained(state: Dialogue): Step {
 }
 
 function onGreeting(state: Dialogue, reply: Reply, at: number): Step {
-  if (reply.code !== 220) return quit(tell(state, 'greeting', reply, at))
+  if (reply.code !== 220) return quit(tell(state, 'greeting', { reply, at }))
   return say(state, [{ verb: 'EHLO', name: state.plan.ehloName }], ['ehlo'])
 }
 
@@ -138,22 +138,22 @@ const EHLO_UNKNOWN: readonly number[] = [500, 501, 502, 504]
 function onEhlo(state: Dialogue, reply: Reply, at: number): Step {
   if (reply.code === 250) return envelope({ ...state, extensions: extensionsOf(reply) })
   if (EHLO_UNKNOWN.includes(reply.code)) return say(state, [{ verb: 'HELO', name: state.plan.ehloName }], ['helo'])
-  return quit(tell(state, 'ehlo', reply, at))
+  return quit(tell(state, 'ehlo', { reply, at }))
 }
 
 function onHelo(state: Dialogue, reply: Reply, at: number): Step {
-  return reply.code === 250 ? envelope(state) : quit(tell(state, 'helo', reply, at))
+  return reply.code === 250 ? envelope(state) : quit(tell(state, 'helo', { reply, at }))
 }
 
 function onStartTls(state: Dialogue, reply: Reply, at: number): Step {
-  if (reply.code !== 220) return quit(tell(state, 'starttls', reply, at))
+  if (reply.code !== 220) return quit(tell(state, 'starttls', { reply, at }))
   return { state, send: [], secure: true, end: null }
 }
 
 function onMail(state: Dialogue, reply: Reply, at: number): Step {
   if (reply.code < 300) return state.awaiting.length > 0 ? wait(state) : afterMail(state)
   if (demandsTls(state, reply)) return drained({ ...state, afterGroup: 'starttls' })
-  return drained({ ...tell(state, 'mail', reply, at), afterGroup: 'quit' })
+  return drained({ ...tell(state, 'mail', { reply, at }), afterGroup: 'quit' })
 }
 
 /** In a fresh transaction only the stranger is left to ask. */
@@ -165,7 +165,7 @@ function afterMail(state: Dialogue): Step {
 
 function onMailbox(state: Dialogue, reply: Reply, at: number): Step {
   if (demandsTls(state, reply)) return drained({ ...state, afterGroup: 'starttls' })
-  const told = tell(state, 'mailbox', reply, at)
+  const told = tell(state, 'mailbox', { reply, at })
   if (told.awaiting.length > 0) return wait(told)
   return reply.code < 300 ? askStranger(told) : afterRefusal(told, reply)
 }
@@ -181,7 +181,7 @@ function afterRefusal(state: Dialogue, reply: Reply): Step {
 }
 
 function onStranger(state: Dialogue, reply: Reply, at: number): Step {
-  const told = tell(state, 'stranger', reply, at)
+  const told = tell(state, 'stranger', { reply, at })
   const mailbox = told.told.find((answer) => answer.to === 'mailbox')
   if (mailbox !== undefined && mailbox.reply.code >= 300) return afterRefusal(told, mailbox.reply)
   if (settlesControl(reply, state.plan.exchange) || state.strangerAskedAgain) return quit(told)
@@ -189,7 +189,7 @@ function onStranger(state: Dialogue, reply: Reply, at: number): Step {
 }
 
 function onPostmaster(state: Dialogue, reply: Reply, at: number): Step {
-  return quit(tell(state, 'postmaster', reply, at))
+  return quit(tell(state, 'postmaster', { reply, at }))
 }
 
 function envelope(state: Dialogue): Step {
@@ -247,7 +247,7 @@ const PHASE_OF: Record<Exclude<Expected, 'rset'>, [Told['phase'], Recipient]> = 
   postmaster: ['rcpt', 'postmaster'],
 }
 
-function tell(state: Dialogue, expected: Expected, reply: Reply, at: number): Dialogue {
+function tell(state: Dialogue, expected: Expected, { reply, at }: Pick<Told, 'reply' | 'at'>): Dialogue {
   if (expected === 'rset') return state
   const [phase, to] = PHASE_OF[expected]
   return { ...state, told: [...state.told, { phase, to, reply, at }] }

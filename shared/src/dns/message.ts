@@ -38,16 +38,9 @@ export function readAnswer<T extends RecordType>(bytes: Uint8Array, question: Qu
     return { kind: 'failure', why: 'malformed' }
   }
   const authentic = packet.flag_ad === true
-  switch (packet.rcode) {
-    case 'NXDOMAIN':
-      return { kind: 'nxdomain', ttlS: negativeTtlS(packet), authentic }
-    case 'NOERROR':
-      return positive(packet, question, authentic)
-    case 'REFUSED':
-      return { kind: 'failure', why: 'refused' }
-    default:
-      return { kind: 'failure', why: 'servfail' }
-  }
+  if (packet.rcode === 'NOERROR') return positive(packet, question, authentic)
+  if (packet.rcode === 'NXDOMAIN') return { kind: 'nxdomain', ttlS: negativeTtlS(packet), authentic }
+  return { kind: 'failure', why: packet.rcode === 'REFUSED' ? 'refused' : 'servfail' }
 }
 
 function decoded(bytes: Uint8Array): Packet | null {

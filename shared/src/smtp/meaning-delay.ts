@@ -10,7 +10,8 @@ const secondsPer = new Map([
 const LONGEST_S = 86_400
 
 /** The words that turn a time into an invitation; other times in a reply say how long something has lasted. */
-const cue = /(?:again|retry|retrying|back|wait|delay\w*|defer\w*|later|after|within|[gG]r[ae]y\w*|list\w*)\b[^0-9]{0,40}/i
+const cue =
+  /(?:again|retry|retrying|back|wait|delay\w*|defer\w*|later|after|within|[gG]r[ae]y\w*|list\w*)\b[^0-9]{0,40}/i
 const clock = /^([0-9]{1,2}):([0-9]{2}):([0-9]{2})\b/
 const amount = /^(?:\s|and|,)*([0-9]{1,5})\s?(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?)\b/i
 

@@ -14,7 +14,9 @@ const listOperators = new Set(source.listOperators)
  * (`?p=NoSuchUser`). Linear in the text; `lines` are the texts of a `Reply`.
  */
 export function wordsOf(lines: readonly string[]): string {
-  const text = fold(lines.join(' ')).replace(/<address>/gi, ' ').replace(/"[^"]{0,130}"@/g, 'quoted@')
+  const text = fold(lines.join(' '))
+    .replace(/<address>/gi, ' ')
+    .replace(/"[^"]{0,130}"@/g, 'quoted@')
   const words = text.split(/\s+/).flatMap((token) => (/https?:\/\//i.test(token) ? urlWords(token) : tokenWords(token)))
   return ` ${words.filter((word) => !/^[0-9]+$/.test(word)).join(' ')} `
 }
@@ -84,7 +86,10 @@ function urlWords(token: string): string[] {
     .filter((part) => !/[.@]/.test(part))
     .flatMap((part) => part.split('-').flatMap(humps))
     .filter((word) => word !== '')
-  const operators = host.toLowerCase().split('.').filter((label) => listOperators.has(label))
+  const operators = host
+    .toLowerCase()
+    .split('.')
+    .filter((label) => listOperators.has(label))
   return [...tokenWords(before), '.', ...operators, ...said, '.']
 }
 

@@ -90,14 +90,17 @@ interface Said {
 
 function holds({ when }: Rule, { reply, context, words }: Said): boolean {
   return (
-    (when.codes?.some((code) => codeMatches(code, reply.code)) ?? true) &&
-    (when.phases?.includes(context.phase) ?? true) &&
-    (when.enhanced?.some((pattern) => enhancedMatches(pattern, reply.enhanced)) ?? true) &&
-    (when.exchanges?.some((suffix) => isWithin(context.exchange, suffix)) ?? true) &&
-    (when.words?.every((name) => heard(words, name)) ?? true) &&
-    !(when.unless?.some((name) => heard(words, name)) ?? false)
+    someOf(when.codes, (code) => codeMatches(code, reply.code)) &&
+    someOf(when.phases, (phase) => phase === context.phase) &&
+    someOf(when.enhanced, (pattern) => enhancedMatches(pattern, reply.enhanced)) &&
+    someOf(when.exchanges, (suffix) => isWithin(context.exchange, suffix)) &&
+    (when.words ?? []).every((name) => heard(words, name)) &&
+    !(when.unless ?? []).some((name) => heard(words, name))
   )
 }
+
+const someOf = <T>(wanted: readonly T[] | undefined, test: (one: T) => boolean): boolean =>
+  wanted === undefined || wanted.some(test)
 
 const codeMatches = (pattern: string, code: number): boolean =>
   pattern.endsWith('xx') ? pattern.charAt(0) === String(code).charAt(0) : pattern === String(code)

@@ -12,7 +12,8 @@ export function mailboxAnswer(judged: Case): Finding | null {
   const facts = judged.facts.filter(isProbeFact)
   const reply = mailboxReply(facts)
   if (reply === null) return smtpUtf8(facts)
-  const said = meaning(reply, reply)
+  const said = meaning(reply.reply, reply)
+  if (contradicted(facts, reply, said)) return null
   const row = providerOf(reply.exchange, judged.domain)
   const heard: Heard = { reply, said, row, others: recipientsAt(facts, reply) }
   if (said.says === 'no' && said.about === 'mailbox' && reply.reply.code >= 500) return refused(heard)
@@ -27,6 +28,21 @@ interface Heard {
   readonly row: ProviderRow
   /** RCPT replies to others at the same exchange, within the span in which answers may be compared. */
   readonly others: readonly ReplyFact[]
+}
+
+/** Two answers that exclude one another prove neither: losing one of them must never yield its opposite (law 2). */
+function contradicted(facts: readonly ProbeFact[], last: ReplyFact, said: Meaning): boolean {
+  if (said.says !== 'yes' && said.says !== 'no') return false
+  const opposite = said.says === 'yes' ? 'no' : 'yes'
+  return facts.some((fact) => {
+    if (fact.kind !== 'reply' || fact.to !== 'mailbox' || fact === last) return false
+    const other = meaning(fact.reply, fact)
+    return other.about === 'mailbox' && other.says === opposite
+  })
+}
+
+interface Supported extends Heard {
+  readonly support?: readonly Fact[]
 }
 
 function isProbeFact(fact: Fact): fact is ProbeFact {
@@ -44,8 +60,8 @@ function recipientsAt(facts: readonly ProbeFact[], reply: ReplyFact): ReplyFact[
   )
 }
 
-function finding(reason: Reason, level: Level, heard: Heard, ...support: Fact[]): Finding {
-  return { reason, level, rule: heard.said.rule, cites: [heard.reply, ...support], retryAt: null }
+function finding(reason: Reason, level: Level, { reply, said, support = [] }: Supported): Finding {
+  return { reason, level, rule: said.rule, cites: [reply, ...support], retryAt: null }
 }
 
 const REFUSED_REASON: Partial<Record<Meaning['class'], Reason>> = { mailbox_disabled: 'mailbox_disabled' }
@@ -54,7 +70,7 @@ function refused(heard: Heard): Finding {
   const { reply, said, row, others } = heard
   const reason = REFUSED_REASON[said.class] ?? 'mailbox_not_found'
   const accepted = others.find((other) => other.reply.code < 300)
-  if (accepted !== undefined) return finding(reason, 'confirmed', heard, accepted)
+  if (accepted !== undefined) return finding(reason, 'confirmed', { ...heard, support: [accepted] })
   if (rowNames(row, reply)) return finding(reason, 'confirmed', heard)
   // Everybody refused alike: the words still say what they say, but they may be said to us alone.
   return said.strong ? finding(reason, 'estimated', heard) : finding('blocked', 'estimated', heard)
@@ -95,14 +111,15 @@ function byControl(heard: Heard): Finding {
   if (refusedOne === null) {
     return acceptedOne === null
       ? finding('accepts_all_unchecked', 'estimated', heard)
-      : finding('accepts_all', 'confirmed', heard, acceptedOne)
+      : finding('accepts_all', 'confirmed', { ...heard, support: [acceptedOne] })
   }
-  if (acceptedOne === null) return finding('mailbox_accepted', 'confirmed', heard, refusedOne)
-  if (acceptedOne.observedAt >= refusedOne.observedAt) return finding('accepts_all', 'confirmed', heard, acceptedOne)
+  if (acceptedOne === null) return finding('mailbox_accepted', 'confirmed', { ...heard, support: [refusedOne] })
+  if (acceptedOne.observedAt >= refusedOne.observedAt)
+    return finding('accepts_all', 'confirmed', { ...heard, support: [acceptedOne] })
   // The domain accepted everybody once, and stopped: this 250 counts only if it was taken after that.
   return reply.observedAt > acceptedOne.observedAt
-    ? finding('mailbox_accepted', 'confirmed', heard, refusedOne)
-    : finding('accepts_all_unchecked', 'estimated', heard, acceptedOne)
+    ? finding('mailbox_accepted', 'confirmed', { ...heard, support: [refusedOne] })
+    : finding('accepts_all_unchecked', 'estimated', { ...heard, support: [acceptedOne] })
 }
 
 function isRefusedStranger(fact: ReplyFact): boolean {

@@ -11,7 +11,7 @@ import {
   strict,
 } from '../characters.ts'
 import type { DomainRow } from '../domain-row.ts'
-import { absent, disabled, full, known, learns, moved, overQuota, unknown } from '../mailbox.ts'
+import { absent, disabled, full, known, learns, moved, overQuota, unknown, unpromised } from '../mailbox.ts'
 import * as is from '../outcome.ts'
 import { publicKeyDigest } from '../smtp/tls-identity.ts'
 
@@ -74,7 +74,7 @@ export const plain: readonly DomainRow[] = [
     domain: 'xn--bcher-kva.test',
     mx: [offeringUtf8],
     boxes: { anna: known, jörg: known, käthe: unknown },
-    note: 'bücher.test: a name with an umlaut, a host with SMTPUTF8, mailboxes with umlauts.',
+    note: 'A name with an umlaut (xn--bcher-kva.test), a host with SMTPUTF8, mailboxes with umlauts.',
   },
   {
     domain: 'ascii-only.test',
@@ -99,6 +99,7 @@ export const plain: readonly DomainRow[] = [
   {
     domain: 'probe.test',
     mx: [senderDomain],
+    boxes: { abuse: unpromised },
     note: "The lanes' sender domains: their sender mailboxes, postmaster and abuse take mail, others 550 5.1.1.",
   },
 ]

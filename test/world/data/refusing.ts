@@ -8,7 +8,7 @@ import {
   repeatingTheAddress,
 } from '../characters.ts'
 import type { DomainRow } from '../domain-row.ts'
-import { absent, known, learns, unknown, unpromised } from '../mailbox.ts'
+import { absent, known, learns, unknown } from '../mailbox.ts'
 import * as is from '../outcome.ts'
 import { say } from '../smtp/reply.ts'
 
@@ -46,7 +46,7 @@ export const refusing: readonly DomainRow[] = [
   {
     domain: 'blocked-421.test',
     mx: [closingWith421('Connection refused: your address has a poor reputation')],
-    boxes: { 'jane.roe': unpromised },
+    boxes: { 'jane.roe': learns(is.blocked) },
     note: 'Greets with 421 and reputation words, and closes.',
   },
   {

@@ -66,7 +66,7 @@ function ednsOf(packet: Packet): Query['edns'] {
 }
 
 function problemOf(packet: Packet, flags: number): Query['problem'] {
-  // RFC 9619 §4: a query has exactly one question.
+  // RFC 9619 §4: no query has more than one question; one that has none asks nothing.
   if (packet.type !== 'query' || packet.questions?.length !== 1) return 'FORMERR'
   if (((flags >> 11) & 0xf) !== 0) return 'NOTIMP'
   return packet.questions[0]?.class === 'IN' ? null : 'REFUSED'

@@ -15,10 +15,12 @@ async function senderIsReal({ host, sender }: Session): Promise<boolean> {
   const route = domain === '' ? null : host.world.resolveSender(domain)
   if (route === null) return false
   const socket = connect({ host: route.address, port: route.port, localAddress: host.address })
-  // Whatever goes wrong ends the lines below, and a callout that does not end well has failed.
   socket.on('error', () => socket.destroy()).setTimeout(PATIENCE_MS, () => socket.destroy())
   try {
     return await allAccepted(socket, [`EHLO ${host.name}`, 'MAIL FROM:<>', `RCPT TO:<${sender}>`])
+  } catch {
+    // Refused, reset or cut off: a callout that does not end well has failed.
+    return false
   } finally {
     socket.end('QUIT\r\n').resume()
   }

@@ -7,6 +7,9 @@ import type { Host } from './host.ts'
 import { newSession, type Session, violate } from './session.ts'
 import { Wire } from './wire.ts'
 
+// RFC 5321 §4.5.3.2.7: a server waits five minutes for the next command.
+const IDLE_MS = 300_000
+
 export interface Listener {
   readonly server: Server
   /** Ends every conversation at once. */
@@ -23,7 +26,7 @@ export function listenerFor(host: Host, tls: SecureContext): Listener {
   const callers: Callers = { sockets: new Set(), sessions: new Set() }
   const server = createServer({ noDelay: true }, (socket) => {
     callers.sockets.add(socket)
-    socket.once('close', () => callers.sockets.delete(socket))
+    socket.once('close', () => callers.sockets.delete(socket)).setTimeout(IDLE_MS, () => socket.destroy())
     attend({ host, callers, socket, tls }).catch(() => socket.destroy())
   })
   return { server, close: () => closed(server, callers) }

@@ -1,0 +1,112 @@
+// The lanes of a local run: names and addresses of their own, one process each, brought back when they die.
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { LaneEnvironment } from '@postern/prober/environment.ts'
+import type { LaneConfig, LaneMessage } from './lane.ts'
+import { type Supervised, supervise } from './supervise.ts'
+
+export interface LocalLane {
+  readonly id: string
+  readonly region: string
+  readonly partition: string
+  /** Loopback address that the lane binds, so that greylisting sees different sources. */
+  readonly address: string
+  readonly ehlo: string
+  readonly sender: string
+  readonly url: string
+  readonly port: number
+}
+
+const REGIONS = ['eu-central-1', 'us-east-1', 'ap-southeast-1', 'sa-east-1']
+const LETTERS = ['a', 'b', 'c', 'd']
+
+/** `ports` has one for each lane, in order. */
+export function planLanes(regions: number, perRegion: number, ports: readonly number[]): LocalLane[] {
+  return REGIONS.slice(0, regions).flatMap((region, r) =>
+    LETTERS.slice(0, perRegion).map((letter, l): LocalLane => {
+      const port = ports[r * perRegion + l] ?? 0
+      const ehlo = `${letter}.${region}.probe.test`
+      return {
+        id: `${region}-${letter}`,
+        region,
+        partition: 'default',
+        address: `127.24.${r + 1}.${l + 1}`,
+        ehlo,
+        sender: `probe@${ehlo}`,
+        url: `http://127.0.0.1:${port}/`,
+        port,
+      }
+    }),
+  )
+}
+
+export interface LaneSettings {
+  readonly artefact: string
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** What all lanes share; the rest of the environment is the lane's own. */
+  readonly common: Omit<
+    LaneEnvironment,
+    'LANE_ID' | 'REGION' | 'PARTITION' | 'EHLO_NAME' | 'MAIL_FROM' | 'SOURCE_ADDRESS'
+  >
+  readonly say: (message: string) => void
+  /** Told at the first start and after each restart. */
+  readonly onReady: (lane: LocalLane) => void
+}
+
+export function startLane(lane: LocalLane, settings: LaneSettings): Supervised {
+  const sandboxes = new Set<number>()
+  return supervise({
+    name: `lane ${lane.id}`,
+    say: settings.say,
+    start: () => {
+      const child = fork(fileURLToPath(new URL('./lane.ts', import.meta.url)), ['--id', lane.id], {
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        env: { ...process.env, POSTERN_LANE: JSON.stringify(configOf(lane, settings)) },
+      })
+      child.on('message', (message: LaneMessage) => {
+        if ('ready' in message) settings.onReady(lane)
+        else if (message.alive) sandboxes.add(message.sandbox)
+        else sandboxes.delete(message.sandbox)
+      })
+      return child
+    },
+    // A frozen sandbox does not notice that its lane was killed.
+    onDeath: () => {
+      for (const pid of sandboxes) kill(pid)
+      sandboxes.clear()
+    },
+  })
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It was gone already.
+  }
+}
+
+function configOf(lane: LocalLane, { artefact, credentials, common }: LaneSettings): LaneConfig {
+  return {
+    port: lane.port,
+    region: lane.region,
+    accessKeys: [credentials],
+    artefact,
+    environment: {
+      ...common,
+      LANE_ID: lane.id,
+      REGION: lane.region,
+      PARTITION: lane.partition,
+      EHLO_NAME: lane.ehlo,
+      MAIL_FROM: lane.sender,
+      SOURCE_ADDRESS: lane.address,
+    },
+    // Lambda would start a machine for each; here all of them share the cores that the world and the edge run on.
+    reservedConcurrency: 8,
+    provisionedConcurrency: 2,
+    timeoutMs: 70_000,
+    recycleAfter: 500,
+    idleMs: 60_000,
+  }
+}

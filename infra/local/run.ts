@@ -1,0 +1,140 @@
+// `npm start`: all of Postern on one machine, in the order in which it is needed, ended in the reverse.
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { startWorld, type World } from '@postern/test/world/world.ts'
+import { buildArtefact } from '../artefact.ts'
+import { type Engine, startEngine } from './engine.ts'
+import { type LocalLane, planLanes, startLane } from './lanes.ts'
+import { HELP, type Options, parseOptions, StartProblem } from './options.ts'
+import { freePorts, requirePort } from './ports.ts'
+import { announce } from './ready.ts'
+import { networkOf, resolversOf } from './setting.ts'
+import { startEdge } from './start-edge.ts'
+import { openState, type State, storedKeys } from './state.ts'
+import type { Supervised } from './supervise.ts'
+
+/** Everything that has to be ended, in the order in which it was started. */
+const started: { stop(): Promise<void> | void }[] = []
+let stopping = false
+
+async function stop(code: number): Promise<never> {
+  if (!stopping) {
+    stopping = true
+    for (const part of started.toReversed()) await part.stop()
+    process.exit(code)
+  }
+  return new Promise(() => undefined)
+}
+
+interface Parts {
+  readonly options: Options
+  readonly state: State
+  readonly world: World
+  readonly engine: Engine
+  readonly lanes: readonly LocalLane[]
+  readonly say: (message: string) => void
+}
+
+async function run(options: Options): Promise<void> {
+  const say = (message: string) => {
+    if (!options.quiet) process.stderr.write(`${message}\n`)
+  }
+  await requirePort(options.port)
+  const state = openState(options.state)
+  started.push({ stop: () => state.close() })
+
+  const count = options.regions * options.lanesPerRegion
+  const [enginePort = 0, ...lanePorts] = await freePorts(count + 1)
+  const lanes = planLanes(options.regions, options.lanesPerRegion, lanePorts)
+  const [world, engine, artefact] = await Promise.all([
+    startWorld(),
+    startEngine({ port: enginePort, file: state.engineFile, say }),
+    buildArtefact(),
+  ])
+  started.push({ stop: () => world.close() }, engine)
+  for (const lane of lanes) world.addLane(lane)
+
+  const parts = { options, state, world, engine, lanes, say }
+  const credentials = { accessKeyId: 'LOCAL', secretAccessKey: randomBytes(20).toString('hex') }
+  const supervised = await startTiers(parts, credentials, artefact.file)
+  state.note([engine.pid(), ...supervised.map((one) => one.pid())].filter((pid) => pid !== null))
+  announce({ options, secrets: state.secrets, lanes, truth: options.doh === null ? world.truth : [] })
+}
+
+/** Lanes and edge side by side; resolves when all of them have said that they are ready. */
+async function startTiers(
+  parts: Parts,
+  credentials: { accessKeyId: string; secretAccessKey: string },
+  artefact: string,
+): Promise<Supervised[]> {
+  const { options, state, world, engine, lanes, say } = parts
+  const resolvers = JSON.stringify(resolversOf(options, world))
+  const network = networkOf(options, world)
+  const common = {
+    DOH_RESOLVERS: resolvers,
+    EVIDENCE_TABLE: 'evidence',
+    TRAFFIC_TABLE: 'traffic',
+    HMAC_KEYS: JSON.stringify(state.secrets.hmac),
+    DYNAMODB_ENDPOINT: engine.endpoint,
+    ...network,
+  }
+  const supervised: Supervised[] = []
+  const add = (one: Supervised) => {
+    supervised.push(one)
+    started.push(one)
+  }
+  await Promise.all([
+    ...lanes.map(
+      (lane) =>
+        new Promise<void>((onReady) => {
+          add(startLane(lane, { artefact, credentials, common, say, onReady: () => onReady() }))
+        }),
+    ),
+    new Promise<void>((onReady) => {
+      const bindings = {
+        DOH_RESOLVERS: resolvers,
+        LANES: JSON.stringify({ epoch: 1, lanes: lanes.map(laneOnTheMap) }),
+        LANE_CREDENTIALS: JSON.stringify(credentials),
+        KEYS: JSON.stringify(storedKeys(state.secrets)),
+        ALLOW_SPECIAL_USE: 'test',
+        LOOPBACK_NETWORKS: network.LOOPBACK_NETWORKS,
+      }
+      const config = { port: options.port, persist: join(state.dir, 'edge'), bindings }
+      add(startEdge({ config, say, onReady }))
+    }),
+  ])
+  return supervised
+}
+
+function laneOnTheMap({ id, region, url, address, ehlo, partition }: LocalLane) {
+  return { id, region, url, address, ehlo, partition }
+}
+
+/** A run whose npm was killed has nobody left who could stop it. */
+function followParent(): void {
+  if (process.env['npm_lifecycle_event'] !== 'start') return
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) void stop(0)
+  }, 1_000).unref()
+}
+
+async function main(): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
+  try {
+    const options = parseOptions(process.argv.slice(2))
+    if (options === 'help') {
+      process.stdout.write(HELP)
+      return
+    }
+    followParent()
+    await run(options)
+  } catch (error) {
+    const text =
+      error instanceof StartProblem ? error.message : (error instanceof Error && error.stack) || String(error)
+    process.stderr.write(`postern: ${text}\n`)
+    await stop(1)
+  }
+}
+
+await main()

@@ -1,0 +1,35 @@
+// What the options mean for edge and lanes: who resolves which names, and which loopback addresses may be dialled on which port.
+import type { LaneEnvironment } from '@postern/prober/environment.ts'
+import type { Resolver } from '@postern/shared/dns/resolvers.ts'
+import type { Options } from './options.ts'
+
+interface WorldSetting {
+  readonly dohUrl: string
+  readonly smtpPort: number
+  readonly network: string
+}
+
+const PUBLIC: readonly Resolver[] = [
+  { name: 'cloudflare', url: 'https://cloudflare-dns.com/dns-query', suffix: null },
+  { name: 'google', url: 'https://dns.google/dns-query', suffix: null },
+]
+
+const SMTP_PORT = 25
+
+/** `--doh` is the only resolver where it is given; else the world answers for `test`, and nobody else does. */
+export function resolversOf({ doh }: Options, world: WorldSetting): readonly Resolver[] {
+  if (doh !== null) return [{ name: 'doh', url: doh, suffix: null }]
+  return [{ name: 'world', url: world.dohUrl, suffix: 'test' }, ...PUBLIC]
+}
+
+type Network = Pick<LaneEnvironment, 'LOOPBACK_NETWORKS' | 'LOOPBACK_SMTP_PORT' | 'SMTP_PORT'>
+
+/** The world's own network is always open to the lanes; the rest of loopback only where somebody asked for it. */
+export function networkOf({ smtpPort, allowLoopbackMx }: Options, world: WorldSetting): Network {
+  const networks = allowLoopbackMx ? [world.network, '127.0.0.0/8', '::1/128'] : [world.network]
+  return {
+    LOOPBACK_NETWORKS: networks.join(','),
+    LOOPBACK_SMTP_PORT: String(smtpPort ?? world.smtpPort),
+    SMTP_PORT: String(smtpPort ?? SMTP_PORT),
+  }
+}

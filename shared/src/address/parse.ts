@@ -1,0 +1,130 @@
+// Reads what somebody typed into the three faces of an address: typed, canonical to print, and wire.
+import { type DomainName, readDomainName } from './domain.ts'
+import { type IpLiteral, printIpLiteral, readIpLiteral } from './ip-literal.ts'
+import { type LocalRead, readLocalPart } from './local-part.ts'
+import { octets } from './octets.ts'
+import { refuse, type Refusal, type Refused } from './refusal.ts'
+
+/** What goes beyond an address that one signs up with; all is parsed, but refused unless allowed. */
+export interface Allow {
+  readonly quoted?: boolean
+  readonly ipLiteral?: boolean
+  readonly dotless?: boolean
+}
+
+export interface Address {
+  readonly typed: string
+  /** As RCPT says it: NFC, quoted only where it must be. */
+  readonly localPart: string
+  readonly domain: DomainName | IpLiteral
+  /** True where the local part is beyond ASCII (RFC 6531 §3.4); the domain always has an A-form. */
+  readonly needsSmtpUtf8: boolean
+  /** What RCPT names: local part, `@`, domain in A-form. */
+  readonly wire: string
+  /** What follows the first `+` of the local part, or null; empty for a `+` at the end. */
+  readonly subaddress: string | null
+}
+
+export type Parsed =
+  | { readonly ok: true; readonly address: Address }
+  /** `likely` is an address that was probably meant, where only wrapping is to be taken off. */
+  | { readonly ok: false; readonly refusal: Refusal; readonly likely?: string }
+
+/** Nothing longer can be an address, however it is quoted or escaped (64 octets, 254 octets); longer texts are not read. */
+const LONGEST_TYPED = 1024
+
+/**
+ * Parses one address by the Mailbox grammar of RFC 5321 §4.1.2, RFC 6531 §3.3 and IDNA. Never throws; linear in the text.
+ * Surrounding white space, comments and obsolete forms are refused, not repaired.
+ */
+export function parse(input: string, allow: Allow = {}): Parsed {
+  const parsed = strict(input, allow)
+  if (parsed.ok || input.length > LONGEST_TYPED) return parsed
+  const unwrapped = unwrap(input)
+  const likely = unwrapped === input ? null : strict(unwrapped, allow)
+  return likely?.ok === true ? { ...parsed, likely: print(likely.address) } : parsed
+}
+
+/** The address as people read it, domain in U-form; parsing it again gives the same address. */
+export function print({ localPart, domain }: Address): string {
+  return `${localPart}@${domain.kind === 'name' ? domain.unicode : printIpLiteral(domain)}`
+}
+
+type Strict = { readonly ok: true; readonly address: Address } | Refused
+
+function strict(input: string, allow: Allow): Strict {
+  const refused = whole(input)
+  if (refused !== null) return refused
+  const local = readLocalPart(input)
+  if (!local.ok) return local
+  const domain = readDomain(input.slice(local.end + 1), local.end + 1)
+  if (!domain.ok) return domain
+  return policy({ local, domain: domain.domain, allow }) ?? assemble(input, local, domain.domain)
+}
+
+/** What can be said of the text before its parts are looked at. */
+function whole(input: string): Refused | null {
+  if (input === '') return refuse('syntax.empty', 0)
+  if (input.length > LONGEST_TYPED) return refuse('syntax.too_long', 254)
+  const damaged = input.search(/\p{Surrogate}/u)
+  if (damaged !== -1) return refuse('syntax.not_unicode', damaged)
+  if (/^\s/.test(input)) return refuse('syntax.surrounding_space', 0)
+  if (/\s$/.test(input)) return refuse('syntax.surrounding_space', input.trimEnd().length)
+  if (input.endsWith('>') && input.includes('<')) return refuse('syntax.display_name', input.indexOf('<'))
+  return input.includes('@') ? null : refuse('syntax.at_missing', input.length)
+}
+
+type DomainOrLiteral = { readonly ok: true; readonly domain: DomainName | IpLiteral } | Refused
+
+function readDomain(text: string, start: number): DomainOrLiteral {
+  if (!text.startsWith('[')) return readDomainName(text, start)
+  const literal = text.endsWith(']') ? readIpLiteral(text.slice(1, -1)) : null
+  return literal === null ? refuse('syntax.domain.literal', start) : { ok: true, domain: literal }
+}
+
+interface Parts {
+  readonly local: LocalRead
+  readonly domain: DomainName | IpLiteral
+  readonly allow: Allow
+}
+
+/** The sign-up policy: what the grammar takes and no mailbox of the public Internet has. */
+function policy({ local, domain, allow }: Parts): Refused | null {
+  const at = local.end + 1
+  if (local.wasQuoted && allow.quoted !== true) return refuse('syntax.local.quoted', 0)
+  if (domain.kind === 'ip_literal') return allow.ipLiteral === true ? null : refuse('syntax.domain.ip_literal', at)
+  const labels = domain.ascii.split('.')
+  const tld = labels.at(-1) ?? ''
+  const tldAt = at + Math.max(0, domain.unicode.lastIndexOf('.') + 1)
+  if (/^[0-9]+$/.test(tld)) return refuse('syntax.domain.tld_numeric', tldAt)
+  if (labels.length === 1) return allow.dotless === true ? null : refuse('syntax.domain.dotless', at)
+  if (tld.length === 1) return refuse('syntax.domain.tld_short', tldAt)
+  return /^(?:[a-z]+|xn--[a-z0-9-]+)$/.test(tld) ? null : refuse('syntax.domain.tld_letters', tldAt)
+}
+
+function assemble(typed: string, local: LocalRead, domain: DomainName | IpLiteral): Strict {
+  const { localPart, content } = local
+  const wire = `${localPart}@${domain.kind === 'name' ? domain.ascii : printIpLiteral(domain)}`
+  const plus = content.indexOf('+')
+  const address: Address = {
+    typed,
+    localPart,
+    domain,
+    needsSmtpUtf8: /\P{ASCII}/u.test(localPart),
+    wire,
+    // A `+` in front is part of the name: there is nobody whom the tag could be one of.
+    subaddress: plus > 0 ? content.slice(plus + 1) : null,
+  }
+  // RFC 5321 §4.5.3.1.3: 256 octets for the path, two of them its angle brackets; either form has to fit.
+  return octets(wire) > 254 || octets(print(address)) > 254 ? refuse('syntax.too_long', 0) : { ok: true, address }
+}
+
+/** Takes off what people copy along with an address: spaces, a name and brackets, `mailto:`, a full stop; U+FF20 is an @. */
+function unwrap(input: string): string {
+  const bracketed = /<([^<>]*)>\s*$/.exec(input)?.[1] ?? input
+  return bracketed
+    .trim()
+    .replace(/^mailto:/i, '')
+    .replace(/[.,;]$/, '')
+    .replace('\uff20', '@')
+}

@@ -1,0 +1,144 @@
+// Arbitrary evidence for the laws of the verdict: what could have been collected, however unlikely.
+import type { MailRoute } from '@postern/shared/dns/mail-route.ts'
+import type { Fact, Fault, Hold, ReplyFact, SignalFact } from '@postern/shared/verdict/evidence.ts'
+import fc from 'fast-check'
+
+export const NOW = Date.UTC(2026, 10, 21)
+export const DOMAIN = 'strict.test'
+const DAY_MS = 86_400_000
+
+type Saying = readonly [code: number, status: string | null, text: string]
+
+export const YES: readonly Saying[] = [
+  [250, '2.1.5', 'Ok'],
+  [250, null, 'Recipient ok'],
+  [251, '2.1.5', 'User not local; will forward'],
+]
+export const NO: readonly Saying[] = [
+  [550, '5.1.1', 'User unknown in virtual mailbox table'],
+  [550, null, 'No such user here'],
+  [550, '5.7.1', 'No such user!'],
+  [550, '5.2.1', 'This account has been disabled'],
+  [550, '5.1.1', 'Recipient refused'],
+]
+export const ABOUT_US: readonly Saying[] = [
+  [554, '5.7.1', 'Service unavailable; client host blocked using bl.example'],
+  [550, '5.7.1', 'Your address has a poor reputation'],
+  [550, '5.1.8', 'Sender address rejected: Domain not found'],
+  [550, null, 'Sender verify failed'],
+  [554, '5.7.1', 'Relay access denied'],
+  [550, '5.7.25', 'Client host rejected: cannot find your reverse hostname'],
+  [530, '5.7.0', 'Must issue a STARTTLS command first'],
+  [550, '5.7.1', '<no-such-user@strict.test>: blocked by policy'],
+]
+export const LATER: readonly Saying[] = [
+  [450, '4.2.0', 'Greylisted, try again in 60 seconds'],
+  [451, null, 'Temporary local problem, user unknown for now'],
+  [450, '4.1.1', 'User unknown'],
+  [421, '4.7.0', 'Too many connections'],
+  [452, '4.5.3', 'Too many recipients'],
+  [452, '4.2.2', 'Mailbox full'],
+]
+
+function replyOf([code, status, text]: Saying): ReplyFact['reply'] {
+  const [one, subject, detail] = (status ?? '').split('.').map(Number)
+  const enhanced =
+    status === null ? null : { class: one as 2 | 4 | 5, subject: subject as number, detail: detail as number }
+  return { code, enhanced, lines: [text] }
+}
+
+const observedAt = fc.integer({ min: NOW - 20 * DAY_MS, max: NOW })
+const exchange = fc.constantFrom('mx1.strict.test', 'mx2.strict.test')
+
+export function replyTo(to: fc.Arbitrary<ReplyFact['to']>, sayings: readonly Saying[]): fc.Arbitrary<ReplyFact> {
+  return fc
+    .record({ to, exchange, observedAt, saying: fc.constantFrom(...sayings) })
+    .map(({ saying, ...rest }): ReplyFact => {
+      return {
+        kind: 'reply',
+        phase: rest.to === 'nobody' ? 'mail' : 'rcpt',
+        source: 'lane',
+        reply: replyOf(saying),
+        ...rest,
+      }
+    })
+}
+
+const FAULTS: readonly Fault[] = [
+  'connect_refused',
+  'connect_timeout',
+  'connect_unroutable',
+  'greeting_timeout',
+  'reply_timeout',
+  'closed',
+  'protocol_error',
+  'tls_error',
+  'not_reachable_address',
+  'name_not_resolved',
+]
+const HOLDS: readonly Hold[] = [
+  'not_asked',
+  'batch_only',
+  'never_asked',
+  'permit',
+  'breaker_open',
+  'no_lane',
+  'in_progress',
+  'attempts_spent',
+  'recently_answered',
+  'route_differs',
+]
+
+const fault = fc
+  .record({
+    fault: fc.constantFrom(...FAULTS),
+    to: fc.constantFrom<ReplyFact['to'][]>('mailbox', 'stranger', 'postmaster', 'nobody'),
+    exchange,
+    observedAt,
+  })
+  .map((rest): Fact => ({ kind: 'fault', source: 'lane', ...rest }))
+const hold = fc
+  .record({ hold: fc.constantFrom(...HOLDS), observedAt })
+  .map((rest): Fact => ({ kind: 'hold', source: 'lane', retryAt: null, ...rest }))
+const signal = fc
+  .record({
+    signal: fc.constantFrom<SignalFact['signal'][]>(
+      'disposable',
+      'role',
+      'free',
+      'relay',
+      'gibberish',
+      'suspected_trap',
+    ),
+    value: fc.boolean(),
+    observedAt,
+  })
+  .map((rest): Fact => ({ kind: 'signal', source: 'list', ...rest }))
+
+const route: MailRoute = {
+  kind: 'mx',
+  exchanges: [{ exchange: 'mx1.strict.test', preference: 10, target: 'reachable' }],
+}
+export const ROUTED: Fact = {
+  kind: 'route',
+  route,
+  confirmed: false,
+  authentic: false,
+  observedAt: NOW,
+  source: 'world',
+}
+
+const others = replyTo(fc.constantFrom('stranger', 'postmaster', 'other', 'nobody'), [
+  ...YES,
+  ...NO,
+  ...ABOUT_US,
+  ...LATER,
+])
+
+/** Evidence of a domain that takes mail, with the given replies for the mailbox. */
+export function evidenceWith(mailbox: readonly Saying[]): fc.Arbitrary<Fact[]> {
+  const own = replyTo(fc.constant('mailbox'), mailbox)
+  return fc
+    .tuple(fc.array(own, { maxLength: 2 }), fc.array(fc.oneof(others, others, fault, hold, signal), { maxLength: 6 }))
+    .chain(([replies, rest]) => fc.shuffledSubarray([ROUTED, ...replies, ...rest], { minLength: 0 }))
+}

@@ -1,0 +1,105 @@
+// The five laws of the verdict, as properties over arbitrary evidence.
+import { settlesControl } from '@postern/prober/smtp/plan.ts'
+import { decide } from '@postern/shared/verdict/decide.ts'
+import type { Fact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
+import type { Verdict } from '@postern/shared/verdict/finding.ts'
+import { CONTROL_MS } from '@postern/shared/verdict/lifetimes.ts'
+import { score } from '@postern/shared/verdict/score.ts'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { ABOUT_US, DOMAIN, evidenceWith, LATER, NO, NOW, replyTo, ROUTED, YES } from './evidence.ts'
+
+const RUNS = { numRuns: 3_000 }
+const judge = (facts: readonly Fact[]) => decide({ facts, domain: DOMAIN, now: NOW })
+/** The reason of a verdict that says yes or no; among reasons not to know, order may choose. */
+function definite({ status, reason }: Verdict): string | null {
+  return status === 'deliverable' || status === 'undeliverable' ? reason : null
+}
+
+const any = evidenceWith([...YES, ...NO, ...ABOUT_US, ...LATER])
+
+describe('laws of the verdict', () => {
+  it('1: the same facts give the same yes or no, in whatever order they came', () => {
+    fc.assert(
+      fc.property(any, fc.infiniteStream(fc.nat()), (facts, dice) => {
+        const keyed = facts.map((fact) => ({ fact, key: dice.next().value as number }))
+        const shuffled = keyed.sort((one, other) => one.key - other.key).map(({ fact }) => fact)
+        const [one, other] = [judge(facts), judge(shuffled)]
+        expect(definite(other)).toBe(definite(one))
+      }),
+      RUNS,
+    )
+  })
+
+  it('2: a verdict that loses a fact it cites never turns into its opposite, nor stands without other support', () => {
+    fc.assert(
+      fc.property(any, (facts) => {
+        const verdict = judge(facts)
+        if (verdict.status !== 'deliverable' && verdict.status !== 'undeliverable') return
+        const opposite = verdict.status === 'deliverable' ? 'undeliverable' : 'deliverable'
+        for (const lost of verdict.cites) {
+          const without = judge(facts.filter((fact) => fact !== lost))
+          expect(without.status).not.toBe(opposite)
+          if (without.status === verdict.status && without.level === verdict.level) {
+            expect(without.cites.some((fact) => !verdict.cites.includes(fact))).toBe(true)
+          }
+        }
+      }),
+      RUNS,
+    )
+  })
+
+  it('3 and 4: replies about us, 4xx, silence, broken servers and absent lanes never make a no', () => {
+    fc.assert(
+      fc.property(evidenceWith([...ABOUT_US, ...LATER]), (facts) => {
+        expect(judge(facts).status).not.toBe('undeliverable')
+      }),
+      RUNS,
+    )
+  })
+
+  it('5: a confirmed yes has a stranger refused by the same exchange within seven days, and none accepted since', () => {
+    fc.assert(
+      fc.property(any, (facts) => {
+        const verdict = judge(facts)
+        if (verdict.reason !== 'mailbox_accepted' || verdict.level !== 'confirmed') return
+        const replies = facts.filter((fact): fact is ReplyFact => fact.kind === 'reply')
+        const yes = verdict.cites[0] as ReplyFact
+        const strangers = replies.filter((fact) => fact.to === 'stranger' && fact.exchange === yes.exchange)
+        const refused = strangers.filter((fact) => fact.reply.code >= 500 && settlesControl(fact.reply, fact.exchange))
+        const near = refused.filter((fact) => Math.abs(fact.observedAt - yes.observedAt) <= CONTROL_MS)
+        expect(near.length).toBeGreaterThan(0)
+        const last = Math.max(...near.map(({ observedAt }) => observedAt))
+        const between = strangers.filter(
+          (fact) =>
+            fact.reply.code < 300 &&
+            fact.observedAt >= Math.min(yes.observedAt, last) &&
+            fact.observedAt <= Math.max(yes.observedAt, last),
+        )
+        expect(between).toEqual([])
+      }),
+      RUNS,
+    )
+  })
+
+  it('a confirmed no needs somebody who was treated differently', () => {
+    fc.assert(
+      fc.property(replyTo(fc.constant('mailbox'), NO), (no) => {
+        expect(judge([ROUTED, no]).level).toBe('estimated')
+        const other: ReplyFact = { ...no, to: 'other', reply: { code: 250, enhanced: null, lines: [] } }
+        expect(judge([ROUTED, no, other])).toMatchObject({ status: 'undeliverable', level: 'confirmed' })
+      }),
+    )
+  })
+
+  it('every evidence has a verdict with a score from 0 to 100', () => {
+    fc.assert(
+      fc.property(any, (facts) => {
+        const points = score(judge(facts), facts)
+        expect(points).toBeGreaterThanOrEqual(0)
+        expect(points).toBeLessThanOrEqual(100)
+      }),
+      RUNS,
+    )
+  })
+})
