@@ -54,6 +54,7 @@ async function run(options: Options): Promise<void> {
   started.push({ stop: () => world.close() }, engine)
   for (const lane of lanes) world.addLane(lane)
 
+  say(`mail world: DoH at ${world.dohUrl}, mail servers on port ${world.smtpPort} of ${world.network}`)
   const parts = { options, state, world, engine, lanes, say }
   const credentials = { accessKeyId: 'LOCAL', secretAccessKey: randomBytes(20).toString('hex') }
   const supervised = await startTiers(parts, credentials, artefact.file)

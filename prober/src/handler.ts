@@ -18,6 +18,7 @@ import { createPermits } from './store/permits.ts'
 interface FunctionUrlEvent {
   readonly body?: string
   readonly isBase64Encoded?: boolean
+  readonly requestContext?: { readonly timeEpoch?: number }
 }
 
 interface FunctionUrlResponse {
@@ -82,6 +83,15 @@ function jobOf(event: FunctionUrlEvent) {
   }
 }
 
+/** A cold start happens between the platform's clock and ours; a span that no cold start takes is a clock that jumped. */
+const LONGEST_START_MS = 10_000
+
+function receivedAt({ requestContext }: FunctionUrlEvent): number {
+  const now = Date.now()
+  const at = requestContext?.timeEpoch ?? now
+  return at <= now && now - at < LONGEST_START_MS ? at : now
+}
+
 /** One function-URL event in, one ProbeReport out; 422 for what is not a job. */
 export async function handler(event: FunctionUrlEvent): Promise<FunctionUrlResponse> {
   const job = jobOf(event)
@@ -91,7 +101,7 @@ export async function handler(event: FunctionUrlEvent): Promise<FunctionUrlRespo
   }
   ready ??= start()
   try {
-    return respond(200, await probe(job.data, await ready))
+    return respond(200, await probe(job.data, await ready, receivedAt(event)))
   } catch (error) {
     ready = undefined
     log('error', error instanceof Error ? `${error.name}: ${error.message}` : 'unknown fault')

@@ -20,10 +20,13 @@ const CLAIM_GRACE_MS = 500
 /** When somebody else is asking this very address, their answer will be ours too. */
 const CLAIM_RETRY_MS = 150
 
-/** Answers one job within its budget. Facts only; the edge says what they mean. */
-export async function probe(job: ProbeJob, ports: ProbePorts): Promise<ProbeReport> {
+/**
+ * Answers one job within its budget, counted from `receivedAt` (milliseconds since the epoch), when the job reached the lane.
+ * Facts only; the edge says what they mean.
+ */
+export async function probe(job: ProbeJob, ports: ProbePorts, receivedAt: number): Promise<ProbeReport> {
   const startedAt = ports.now()
-  const deadlineAt = startedAt + job.budgetMs
+  const deadlineAt = receivedAt + job.budgetMs
   const subject = { wire: `${job.localPart}@${job.domain}`, domain: job.domain }
 
   const [recalled, agrees] = await Promise.all([

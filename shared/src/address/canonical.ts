@@ -1,2 +1,37 @@
+// One name for one mailbox: which spellings of an address a provider delivers to the same place, for counting, never for the wire.
+import { canonicalRules } from './canonical-rules.ts'
 import type { Address } from './parse.ts'
-export const canonical = (address: Address): string => address.wire
+import { printIpLiteral } from './ip-literal.ts'
+
+/** What a provider overlooks in a local part. */
+export interface CanonicalRule {
+  /** Recipient domains in A-form. Domains hosted by the same provider under other names follow their own rules. */
+  readonly domains: readonly string[]
+  /** The one of several names of the same service that stands for all; absent where each is a service of its own. */
+  readonly domain?: string
+  /** Characters that stand for one another besides the case of letters; the first stands for all, '' removes them. */
+  readonly sameAs?: { readonly characters: string; readonly written: string }
+  readonly source: string
+}
+
+const ruleByDomain = new Map(canonicalRules.flatMap((rule) => rule.domains.map((domain) => [domain, rule] as const)))
+
+/**
+ * The address under which a mailbox is counted: at providers known to do so, case, tag, dots and other names of the domain
+ * are overlooked. Elsewhere only the domain is put in order, since dots, tags and case may name somebody else.
+ */
+export function canonical({ localPart, domain }: Address): string {
+  if (domain.kind !== 'name') return `${localPart}@${printIpLiteral(domain)}`
+  const rule = ruleByDomain.get(domain.ascii)
+  if (rule === undefined || localPart.startsWith('"')) return `${localPart}@${domain.ascii}`
+  return `${canonicalLocal(localPart, rule)}@${rule.domain ?? domain.ascii}`
+}
+
+function canonicalLocal(localPart: string, rule: CanonicalRule): string {
+  const plus = localPart.indexOf('+')
+  const base = (plus > 0 ? localPart.slice(0, plus) : localPart).toLowerCase()
+  const { characters, written } = rule.sameAs ?? { characters: '', written: '' }
+  const same = Array.from(base, (character) => (characters.includes(character) ? written : character)).join('')
+  // A local part of nothing but what is overlooked keeps it: there is no mailbox without a name.
+  return same === '' ? base : same
+}

@@ -4,7 +4,7 @@
 const exceptionallyValid = /[\u00df\u03c2\u06fd\u06fe\u0f0b\u3007]/u
 /** RFC 5892 §2.6 exceptions, §2.8 blocks and §2.9 old Hangul jamo: letters and marks that are nevertheless disallowed. */
 const disallowed =
-  /[\u0640\u07fa\u302e\u302f\u3031-\u3035\u303b\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb\u20d0-\u20ff\u{1d100}-\u{1d24f}]/u
+  /[\u0640\u07fa\u302e\u302f\u3031-\u3035\u303b\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb\u{1d100}-\u{1d24f}]|[\u20d0-\u20ff]/u
 /** RFC 5892 §2.1 and §2.5: letters, digits, marks, and the hyphen. */
 const letterDigit = /[\p{Ll}\p{Lo}\p{Lm}\p{Mn}\p{Mc}\p{Nd}-]/u
 const ignorable = /[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{Noncharacter_Code_Point}]/u

@@ -115,8 +115,10 @@ function assemble(typed: string, local: LocalRead, domain: DomainName | IpLitera
     // A `+` in front is part of the name: there is nobody whom the tag could be one of.
     subaddress: plus > 0 ? content.slice(plus + 1) : null,
   }
-  // RFC 5321 §4.5.3.1.3: 256 octets for the path, two of them its angle brackets; either form has to fit.
-  return octets(wire) > 254 || octets(print(address)) > 254 ? refuse('syntax.too_long', 0) : { ok: true, address }
+  // RFC 5321 §4.5.3.1.3: 256 octets for the path, two of them its angle brackets. Every face has to fit: the next system
+  // may have no A-form or NFC to save it.
+  const longest = Math.max(...[typed, wire, print(address)].map(octets))
+  return longest > 254 ? refuse('syntax.too_long', 0) : { ok: true, address }
 }
 
 /** Takes off what people copy along with an address: spaces, a name and brackets, `mailto:`, a full stop; U+FF20 is an @. */

@@ -1,0 +1,50 @@
+// Which spellings are one mailbox, and which names are nobody's.
+import { describe, expect, test } from 'vitest'
+import { canonical } from '@postern/shared/address/canonical.ts'
+import { parse } from '@postern/shared/address/parse.ts'
+import { specialUse } from '@postern/shared/address/special-use.ts'
+
+describe('one mailbox under many names', () => {
+  test.each([
+    ['Jane.Roe+shop@GoogleMail.com', 'janeroe@gmail.com'],
+    ['j.a.n.e@gmail.com', 'jane@gmail.com'],
+    ['Jane.Roe+shop@outlook.com', 'jane.roe@outlook.com'],
+    ['jane+shop@hotmail.co.uk', 'jane@hotmail.co.uk'],
+    ['jane@hotmail.com', 'jane@hotmail.com'],
+    ['jane+a@me.com', 'jane@icloud.com'],
+    ['jane_roe.x+a@protonmail.com', 'janeroex@proton.me'],
+    ['jane.roe@ya.ru', 'jane-roe@yandex.ru'],
+    ['jane+a@fastmail.com', 'jane@fastmail.com'],
+    ['Jane.Roe+shop@Example.com', 'Jane.Roe+shop@example.com'],
+    ['jane@müller.de', 'jane@xn--mller-kva.de'],
+    ['+jane@gmail.com', '+jane@gmail.com'],
+    ['"ja ne"@gmail.com', '"ja ne"@gmail.com'],
+    ['jane@[IPv6:2001:DB8::1]', 'jane@[IPv6:2001:db8::1]'],
+    ['_@proton.me', '_@proton.me'],
+  ])('%s is counted as %s', (typed, expected) => {
+    const parsed = parse(typed, { quoted: true, ipLiteral: true })
+    expect(parsed.ok && canonical(parsed.address)).toBe(expected)
+  })
+})
+
+describe('a name of special use', () => {
+  test.each([
+    ['test', [], 'test'],
+    ['mail.b.test', [], 'test'],
+    ['mail.b.test', ['test'], null],
+    ['b.example', ['test'], 'example'],
+    ['printer.local', [], 'local'],
+    ['x.home.arpa', [], 'home.arpa'],
+    ['2.0.192.in-addr.arpa', [], 'arpa'],
+    ['x.home.arpa', ['home.arpa'], null],
+    ['abc.onion', [], 'onion'],
+    ['db.corp.internal', [], 'internal'],
+    ['example.com', [], null],
+    ['latest', [], null],
+    ['mytest.com', [], null],
+    ['test.com', [], null],
+    ['', [], null],
+  ] as const)('%s, with %j allowed, is %s', (domain, allowed, name) => {
+    expect(specialUse(domain, allowed)).toBe(name)
+  })
+})
