@@ -26,9 +26,11 @@ const NOTHING: Supervised = { pid: () => null, stop: () => Promise.resolve() }
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const foreign = process.env['POSTERN_DYNAMODB_ENDPOINT']
   const endpoint = foreign ?? `http://127.0.0.1:${options.port}`
-  const supervised = foreign === undefined ? startBinary(options) : NOTHING
+  const start = { ready: false, deaths: 0 }
+  const supervised = foreign === undefined ? startBinary(options, start) : NOTHING
   try {
-    await makeTables(endpoint)
+    await makeTables(endpoint, start)
+    start.ready = true
   } catch (error) {
     await supervised.stop()
     const why = error instanceof Error ? error.message.split('\n')[0] : 'unknown fault'
@@ -49,17 +51,30 @@ function binary(): string {
   }
 }
 
-function startBinary({ port, file, say }: EngineOptions): Supervised {
+/** What the first seconds of an engine came to: one that dies at once cannot read its file. */
+interface Start {
+  ready: boolean
+  deaths: number
+}
+
+const DEATHS_AT_START = 2
+
+function startBinary({ port, file, say }: EngineOptions, start: Start): Supervised {
   const path = binary()
   const argv = ['--host', '127.0.0.1', '--port', String(port), '--db-path', file]
   return supervise({
     name: 'the table engine',
     start: () => spawn(path, argv, { stdio: ['ignore', 'ignore', 'ignore'] }),
-    say,
+    onDeath: () => {
+      start.deaths += 1
+    },
+    say: (message) => {
+      if (start.ready) say(message)
+    },
   })
 }
 
-async function makeTables(endpoint: string): Promise<void> {
+async function makeTables(endpoint: string, start: Start): Promise<void> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const client = new DynamoDBClient({ endpoint, region: 'local', credentials, maxAttempts: 1 })
   const until = Date.now() + READY_MS
@@ -67,7 +82,7 @@ async function makeTables(endpoint: string): Promise<void> {
     for (;;) {
       const done = await makeTable(client, table.name, table.partitionKey)
       if (done === 'made') break
-      if (Date.now() > until) throw done
+      if (Date.now() > until || start.deaths >= DEATHS_AT_START) throw done
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
     }
   }

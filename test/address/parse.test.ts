@@ -16,7 +16,7 @@ describe('an address', () => {
     ['jane@faß.de', 'jane@xn--fa-hia.de', 'jane@faß.de', false, null],
     ['jane@ＧＭＸ．ｎｅｔ', 'jane@gmx.net', 'jane@gmx.net', false, null],
     ['jane@cafe\u0301.com', 'jane@xn--caf-dma.com', 'jane@caf\u00e9.com', false, null],
-    ['用户@例子.广告', '用户@xn--fsqu00a.xn--55qw42g', '用户@例子.广告', true, null],
+    ['用户@例子.广告', '用户@xn--fsqu00a.xn--4rr70v', '用户@例子.广告', true, null],
     ['re\u0301ne@example.com', 'r\u00e9ne@example.com', 'r\u00e9ne@example.com', true, null],
     [
       "!#$%&'*+-/=?^_`{|}~@example.com",
@@ -27,7 +27,7 @@ describe('an address', () => {
     ],
     ['jane@a--b.example.com', 'jane@a--b.example.com', 'jane@a--b.example.com', false, null],
     ['نامه\u200cای@example.com', 'نامه\u200cای@example.com', 'نامه\u200cای@example.com', true, null],
-  ])('%s goes out as %s', (typed, wire, printed, needsSmtpUtf8, subaddress) => {
+  ])('%s goes out as %s', (typed, wire, ...[printed, needsSmtpUtf8, subaddress]) => {
     const parsed = parse(typed)
     expect(parsed).toMatchObject({ ok: true, address: { typed, wire, needsSmtpUtf8, subaddress } })
     expect(parsed.ok && print(parsed.address)).toBe(printed)

@@ -102,7 +102,7 @@ async function verify(request: Stack['request'], key: string, body: object): Pro
 
 function stop(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve(child.exitCode)
+    if (child.exitCode !== null || child.signalCode !== null) return resolve(child.exitCode)
     child.once('exit', resolve)
     child.kill('SIGINT')
   })

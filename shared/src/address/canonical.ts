@@ -9,7 +9,7 @@ export interface CanonicalRule {
   readonly domains: readonly string[]
   /** The one of several names of the same service that stands for all; absent where each is a service of its own. */
   readonly domain?: string
-  /** Characters that stand for one another besides the case of letters; the first stands for all, '' removes them. */
+  /** Characters that stand for one another besides the case of letters; all are written as `written`, '' removes them. */
   readonly sameAs?: { readonly characters: string; readonly written: string }
   readonly source: string
 }
@@ -28,10 +28,15 @@ export function canonical({ localPart, domain }: Address): string {
 }
 
 function canonicalLocal(localPart: string, rule: CanonicalRule): string {
-  const plus = localPart.indexOf('+')
-  const base = (plus > 0 ? localPart.slice(0, plus) : localPart).toLowerCase()
-  const { characters, written } = rule.sameAs ?? { characters: '', written: '' }
-  const same = Array.from(base, (character) => (characters.includes(character) ? written : character)).join('')
-  // A local part of nothing but what is overlooked keeps it: there is no mailbox without a name.
-  return same === '' ? base : same
+  const whole = localPart.toLowerCase()
+  const plus = whole.indexOf('+')
+  const untagged = written(plus > 0 ? whole.slice(0, plus) : whole, rule)
+  // What is left has to be a name still: there is no mailbox `jane.` behind `jane.+x`, and none without any character.
+  const isName = untagged !== '' && !untagged.endsWith('.')
+  return isName ? untagged : written(whole, rule) || whole
+}
+
+function written(text: string, { sameAs }: CanonicalRule): string {
+  if (sameAs === undefined) return text
+  return Array.from(text, (character) => (sameAs.characters.includes(character) ? sameAs.written : character)).join('')
 }

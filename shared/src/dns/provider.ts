@@ -2,7 +2,16 @@
 import { z } from 'zod'
 import table from './providers.json' with { type: 'json' }
 
-const noCode = z.strictObject({ enhanced: z.string().optional(), phrase: z.string().optional() })
+/** `enhanced` as `5.1.1`; `phrase` in lower case, as it stands in the text. */
+const noCode = z.strictObject({
+  enhanced: z
+    .string()
+    .regex(/^5\.[0-9]+\.[0-9]+$/)
+    .optional(),
+  phrase: z.string().toLowerCase().min(1).optional(),
+})
+
+const count = z.number().int().min(0)
 
 const row = z.strictObject({
   id: z.string(),
@@ -19,19 +28,19 @@ const row = z.strictObject({
   controlTiming: z.enum(['none', 'pipelined', 'after_250']),
   /** Per lane; a named row counts as one destination, the default row per connected address. */
   limits: z.strictObject({
-    connections: z.number().int(),
-    connectionsPerSecond: z.number().int(),
-    recipientsPerSession: z.number().int(),
-    recipientsPerMinute: z.number().int(),
+    connections: count,
+    connectionsPerSecond: count,
+    recipientsPerSession: count,
+    recipientsPerMinute: count,
   }),
   confidence: z.enum(['high', 'medium', 'low']),
   /** Lanes are chosen by address instead of by domain. */
   spread: z.boolean(),
   oneRecipientPerSession: z.boolean(),
   flag: z.enum(['relay', 'forwarding']).nullable(),
-  /** Month of the last observation. */
-  seen: z.string(),
-  provenance: z.string(),
+  /** Month, or year, of the last observation. */
+  seen: z.string().regex(/^20[0-9]{2}(?:-[01][0-9])?$/),
+  provenance: z.string().min(1),
 })
 export type ProviderRow = z.infer<typeof row>
 

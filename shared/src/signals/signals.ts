@@ -1,5 +1,21 @@
+// THE STORY of what an address reveals before anybody is asked: its domain on lists, then its local part.
 import type { Address } from '../address/parse.ts'
-import type { SignalFact } from '../verdict/evidence.ts'
-export function signals(address: Address): { signal: SignalFact['signal']; value: boolean; source: string }[] {
-  return [{ signal: 'role', value: address.localPart === 'postmaster', source: 'x' }]
+import { disposable } from './disposable.ts'
+import { free } from './free.ts'
+import { forwarding, relay } from './relay.ts'
+import { role } from './role.ts'
+import type { Signal } from './signal.ts'
+import { subaddress } from './subaddress.ts'
+
+/**
+ * One answer per check that was made, true or false. A check that is missing was not made: lists of domains say nothing
+ * about an IP literal.
+ */
+export function signals(address: Address): Signal[] {
+  return [...ofDomain(address), role(address), subaddress(address)]
+}
+
+function ofDomain({ domain }: Address): Signal[] {
+  if (domain.kind !== 'name') return []
+  return [disposable, relay, forwarding, free].map((check) => check(domain.ascii))
 }

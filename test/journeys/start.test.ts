@@ -1,0 +1,155 @@
+// `npm start` as people meet it: help, clear refusals, a state that is kept, and nothing left behind.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { descendants, eventually, isAlive } from './processes.ts'
+import { freePort, launch, runToEnd, type Stack, startStack } from './stack.ts'
+
+const folders: string[] = []
+const stacks: Stack[] = []
+
+function folder(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'postern-test-'))
+  folders.push(dir)
+  return dir
+}
+
+async function start(argv: readonly string[]): Promise<Stack> {
+  const stack = await startStack(argv)
+  stacks.push(stack)
+  return stack
+}
+
+afterEach(async () => {
+  for (const stack of stacks.splice(0)) await stack.stop()
+  for (const dir of folders.splice(0)) rmSync(dir, { recursive: true, force: true })
+})
+
+describe('npm start', () => {
+  it('--help says what can be said', async () => {
+    const { code, stdout } = await runToEnd(['--help'])
+    expect(code).toBe(0)
+    for (const flag of [
+      '--port',
+      '--doh',
+      '--smtp-port',
+      '--allow-loopback-mx',
+      '--state',
+      '--ephemeral',
+      '--json',
+      '--quiet',
+      '--lanes',
+    ]) {
+      expect(stdout).toContain(flag)
+    }
+  })
+
+  it.each([
+    [['--port', 'x'], /--port takes 1 to 65535/],
+    [['--port', '70000'], /--port takes 1 to 65535/],
+    [['--doh', 'not a url'], /--doh takes/],
+    [['--doh', 'ftp://127.0.0.1/'], /--doh takes/],
+    [['--lanes', '9x9'], /--lanes takes RxL/],
+    [['--speed', 'fast'], /--speed.*--help/],
+    [['verify'], /--help/],
+  ])('%j is refused in one line', async (argv, words) => {
+    const { code, stdout, stderr } = await runToEnd(argv)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    expect(stderr).toMatch(words)
+  })
+
+  it('a taken port gives one clear line', async () => {
+    const port = await freePort()
+    const server = createServer().listen(port, '127.0.0.1')
+    const { code, stderr } = await runToEnd(['--json', '--ephemeral', '--port', String(port)])
+    server.close()
+    expect(code).toBe(1)
+    expect(stderr.trim()).toBe(`postern: port ${port} is taken: use --port`)
+  })
+
+  it.each([
+    ['secrets that are no JSON', 'secrets.json', '{"keys":'],
+    ['tables that are no database', 'tables.db', 'this is not a database, and never was '.repeat(500)],
+  ])('a state folder with %s gives one clear line', async (_what, file, content) => {
+    const dir = folder()
+    writeFileSync(join(dir, file), content)
+    const { code, stderr } = await runToEnd(['--json', '--quiet', '--state', dir, '--port', String(await freePort())])
+    expect(code).toBe(1)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    expect(stderr).toMatch(/corrupt.*(remove|--ephemeral)/)
+  })
+
+  it('a state folder that is a file gives one clear line', async () => {
+    const file = join(folder(), 'state')
+    writeFileSync(file, '')
+    const { code, stderr } = await runToEnd(['--json', '--state', file, '--port', String(await freePort())])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^postern: the state folder .* cannot be used/)
+  })
+
+  it('keeps keys and evidence from run to run; one run at a time', async () => {
+    const dir = folder()
+    const first = await start(['--state', dir, '--lanes', '1x1'])
+    await first.verify('jane.roe@strict.test')
+    const second = await runToEnd(['--json', '--state', dir, '--port', String(await freePort())])
+    expect(second.stderr).toMatch(/in use by process/)
+    await first.stop()
+    const again = await start(['--state', dir, '--lanes', '1x1'])
+    expect(again.keys).toEqual(first.keys)
+    expect((await again.verify('jane.roe@strict.test')).checks.smtp.state).toBe('cached')
+    expect(readFileSync(join(dir, 'secrets.json'), 'utf8')).toContain(first.keys.sk_live)
+  })
+
+  it('Ctrl-C leaves no process behind, frozen ones included', async () => {
+    const stack = await start([])
+    await stack.verify('jane.roe@strict.test')
+    const pids = descendants(stack.pid, /./)
+    expect(pids.length).toBeGreaterThan(6)
+    expect(await stack.stop()).toBe(0)
+    expect(await eventually(() => !pids.some(isAlive), 3_000)).toBe(true)
+  })
+
+  it('a launcher that is killed takes lanes and edge along; the engine is ended by the next start', async () => {
+    const dir = folder()
+    const stack = await start(['--state', dir, '--lanes', '1x1'])
+    const pids = descendants(stack.pid, /./)
+    process.kill(stack.pid, 'SIGKILL')
+    const others = pids.filter((pid) => !readCommand(pid).includes('dynoxide'))
+    expect(await eventually(() => !others.some(isAlive), 6_000)).toBe(true)
+    const again = await start(['--state', dir, '--lanes', '1x1'])
+    expect(pids.some(isAlive)).toBe(false)
+    expect(await again.verify('jane.roe@strict.test')).toMatchObject({ status: 'deliverable' })
+  })
+
+  it('without --json it prints the URL, the keys and three curl lines', async () => {
+    const child = launch(['--ephemeral', '--port', String(await freePort()), '--lanes', '1x1'])
+    let text = ''
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+    })
+    expect(await eventually(() => text.includes('Ctrl-C'), 15_000)).toBe(true)
+    child.kill('SIGTERM')
+    await new Promise((resolve) => child.once('exit', resolve))
+    expect(text).toMatch(/Postern answers at http:\/\/127\.0\.0\.1:\d+/)
+    for (const kind of ['sk_live', 'pk_live', 'sk_test', 'pk_test', 'ak']) expect(text).toContain(kind)
+    expect(text.match(/^ {2}curl /gm)).toHaveLength(3)
+  })
+
+  it('a name outside the world is never called invalid where there is no way out', async () => {
+    const stack = await start(['--lanes', '1x1', '--doh', `http://127.0.0.1:${await freePort()}/dns-query`])
+    const answer = await stack.verify('jane@postern-has-no-such-domain.com', { wait_ms: 4_000 })
+    expect(answer.status).toBe('unknown')
+    expect(['dns_timeout', 'dns_failure', 'no_lane']).toContain(answer.reason)
+  })
+})
+
+function readCommand(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
