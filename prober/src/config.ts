@@ -12,6 +12,9 @@ const json = z.string().transform((text, context): unknown => {
     return z.NEVER
   }
 })
+// Both are said to every server: what cannot stand in a command has to fail here, not in a conversation.
+const hostName = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i, 'is not a host name')
+const mailbox = z.string().regex(/^[\w.+-]+@[a-z0-9.-]+$/i, 'is not a plain mailbox')
 const optional = z.string().transform((text) => (text === '' ? null : text))
 
 const cidrs = z.string().transform((text, context): readonly Cidr[] => {
@@ -27,8 +30,8 @@ const environment = z.object({
   LANE_ID: z.string().min(1).max(60),
   REGION: z.string().min(1),
   PARTITION: z.string().min(1),
-  EHLO_NAME: z.string().min(1),
-  MAIL_FROM: z.string().includes('@'),
+  EHLO_NAME: hostName,
+  MAIL_FROM: mailbox,
   DOH_RESOLVERS: json.pipe(z.array(resolver).min(1)),
   EVIDENCE_TABLE: z.string().min(1),
   TRAFFIC_TABLE: z.string().min(1),
@@ -36,7 +39,7 @@ const environment = z.object({
   SMTP_PORT: port,
   LOOPBACK_NETWORKS: cidrs,
   LOOPBACK_SMTP_PORT: z.union([z.literal('').transform(() => null), port]),
-  SOURCE_ADDRESS: optional,
+  SOURCE_ADDRESS: optional.pipe(z.ipv4().nullable()),
   DYNAMODB_ENDPOINT: optional,
 } satisfies Record<keyof LaneEnvironment, z.ZodType>)
 

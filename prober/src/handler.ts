@@ -40,6 +40,7 @@ function portsOf(settings: Config, keys: Keys): ProbePorts {
     region: settings.REGION,
     endpoint: settings.DYNAMODB_ENDPOINT,
     onFault: (what) => log('warn', `going on without memory: ${what}`),
+    now,
   })
   const resolve = createResolve(settings.DOH_RESOLVERS, now)
   const loopback = settings.LOOPBACK_NETWORKS

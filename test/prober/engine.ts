@@ -25,7 +25,7 @@ export function localCredentials(): void {
 export interface Engine {
   readonly endpoint: string
   /** A client as a lane has it; `faults`, where given, hears what went wrong. */
-  dynamo(faults?: string[]): Dynamo
+  dynamo(faults?: string[], now?: () => number): Dynamo
   items(table: string): Promise<Record<string, unknown>[]>
   /** `SIGKILL` returns when it is dead, `SIGSTOP` leaves it deaf with its port open. */
   send(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>
@@ -43,8 +43,8 @@ export async function startEngine(): Promise<Engine> {
       stdio: 'ignore',
     })
   let child = launch()
-  const dynamo = (faults: string[] = []) =>
-    createDynamo({ region: 'local', endpoint, onFault: (what) => void faults.push(what) })
+  const dynamo = (faults: string[] = [], now: () => number = Date.now) =>
+    createDynamo({ region: 'local', endpoint, onFault: (what) => void faults.push(what), now })
   await makeTables(dynamo())
   return {
     endpoint,

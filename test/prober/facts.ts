@@ -45,8 +45,11 @@ export function holdOf(facts: readonly ProbeFact[]): HoldFact {
   return found
 }
 
-export const KEY_TEXT = JSON.stringify({ current: 'k1', keys: { k1: '5a'.repeat(32) } })
+/** Two hexadecimal digits make a whole key ring. */
+export function keyText(octet = '5a'): string {
+  return JSON.stringify({ current: 'k1', keys: { k1: octet.repeat(32) } })
+}
 
-export function testKeys(): Keys {
-  return createKeys(KEY_TEXT)
+export function testKeys(octet?: string): Keys {
+  return createKeys(keyText(octet))
 }

@@ -4,13 +4,13 @@ import { describe, expect, test } from 'vitest'
 import type { Phase } from '@postern/shared/smtp/codes.ts'
 import { meaning, rules } from '@postern/shared/smtp/meaning.ts'
 import { redact } from '@postern/shared/smtp/reply.ts'
-import { atRcpt } from './field-replies.ts'
+import { fieldReplies } from './field-replies.ts'
 import { replyOf, understood } from './said.ts'
 
 const phases: Phase[] = ['greeting', 'ehlo', 'starttls', 'mail', 'rcpt', 'data', 'quit']
 const texts = [
   ...rules.flatMap((rule) => [rule.fixture.reply, rule.counterExample.reply]),
-  ...atRcpt.map(([, reply]) => reply),
+  ...fieldReplies.map(({ reply }) => reply),
 ]
 const someReply = fc.constantFrom(...texts).map(replyOf)
 

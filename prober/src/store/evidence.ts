@@ -4,7 +4,7 @@ import { probeFact } from '@postern/shared/contract/probe.ts'
 import type { ProbeFact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
 import { CONTROL_MS, DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { z } from 'zod'
-import type { Dynamo } from './dynamo.ts'
+import { type Attempted, type Dynamo, readJson } from './dynamo.ts'
 import type { Keys } from './keys.ts'
 
 export interface Recalled {
@@ -48,10 +48,7 @@ export interface Evidence {
 
 const NOTHING = { mailbox: [], domain: [], attempts: [] }
 const KEEP_S = (30 * DAY_MS) / 1_000
-const factsText = z
-  .string()
-  .transform((text): unknown => JSON.parse(text))
-  .pipe(z.array(probeFact))
+const factsText = z.string().transform(readJson).pipe(z.array(probeFact))
 
 export function createEvidence(dynamo: Dynamo, keys: Keys, table: string): Evidence {
   return {
@@ -195,22 +192,43 @@ function attributeNames(fact: ReplyFact): string[] {
   return accepted ? [`s#${fact.exchange}`, `c#${fact.exchange}`] : [`s#${fact.exchange}`]
 }
 
-async function learnDomain({ dynamo, keys, table }: Store, learned: Learned): Promise<boolean> {
-  const entries = learned.domainFacts.flatMap((fact) => attributeNames(fact).map((name) => [name, fact] as const))
-  if (entries.length === 0) return true
+/** The instant comes first, so that of two texts the greater is the newer: that is what the condition compares. */
+function sortable({ observedAt, ...fact }: ReplyFact): string {
+  return JSON.stringify([{ observedAt, ...fact }])
+}
+
+async function learnDomain(store: Store, learned: Learned): Promise<boolean> {
+  const inOrder = learned.domainFacts.toSorted((one, other) => one.observedAt - other.observedAt)
+  const entries = new Map(
+    inOrder.flatMap((fact) => attributeNames(fact).map((name) => [name, sortable(fact)] as const)),
+  )
+  if (entries.size === 0) return true
+  const put = await putDomain(store, learned, [...entries])
+  if (put !== 'condition_failed') return put === 'done'
+  // One of them is known by a newer answer: the rest is worth keeping all the same.
+  const each = await Promise.all([...entries].map((entry) => putDomain(store, learned, [entry])))
+  return each.every((one) => one !== 'unavailable')
+}
+
+async function putDomain(
+  { dynamo, keys, table }: Store,
+  { domain, now }: Learned,
+  entries: readonly (readonly [name: string, text: string])[],
+): Promise<Attempted<unknown>['kind']> {
   const put = await dynamo.attempt('learn domain', () =>
     dynamo.client.send(
       new UpdateCommand({
         TableName: table,
-        Key: { key: keys.domain(learned.domain) },
+        Key: { key: keys.domain(domain) },
         UpdateExpression: `SET expiresAt = :expires, ${entries.map((_, n) => `#n${n} = :v${n}`).join(', ')}`,
+        ConditionExpression: entries.map((_, n) => `(attribute_not_exists(#n${n}) OR #n${n} <= :v${n})`).join(' AND '),
         ExpressionAttributeNames: Object.fromEntries(entries.map(([name], n) => [`#n${n}`, name])),
         ExpressionAttributeValues: {
-          ':expires': Math.ceil(learned.now / 1_000) + KEEP_S,
-          ...Object.fromEntries(entries.map(([, fact], n) => [`:v${n}`, JSON.stringify([fact])])),
+          ':expires': Math.ceil(now / 1_000) + KEEP_S,
+          ...Object.fromEntries(entries.map(([, text], n) => [`:v${n}`, text])),
         },
       }),
     ),
   )
-  return put.kind !== 'unavailable'
+  return put.kind
 }

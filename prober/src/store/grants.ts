@@ -88,15 +88,18 @@ function recipientsAllowedAt(
   return excess > 0 ? now + MINUTE_MS : now
 }
 
-/** The state after a conversation: the slot is free; `reached` closes the breaker, `failed` brings it nearer, null says nothing. */
+/**
+ * The state after a conversation: the slot is free; `reached` closes the breaker, `failed` brings it nearer, null says
+ * nothing. A failure counts while its slot is held, so that one that is told twice counts once.
+ */
 export function settle(
   grants: Grants,
   owner: string,
   { reached, now }: { reached: boolean | null; now: number },
 ): Grants {
   const slots = grants.slots.filter((slot) => slot.owner !== owner)
-  if (reached === null) return { ...grants, slots }
-  if (reached) return { ...grants, slots, failures: 0, openUntil: 0 }
+  if (reached === true) return { ...grants, slots, failures: 0, openUntil: 0 }
+  if (reached === null || slots.length === grants.slots.length) return { ...grants, slots }
   const failures = grants.failures + 1
   return { ...grants, slots, failures, openUntil: failures >= FAILURES_TO_OPEN ? now + OPEN_MS : grants.openUntil }
 }

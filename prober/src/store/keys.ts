@@ -2,10 +2,11 @@
 import { createHmac } from 'node:crypto'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { z } from 'zod'
+import { readJson } from './dynamo.ts'
 
 const keyRing = z
-  .strictObject({ current: z.string(), keys: z.record(z.string(), z.string().regex(/^[0-9a-f]{64,}$/)) })
-  .refine((ring) => ring.current in ring.keys, 'current names no key')
+  .strictObject({ current: z.string(), keys: z.record(z.string(), z.string().regex(/^([0-9a-f]{2}){32,}$/)) })
+  .refine((ring) => Object.hasOwn(ring.keys, ring.current), 'current names no key')
 
 export interface Keys {
   /** Table key of an address; `wire` is exactly what RCPT says. */
@@ -17,9 +18,9 @@ export interface Keys {
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 
-/** Keys from the JSON text `{current, keys: {id: hex}}`. @throws ZodError or SyntaxError where it is not that. */
+/** Keys from the JSON text `{current, keys: {id: hex}}`. @throws ZodError, which shows no key, where it is not that. */
 export function createKeys(text: string): Keys {
-  const ring = keyRing.parse(JSON.parse(text))
+  const ring = keyRing.parse(readJson(text))
   const secret = Buffer.from(ring.keys[ring.current] ?? '', 'hex')
   const mac = (purpose: string, input: string) => createHmac('sha256', secret).update(`${purpose}\0${input}`).digest()
   return {

@@ -1,7 +1,7 @@
 // Permits and breaker per destination and lane in DynamoDB: one item each, changed only by writers that saw its last version.
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { z } from 'zod'
-import type { Attempted, Dynamo } from './dynamo.ts'
+import { type Attempted, type Dynamo, readJson } from './dynamo.ts'
 import { type Decision, type Grants, grant, type Limits, NO_GRANTS, settle, type Wanted } from './grants.ts'
 
 export interface Permits {
@@ -23,20 +23,18 @@ const TRIES = 8
 const CONTENDED_RETRY_MS = 150
 const KEEP_S = 3_600
 
-const stored = z.object({
-  version: z.number(),
-  state: z
-    .string()
-    .transform((text): unknown => JSON.parse(text))
-    .pipe(
-      z.object({
-        granted: z.array(z.tuple([z.number(), z.number()])),
-        slots: z.array(z.object({ owner: z.string(), until: z.number() })),
-        failures: z.number(),
-        openUntil: z.number(),
-      }),
-    ),
-})
+const state = z
+  .string()
+  .transform(readJson)
+  .pipe(
+    z.object({
+      granted: z.array(z.tuple([z.number(), z.number()])),
+      slots: z.array(z.object({ owner: z.string(), until: z.number() })),
+      failures: z.number(),
+      openUntil: z.number(),
+    }),
+  )
+const item = z.object({ version: z.number(), expiresAt: z.number(), state: z.unknown() })
 
 export function createPermits(options: PermitOptions): Permits {
   return {
@@ -90,10 +88,11 @@ async function load(options: PermitOptions, destination: string): Promise<Loaded
     ),
   )
   if (got.kind !== 'done') return { kind: 'unavailable' }
-  const parsed = stored.safeParse(got.value.Item)
-  return parsed.success
-    ? { kind: 'loaded', grants: parsed.data.state, version: parsed.data.version }
-    : { kind: 'loaded', grants: NO_GRANTS, version: 0 }
+  const found = item.safeParse(got.value.Item).data
+  if (found === undefined) return { kind: 'loaded', grants: NO_GRANTS, version: 0 }
+  // TTL is a janitor that may be two days late, and failures of the day before yesterday are not "in a row" with today's.
+  const grants = found.expiresAt * 1_000 > options.now() ? state.safeParse(found.state).data : undefined
+  return { kind: 'loaded', grants: grants ?? NO_GRANTS, version: found.version }
 }
 
 function save(

@@ -1,0 +1,62 @@
+// A process that asks for permits over and over, as lanes of one name do, and tells what it was granted and when.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createDynamo } from '@postern/prober/store/dynamo.ts'
+import type { Limits } from '@postern/prober/store/grants.ts'
+import { createPermits } from '@postern/prober/store/permits.ts'
+
+export interface Errand {
+  readonly endpoint: string
+  readonly destination: string
+  readonly limits: Limits
+  readonly recipients: number
+  readonly forMs: number
+  /** How long each conversation lasts. */
+  readonly talksMs: number
+}
+
+/** Instants in milliseconds since the epoch, between which the connection was open. */
+export interface Talk {
+  readonly from: number
+  readonly to: number
+  readonly recipients: number
+}
+
+const permits = (endpoint: string) =>
+  createPermits({
+    dynamo: createDynamo({
+      region: 'local',
+      endpoint,
+      onFault: (what) => process.send?.({ fault: what }),
+      now: Date.now,
+    }),
+    table: 'traffic',
+    lane: 'eu-central-1-a',
+    now: Date.now,
+  })
+
+async function run({ endpoint, destination, limits, recipients, forMs, talksMs }: Errand): Promise<Talk[]> {
+  const talks: Talk[] = []
+  const { take, giveBack } = permits(endpoint)
+  const end = Date.now() + forMs
+  for (let n = 0; Date.now() < end; n += 1) {
+    const owner = `${process.pid}-${n}`
+    const taken = await take(destination, { owner, recipients, until: Date.now() + 10_000 }, limits)
+    if (taken.kind === 'granted') {
+      const [from] = taken.grants.granted.at(-1) ?? [0]
+      await sleep(talksMs)
+      talks.push({ from, to: Date.now(), recipients })
+      await giveBack(destination, owner, true)
+    } else if (taken.kind === 'permit') {
+      await sleep(Math.min(taken.retryAt, end) - Date.now())
+    }
+  }
+  return talks
+}
+
+process.on('message', (errand: Errand) => {
+  void run(errand).then((talks) => {
+    process.send?.({ talks })
+    process.disconnect()
+  })
+})
+process.send?.({ ready: true })
