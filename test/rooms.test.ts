@@ -101,7 +101,7 @@ interface Source {
 function walk(dir: string): string[] {
   return readdirSync(join(ROOT, dir), { withFileTypes: true }).flatMap((entry) => {
     const path = join(dir, entry.name)
-    if (entry.isDirectory()) return /node_modules|cdk\.out|artefact$/.test(entry.name) ? [] : walk(path)
+    if (entry.isDirectory()) return /^\.|node_modules|cdk\.out|artefact$/.test(entry.name) ? [] : walk(path)
     return /\.tsx?$/.test(entry.name) && !entry.name.endsWith('.d.ts') ? [path] : []
   })
 }

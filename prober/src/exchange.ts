@@ -62,7 +62,7 @@ export async function askExchange(question: Question, ports: ExchangePorts): Pro
   const plan = planFor(question, ports, row)
   const wanted = {
     owner: question.job.jobId,
-    recipients: plan.stranger === null && plan.postmaster === null ? 1 : 2,
+    recipients: mostRecipients(plan),
     until: question.deadlineAt + GIVE_BACK_GRACE_MS,
   }
   const permit = await ports.permits.take(destination, wanted, row.limits)
@@ -100,6 +100,12 @@ function planFor({ job, exchange, domainFacts }: Question, ports: ExchangePorts,
   }
 }
 
+/** The RCPTs of the longest conversation that a plan allows: a stranger may be asked twice, or postmaster after it. */
+function mostRecipients({ stranger, postmaster }: Plan): number {
+  if (stranger !== null) return 3
+  return postmaster === null ? 1 : 2
+}
+
 interface Attempt {
   readonly question: Question
   readonly plan: Plan
@@ -114,19 +120,22 @@ async function converseOnce({ question, plan, address }: Attempt, ports: Exchang
   }
   if (conversation.ending === 'stalled' && plan.pipelining && ports.now() < question.deadlineAt) {
     ports.stalls.add(question.exchange)
-    return converseOnce({ question, plan: { ...plan, pipelining: false }, address }, ports)
+    // It greets, it has shown that: no other host's time is spent on waiting for it.
+    const again = { ...question, greetingBy: question.deadlineAt }
+    return converseOnce({ question: again, plan: { ...plan, pipelining: false }, address }, ports)
   }
   return askedOf(conversation, question, ports)
 }
 
 function askedOf(conversation: Conversation, question: Question, ports: ExchangePorts): Asked {
-  const { told } = conversation.state
+  const { told, awaiting } = conversation.state
   const replies = told.map((one) => replyFact(one, question, ports))
   const fault = faultOf(conversation)
   const facts = fault === null ? replies : [...replies, faultFact(question, ports, fault)]
   return {
     facts,
-    recipients: told.filter(({ phase }) => phase === 'rcpt').length + (fault?.to === 'mailbox' ? 1 : 0),
+    // Those of a group that broke off were named as well, though it was MAIL that got no answer.
+    recipients: told.filter(({ phase }) => phase === 'rcpt').length + awaiting.filter(isRecipient).length,
     settled: told.some(settlesInquiry) || conversation.ending === 'smtputf8_not_offered',
   }
 }
@@ -137,10 +146,11 @@ function settlesInquiry({ phase, reply }: Told): boolean {
 }
 
 const RECIPIENTS: readonly string[] = ['mailbox', 'stranger', 'postmaster']
+const isRecipient = (expected: string): boolean => RECIPIENTS.includes(expected)
 
 function faultOf({ ending, state }: Conversation): { fault: Fault; to: Recipient } | null {
   const [awaited] = state.awaiting
-  const to = (RECIPIENTS.includes(awaited ?? '') ? awaited : 'nobody') as Recipient
+  const to = (isRecipient(awaited ?? '') ? awaited : 'nobody') as Recipient
   switch (ending) {
     case 'done':
       return null

@@ -6,6 +6,7 @@ import { CONTROL_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { type Config, parseConfig } from './config.ts'
 import type { ProbePorts } from './probe.ts'
 import { probe } from './probe.ts'
+import { canSay } from './smtp/command.ts'
 import { createDial } from './net/dial.ts'
 import { createResolve } from './net/resolve.ts'
 import { createRouteCheck } from './net/route.ts'
@@ -75,10 +76,16 @@ function respond(statusCode: number, body: unknown): FunctionUrlResponse {
   return { statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
+/** The command is printed while bytes arrive, where nobody could answer for a fault: what cannot be said is refused here. */
+const sayableJob = probeJob.refine(
+  ({ localPart, domain }) => canSay({ verb: 'RCPT', forwardPath: `${localPart}@${domain}` }),
+  { path: ['localPart'], message: 'cannot be said in one command, together with its domain' },
+)
+
 function jobOf(event: FunctionUrlEvent) {
   try {
     const text = event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString('utf8') : (event.body ?? '')
-    return probeJob.safeParse(JSON.parse(text))
+    return sayableJob.safeParse(JSON.parse(text))
   } catch {
     return null
   }

@@ -8,7 +8,7 @@ import type { Evidence, Recalled } from './store/evidence.ts'
 
 export interface ProbePorts extends ExchangePorts {
   readonly evidence: Evidence
-  /** True where at least one of the job's exchanges is the domain's own, or the DNS could not tell. */
+  /** False where one of the job's exchanges is not the domain's own; true where the DNS could not tell. */
   readonly routeAgrees: (job: ProbeJob, deadlineAt: number) => Promise<boolean>
 }
 
@@ -53,7 +53,8 @@ export async function probe(job: ProbeJob, ports: ProbePorts, receivedAt: number
   const asked = await askInOrder(job, ports, { recalled, deadlineAt })
   const remembered = await remember(job, ports, { asked, recalled })
   return report(job, ports, {
-    state: asked.recipients > 0 || asked.facts.some(({ kind }) => kind === 'fault') ? 'asked' : 'held',
+    // A greeting that refuses us is an answer to having asked, though nobody was named.
+    state: asked.facts.some(({ kind }) => kind !== 'hold') ? 'asked' : 'held',
     facts: [...recalled.domain, ...asked.facts],
     recalled: { available: recalled.available && remembered && claimed.kind === 'claimed' },
     smtpMs: ports.now() - startedAt,

@@ -1,5 +1,5 @@
 // The law of the only writer of wire text: one command is one line, or it is refused.
-import { type Command, print } from '@postern/prober/smtp/command.ts'
+import { canSay, type Command, print } from '@postern/prober/smtp/command.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
@@ -44,6 +44,7 @@ describe('print', () => {
     fc.assert(
       fc.property(command, (command) => {
         const line = said(command)
+        expect(canSay(command)).toBe(line !== null)
         if (line === null) return
         expect(line.endsWith('\r\n')).toBe(true)
         const text = line.slice(0, -2)

@@ -23,6 +23,9 @@ export type Connected = { readonly socket: Socket } | { readonly fault: Fault }
 // A lost SYN is sent again after 1 s and 3 s (RFC 6298 §2): each try waits just past the next retransmission.
 const PATIENCE_MS: readonly number[] = [1_500, 2_500, 3_500]
 
+// Whoever was waited for less than one retransmission was hardly asked: our lateness is no failure of theirs.
+const FAIR_MS = 1_000
+
 const FAULT_OF: Readonly<Record<string, Fault>> = {
   ECONNREFUSED: 'connect_refused',
   ECONNRESET: 'connect_refused',
@@ -30,16 +33,20 @@ const FAULT_OF: Readonly<Record<string, Fault>> = {
   ETIMEDOUT: 'connect_timeout',
 }
 
-/** Tries again on time-outs only; a refusal or an unroutable network is an answer. */
+/**
+ * Tries again on time-outs only; a refusal or an unroutable network is an answer. `greeting_timeout` where the deadline
+ * left too little time for a fair try.
+ */
 export async function connect(target: Target, dialling: Dialling): Promise<Connected> {
   if (!globallyReachable(target.address, dialling.loopback)) return { fault: 'not_reachable_address' }
+  const startedAt = dialling.now()
   for (const patienceMs of PATIENCE_MS) {
     const leftMs = dialling.deadlineAt - dialling.now()
     if (leftMs <= 0) break
     const connected = await attempt(target, Math.min(patienceMs, leftMs))
     if (!('fault' in connected) || connected.fault !== 'connect_timeout') return connected
   }
-  return { fault: 'connect_timeout' }
+  return { fault: dialling.now() - startedAt < FAIR_MS ? 'greeting_timeout' : 'connect_timeout' }
 }
 
 function attempt(target: Target, patienceMs: number): Promise<Connected> {

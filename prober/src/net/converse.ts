@@ -45,6 +45,7 @@ class Session {
   #decoder = new StringDecoder('utf8')
   #timer: NodeJS.Timeout | undefined
   #over = false
+  #questions = 0
   readonly #ports: Ports
 
   constructor(socket: Socket, plan: Plan, ports: Ports) {
@@ -75,13 +76,17 @@ class Session {
     const socket = this.#socket
     const { state, framed } = frame(this.#framing, this.#decoder.write(bytes))
     this.#framing = state
+    const questions = this.#questions
     for (const item of framed) {
       // Whatever a server sent behind its go-ahead for TLS was not protected and is dropped (RFC 3207 §6).
       if (this.#over || socket !== this.#socket) return
+      // One that came before its question would shift all that follow by one: the mailbox's no would be the stranger's.
+      // 421 alone may come at any time (RFC 5321 §3.8).
+      const early = questions !== this.#questions && !(item.kind === 'reply' && item.reply.code === 421)
       this.#feed(
-        item.kind === 'reply'
-          ? { type: 'reply', reply: item.reply, at: this.#ports.now() }
-          : { type: 'protocol_error' },
+        item.kind === 'protocol_error' || early
+          ? { type: 'protocol_error' }
+          : { type: 'reply', reply: item.reply, at: this.#ports.now() },
       )
     }
   }
@@ -100,7 +105,9 @@ class Session {
 
   /** All commands of one step leave in one write: that is what makes a group a group (RFC 2920 §3.1). */
   #write(commands: readonly Command[]): void {
-    if (commands.length > 0) this.#socket.write(commands.map(print).join(''))
+    if (commands.length === 0) return
+    this.#questions += 1
+    this.#socket.write(commands.map(print).join(''))
   }
 
   #arm(): void {

@@ -33,14 +33,23 @@ function text(command: Command): string {
   }
 }
 
+function objection(line: string): string | null {
+  if (FORBIDDEN.test(line)) return 'argument holds a control character'
+  return new TextEncoder().encode(line).length + 2 > MAX_LINE_OCTETS ? 'line is too long' : null
+}
+
+/** False for a command that `print` refuses. */
+export function canSay(command: Command): boolean {
+  return objection(text(command)) === null
+}
+
 /**
  * The line for one command, CRLF included.
  * @throws RangeError where an argument holds a control character or the line is too long: such a command is a fault of ours.
  */
 export function print(command: Command): string {
   const line = text(command)
-  if (FORBIDDEN.test(line)) throw new RangeError(`${command.verb} argument holds a control character`)
-  if (new TextEncoder().encode(line).length + 2 > MAX_LINE_OCTETS)
-    throw new RangeError(`${command.verb} line is too long`)
+  const wrong = objection(line)
+  if (wrong !== null) throw new RangeError(`${command.verb} ${wrong}`)
   return `${line}\r\n`
 }

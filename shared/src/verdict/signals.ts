@@ -16,9 +16,12 @@ const SIGNALS = ['disposable', 'suspected_trap', 'role'] as const
 
 export function overlay({ facts }: Case, finding: Finding): Finding {
   if (!REPLACEABLE.includes(finding.reason)) return finding
+  const recognised = (signal: SignalFact['signal']) =>
+    facts.find((one): one is SignalFact => one.kind === 'signal' && one.signal === signal && one.value)
   for (const signal of SIGNALS) {
-    const fact = facts.find((one): one is SignalFact => one.kind === 'signal' && one.signal === signal && one.value)
-    if (fact !== undefined) return replaced(finding, signal, fact)
+    const fact = recognised(signal)
+    // Whoever hides behind a relay names the alias after its use: `shop@` there is one person's.
+    if (fact !== undefined && !(signal === 'role' && recognised('relay'))) return replaced(finding, signal, fact)
   }
   const implicit = facts.find((one): one is RouteFact => one.kind === 'route' && one.route.kind === 'implicit')
   if (implicit !== undefined && !isConfirmedYes(finding)) return replaced(finding, 'implicit_mx_only', implicit)
