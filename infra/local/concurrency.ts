@@ -4,6 +4,8 @@ import { type Outcome, Sandbox, type SandboxOptions } from './sandbox.ts'
 
 export interface ConcurrencyOptions extends SandboxOptions {
   readonly reservedConcurrency: number
+  /** Sandboxes that may be starting at a time; Lambda scales by steps too, and here the starts share a few cores. */
+  readonly scalingStep: number
   /** Events after which a sandbox is replaced. */
   readonly recycleAfter: number
   /** How long a frozen sandbox is kept for the next event. */
@@ -15,6 +17,7 @@ export class Concurrency {
   readonly #all = new Set<Sandbox>()
   readonly #idle = new Map<Sandbox, NodeJS.Timeout>()
   #busy = 0
+  #starting = 0
   #closed = false
 
   constructor(options: ConcurrencyOptions) {
@@ -24,8 +27,10 @@ export class Concurrency {
   async invoke(event: FunctionUrlEvent, requestId: string): Promise<Outcome> {
     if (this.#closed) return { kind: 'failed', reason: 'Lane is stopping' }
     if (this.#busy >= this.#options.reservedConcurrency) return { kind: 'throttled' }
+    const idle = this.#takeIdle()
+    if (!idle && this.#starting >= this.#options.scalingStep) return { kind: 'throttled' }
     this.#busy += 1
-    const sandbox = this.#takeIdle() ?? this.#start()
+    const sandbox = idle ?? this.#scale()
     const outcome = await sandbox.run(event, requestId)
     this.#busy -= 1
     this.#putBack(sandbox)
@@ -50,6 +55,15 @@ export class Concurrency {
   async close(): Promise<void> {
     this.kill()
     await Promise.all([...this.#all].map((sandbox) => sandbox.exited))
+  }
+
+  #scale(): Sandbox {
+    const sandbox = this.#start()
+    this.#starting += 1
+    void sandbox.warmed.then(() => {
+      this.#starting -= 1
+    })
+    return sandbox
   }
 
   #start(): Sandbox {

@@ -12,6 +12,7 @@ export interface LaneConfig extends Callers {
   readonly artefact: string
   readonly environment: LaneEnvironment
   readonly reservedConcurrency: number
+  readonly scalingStep: number
   /** Sandboxes that are started ahead of their first event. */
   readonly provisionedConcurrency: number
   readonly timeoutMs: number

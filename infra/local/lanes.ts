@@ -103,8 +103,9 @@ function configOf(lane: LocalLane, { artefact, credentials, common }: LaneSettin
       SOURCE_ADDRESS: lane.address,
     },
     // Lambda would start a machine for each; here all of them share the cores that the world and the edge run on.
-    reservedConcurrency: 8,
-    provisionedConcurrency: 2,
+    reservedConcurrency: 10,
+    provisionedConcurrency: 4,
+    scalingStep: 1,
     timeoutMs: 70_000,
     recycleAfter: 500,
     idleMs: 60_000,

@@ -1,8 +1,22 @@
 // What stored evidence is still worth, and which of new facts belong to the address and which to its domain.
+import type { ProbeJob } from '@postern/shared/contract/probe.ts'
 import type { HoldFact, ProbeFact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
 import { answered, goodUntil, mailboxReply, REST_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { settlesControl } from './smtp/plan.ts'
 import type { Recalled } from './store/evidence.ts'
+
+/** A report holds sixty facts: what is left beside these is more than one inquiry finds. */
+const MAX_DOMAIN_FACTS = 40
+
+/** Without facts of exchanges that are no longer the domain's and did not answer for the mailbox either; the newest first. */
+export function pertinent(recalled: Recalled, { exchanges }: ProbeJob): Recalled {
+  const answering = recalled.mailbox.flatMap((fact) => (fact.kind === 'hold' ? [] : [fact.exchange]))
+  const asked = new Set([...exchanges.map(({ exchange }) => exchange), ...answering])
+  const domain = recalled.domain
+    .filter(({ exchange }) => asked.has(exchange))
+    .toSorted((one, other) => other.observedAt - one.observedAt)
+  return { ...recalled, domain: domain.slice(0, MAX_DOMAIN_FACTS) }
+}
 
 /** True where nobody needs to be, or may be, asked: the evidence is young enough, or the mailbox answered within a day. */
 export function isKnown(mailbox: readonly ProbeFact[], { now, maxAgeMs }: { now: number; maxAgeMs: number }): boolean {

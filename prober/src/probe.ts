@@ -3,7 +3,7 @@ import type { ProbeJob, ProbeReport } from '@postern/shared/contract/probe.ts'
 import type { Hold, HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
 import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { type Asked, askExchange, type ExchangePorts } from './exchange.ts'
-import { isKnown, knownFacts, splitFacts } from './known.ts'
+import { isKnown, knownFacts, pertinent, splitFacts } from './known.ts'
 import type { Evidence, Recalled } from './store/evidence.ts'
 
 export interface ProbePorts extends ExchangePorts {
@@ -29,10 +29,11 @@ export async function probe(job: ProbeJob, ports: ProbePorts, receivedAt: number
   const deadlineAt = receivedAt + job.budgetMs
   const subject = { wire: `${job.localPart}@${job.domain}`, domain: job.domain }
 
-  const [recalled, agrees] = await Promise.all([
+  const [memory, agrees] = await Promise.all([
     ports.evidence.recall(subject, startedAt),
     ports.routeAgrees(job, deadlineAt),
   ])
+  const recalled = pertinent(memory, job)
   if (isKnown(recalled.mailbox, { now: startedAt, maxAgeMs: job.maxAgeS * 1_000 })) {
     return report(job, ports, { state: 'known', facts: knownFacts(recalled, startedAt), recalled })
   }

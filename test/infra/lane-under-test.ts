@@ -59,6 +59,7 @@ export async function startLane(artefact: string, changes: Partial<LaneConfig> =
     environment,
     reservedConcurrency: 2,
     provisionedConcurrency: 0,
+    scalingStep: 2,
     timeoutMs: 10_000,
     recycleAfter: 100,
     idleMs: 60_000,

@@ -1,0 +1,136 @@
+// The story of a job where something is wrong or scarce: many at once, slow hosts, little time.
+import { startWorld, type World } from '@postern/test/world/world.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Engine, startEngine } from './engine.ts'
+import { holdOf, told } from './facts.ts'
+import { type LaneUnderTest, newLane } from './lane.ts'
+
+let world: World
+let engine: Engine
+let lane: LaneUnderTest
+
+beforeAll(async () => {
+  ;[world, engine] = await Promise.all([startWorld(), startEngine()])
+})
+afterAll(async () => {
+  await Promise.all([world.close(), engine.stop()])
+})
+beforeEach(() => {
+  lane = newLane(world, engine)
+})
+afterEach(() => {
+  expect(world.violations()).toEqual([])
+  world.reset()
+})
+
+async function timed<T>(work: Promise<T>): Promise<{ done: T; tookMs: number }> {
+  const startedAt = performance.now()
+  return { done: await work, tookMs: performance.now() - startedAt }
+}
+
+describe('many at once', () => {
+  it('jobs for one address cause one session, and the others hear when to come back', async () => {
+    const reports = await Promise.all(Array.from({ length: 8 }, () => lane.ask('jane.roe@sluggish.test')))
+    expect(reports.map(({ state }) => state).sort()).toEqual(['asked', ...Array(7).fill('held')])
+    for (const { facts } of reports.filter(({ state }) => state === 'held')) {
+      expect(holdOf(facts).hold).toBe('in_progress')
+      expect(holdOf(facts).retryAt).toBeLessThanOrEqual(lane.now() + 150)
+    }
+    expect(world.sessions()).toHaveLength(1)
+    expect((await lane.ask('jane.roe@sluggish.test')).state).toBe('known')
+  })
+
+  it('jobs for mailboxes at one host come one after the other', async () => {
+    const [one, other] = await Promise.all([lane.ask('jane.roe@sluggish.test'), lane.ask('nina.falk@sluggish.test')])
+    const [asked, held] = one.state === 'asked' ? [one, other] : [other, one]
+    expect(asked.state).toBe('asked')
+    expect(held.state).toBe('held')
+    const { hold, retryAt } = holdOf(held.facts)
+    expect(hold).toBe('permit')
+    expect(retryAt).toBeGreaterThan(lane.now() - 1_000)
+    // Held is not asked: the claim was let go, and nobody has to wait for it.
+    lane.advance(1_000)
+    expect(told((await lane.ask('nina.falk@sluggish.test')).facts)).toContain('mailbox:550')
+    expect(world.sessions()).toHaveLength(2)
+  })
+
+  it('five hosts that refuse open the breaker of that host, and one try after five minutes closes it again', async () => {
+    const ask = (n: number) => lane.ask(`m${n}@closed-port.test`)
+    for (let n = 0; n < 5; n += 1) {
+      expect(told((await ask(n)).facts)).toEqual(['connect_refused'])
+      lane.advance(1_000)
+    }
+    const open = await ask(5)
+    expect(open.state).toBe('held')
+    expect(holdOf(open.facts).hold).toBe('breaker_open')
+    lane.advance(holdOf(open.facts).retryAt! - lane.now())
+    expect(told((await ask(6)).facts)).toEqual(['connect_refused'])
+    expect(told((await ask(7)).facts)).toEqual(['hold:breaker_open'])
+  })
+})
+
+describe('time', () => {
+  it.each([
+    ['jane.roe@tarpit.test', 'greeting_timeout', 1_000],
+    ['jane.roe@dead.test', 'greeting_timeout', 300],
+    ['jane.roe@sluggish.test', 'reply_timeout', 250],
+    ['jane.roe@strict.test', 'name_not_resolved', 1],
+  ])('%s ends within its budget, as %s', async (address, why, budgetMs) => {
+    const job = lane.ask(address, { budgetMs })
+    const { done, tookMs } = await timed(job)
+    expect(told(done.facts)).toEqual([why])
+    expect(tookMs).toBeLessThan(budgetMs + 200)
+  })
+
+  it('that was spent before a host was dialled is not held against it', async () => {
+    let late = true
+    const { resolveAddresses } = lane.ports
+    const slow = newLane(world, engine, {
+      resolveAddresses: async (exchange, deadlineAt) => {
+        const found = await resolveAddresses(exchange, deadlineAt)
+        if (late) slow.advance(60_000)
+        return found
+      },
+    })
+    for (let n = 0; n < 6; n += 1) {
+      expect(told((await slow.ask(`m${n}@strict.test`)).facts)).toEqual(['greeting_timeout'])
+    }
+    late = false
+    expect(told((await slow.ask('jane.roe@strict.test')).facts)).toContain('mailbox:250')
+  })
+})
+
+describe('pipelining that stalls', () => {
+  it('is answered on a second connection, and the exchange is spoken to plainly from then on', async () => {
+    expect(told((await lane.ask('jane.roe@stalling-pipeline.test')).facts)).toEqual(['mailbox:250', 'stranger:550'])
+    expect(world.sessions()).toHaveLength(2)
+    lane.advance(1_000)
+    expect(told((await lane.ask('m1@stalling-pipeline.test')).facts)).toContain('mailbox:550')
+    expect(world.sessions()).toHaveLength(3)
+  })
+
+  it('has its second connection although its share of the time for greeting is over', async () => {
+    const patient = newLane(world, engine, { routeAgrees: () => Promise.resolve(true) })
+    const exchanges = [
+      { exchange: 'mx.stalling-pipeline.test', preference: 10 },
+      { exchange: 'mx.catchall.test', preference: 20 },
+    ]
+    const report = await patient.ask('jane.roe@stalling-pipeline.test', { exchanges, budgetMs: 2_300 })
+    expect(told(report.facts)).toEqual(['mailbox:250', 'stranger:550'])
+    expect(world.sessions().map(({ host }) => host)).toEqual(Array(2).fill('mx.stalling-pipeline.test'))
+  })
+})
+
+it('every mailbox of the world is answered for within the budget, and nobody is treated badly', async () => {
+  const addresses = world.truth
+    .map(({ address }) => address)
+    .filter((address) => !/@(dns-|opted-out|.*ü)/.test(address))
+  const jobs = await Promise.all(addresses.map((address) => lane.jobFor(address, { budgetMs: 1_500 })))
+  const asked = jobs.filter(({ exchanges }) => exchanges.length > 0)
+  const { done, tookMs } = await timed(
+    Promise.all(asked.map((job) => lane.ask(`${job.localPart}@${job.domain}`, { budgetMs: 1_500 }))),
+  )
+  expect(done.length).toBeGreaterThan(60)
+  expect(done.filter(({ facts }) => facts.length === 0)).toEqual([])
+  expect(tookMs).toBeLessThan(2_500)
+})
