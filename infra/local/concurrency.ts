@@ -60,9 +60,7 @@ export class Concurrency {
   #scale(): Sandbox {
     const sandbox = this.#start()
     this.#starting += 1
-    void sandbox.warmed.then(() => {
-      this.#starting -= 1
-    })
+    void sandbox.warmed.finally(() => (this.#starting -= 1))
     return sandbox
   }
 

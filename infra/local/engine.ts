@@ -4,18 +4,19 @@ import { createRequire } from 'node:module'
 import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb'
 import { tables } from '@postern/prober/store/schema.ts'
 import { StartProblem } from './options.ts'
-import { type Supervised, supervise } from './supervise.ts'
+import { DEATHS_AT_START, type Supervised, supervise } from './supervise.ts'
 
 export interface Engine {
   readonly endpoint: string
   pid(): number | null
-  stop(): Promise<void>
 }
 
 export interface EngineOptions {
   readonly port: number
   readonly file: string
   readonly say: (message: string) => void
+  /** Told of what has to be stopped as soon as there is something. */
+  readonly own: (part: Supervised) => void
 }
 
 const READY_MS = 5_000
@@ -28,17 +29,17 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const endpoint = foreign ?? `http://127.0.0.1:${options.port}`
   const start = { ready: false, deaths: 0 }
   const supervised = foreign === undefined ? startBinary(options, start) : NOTHING
+  options.own(supervised)
   try {
     await makeTables(endpoint, start)
     start.ready = true
   } catch (error) {
-    await supervised.stop()
     const why = error instanceof Error ? error.message.split('\n')[0] : 'unknown fault'
     throw new StartProblem(
       `the table engine does not answer (${why}); if ${options.file} is corrupt, remove it or use --ephemeral`,
     )
   }
-  return { endpoint, pid: () => supervised.pid(), stop: () => supervised.stop() }
+  return { endpoint, pid: () => supervised.pid() }
 }
 
 function binary(): string {
@@ -56,8 +57,6 @@ interface Start {
   ready: boolean
   deaths: number
 }
-
-const DEATHS_AT_START = 2
 
 function startBinary({ port, file, say }: EngineOptions, start: Start): Supervised {
   const path = binary()

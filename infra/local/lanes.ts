@@ -3,7 +3,7 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { LaneEnvironment } from '@postern/prober/environment.ts'
 import type { LaneConfig, LaneMessage } from './lane.ts'
-import { type Supervised, supervise } from './supervise.ts'
+import { type Starting, startSupervised } from './supervise.ts'
 
 export interface LocalLane {
   readonly id: string
@@ -49,23 +49,21 @@ export interface LaneSettings {
     'LANE_ID' | 'REGION' | 'PARTITION' | 'EHLO_NAME' | 'MAIL_FROM' | 'SOURCE_ADDRESS'
   >
   readonly say: (message: string) => void
-  /** Told at the first start and after each restart. */
-  readonly onReady: (lane: LocalLane) => void
 }
 
-export function startLane(lane: LocalLane, settings: LaneSettings): Supervised {
+export function startLane(lane: LocalLane, settings: LaneSettings): Starting {
   const sandboxes = new Set<number>()
-  return supervise({
+  return startSupervised({
     name: `lane ${lane.id}`,
     say: settings.say,
-    start: () => {
+    start: (onReady) => {
       const child = fork(fileURLToPath(new URL('./lane.ts', import.meta.url)), ['--id', lane.id], {
         execArgv: [],
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
         env: { ...process.env, POSTERN_LANE: JSON.stringify(configOf(lane, settings)) },
       })
       child.on('message', (message: LaneMessage) => {
-        if ('ready' in message) settings.onReady(lane)
+        if ('ready' in message) onReady()
         else if (message.alive) sandboxes.add(message.sandbox)
         else sandboxes.delete(message.sandbox)
       })

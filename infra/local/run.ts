@@ -9,13 +9,23 @@ import { HELP, type Options, parseOptions, StartProblem } from './options.ts'
 import { freePorts, requirePort } from './ports.ts'
 import { announce } from './ready.ts'
 import { networkOf, resolversOf } from './setting.ts'
-import { startEdge } from './start-edge.ts'
+import { requireRuntime, startEdge } from './start-edge.ts'
 import { openState, type State, storedKeys } from './state.ts'
 import type { Supervised } from './supervise.ts'
 
+interface Part {
+  stop(): Promise<void> | void
+}
+
 /** Everything that has to be ended, in the order in which it was started. */
-const started: { stop(): Promise<void> | void }[] = []
+const started: Part[] = []
 let stopping = false
+
+/** Takes charge of a part; one that comes about while the run is ending is ended at once. */
+function own(part: Part): void {
+  if (stopping) void part.stop()
+  else started.push(part)
+}
 
 async function stop(code: number): Promise<never> {
   if (!stopping) {
@@ -40,18 +50,19 @@ async function run(options: Options): Promise<void> {
     if (!options.quiet) process.stderr.write(`${message}\n`)
   }
   await requirePort(options.port)
+  requireRuntime()
   const state = openState(options.state)
-  started.push({ stop: () => state.close() })
+  own({ stop: () => state.close() })
 
   const count = options.regions * options.lanesPerRegion
   const [enginePort = 0, ...lanePorts] = await freePorts(count + 1)
   const lanes = planLanes(options.regions, options.lanesPerRegion, lanePorts)
   const [world, engine, artefact] = await Promise.all([
     startWorld(),
-    startEngine({ port: enginePort, file: state.engineFile, say }),
+    startEngine({ port: enginePort, file: state.engineFile, say, own }),
     buildArtefact(),
   ])
-  started.push({ stop: () => world.close() }, engine)
+  own({ stop: () => world.close() })
   for (const lane of lanes) world.addLane(lane)
 
   say(`mail world: DoH at ${world.dohUrl}, mail servers on port ${world.smtpPort} of ${world.network}`)
@@ -79,32 +90,19 @@ async function startTiers(
     DYNAMODB_ENDPOINT: engine.endpoint,
     ...network,
   }
-  const supervised: Supervised[] = []
-  const add = (one: Supervised) => {
-    supervised.push(one)
-    started.push(one)
+  const bindings = {
+    DOH_RESOLVERS: resolvers,
+    LANES: JSON.stringify({ epoch: 1, lanes: lanes.map(laneOnTheMap) }),
+    LANE_CREDENTIALS: JSON.stringify(credentials),
+    KEYS: JSON.stringify(storedKeys(state.secrets)),
+    ALLOW_SPECIAL_USE: 'test',
+    LOOPBACK_NETWORKS: network.LOOPBACK_NETWORKS,
   }
-  await Promise.all([
-    ...lanes.map(
-      (lane) =>
-        new Promise<void>((onReady) => {
-          add(startLane(lane, { artefact, credentials, common, say, onReady: () => onReady() }))
-        }),
-    ),
-    new Promise<void>((onReady) => {
-      const bindings = {
-        DOH_RESOLVERS: resolvers,
-        LANES: JSON.stringify({ epoch: 1, lanes: lanes.map(laneOnTheMap) }),
-        LANE_CREDENTIALS: JSON.stringify(credentials),
-        KEYS: JSON.stringify(storedKeys(state.secrets)),
-        ALLOW_SPECIAL_USE: 'test',
-        LOOPBACK_NETWORKS: network.LOOPBACK_NETWORKS,
-      }
-      const config = { port: options.port, persist: join(state.dir, 'edge'), bindings }
-      add(startEdge({ config, say, onReady }))
-    }),
-  ])
-  return supervised
+  const edge = startEdge({ config: { port: options.port, persist: join(state.dir, 'edge'), bindings }, say })
+  const tiers = [edge, ...lanes.map((lane) => startLane(lane, { artefact, credentials, common, say }))]
+  for (const tier of tiers) own(tier)
+  await Promise.all(tiers.map(({ ready }) => ready))
+  return tiers
 }
 
 function laneOnTheMap({ id, region, url, address, ehlo, partition }: LocalLane) {

@@ -1,25 +1,27 @@
 // Starts the edge's process and watches workerd behind it, which can die without anybody saying so.
 import { fork } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { childrenOf } from './children.ts'
 import type { EdgeConfig } from './edge.ts'
-import { type Supervised, supervise } from './supervise.ts'
+import { StartProblem } from './options.ts'
+import { type Starting, startSupervised } from './supervise.ts'
 
 const WATCH_MS = 250
 
 export interface EdgeSettings {
   readonly config: EdgeConfig
   readonly say: (message: string) => void
-  readonly onReady: () => void
 }
 
-export function startEdge({ config, say, onReady }: EdgeSettings): Supervised {
+export function startEdge({ config, say }: EdgeSettings): Starting {
   let runtimes = new Set<number>()
   let ready = false
-  const edge = supervise({
+  const edge = startSupervised({
     name: 'the edge',
     say,
-    start: () => {
+    start: (onReady) => {
       ready = false
       const child = fork(fileURLToPath(new URL('./edge.ts', import.meta.url)), [], {
         execArgv: [],
@@ -53,10 +55,22 @@ export function startEdge({ config, say, onReady }: EdgeSettings): Supervised {
   }, WATCH_MS)
   return {
     pid: () => edge.pid(),
+    ready: edge.ready,
     stop: async () => {
       clearInterval(timer)
       await edge.stop()
     },
+  }
+}
+
+/** @throws StartProblem where workerd is not installed: its own words for that fill a screen. */
+export function requireRuntime(): void {
+  const fromWrangler = createRequire(createRequire(import.meta.url).resolve('wrangler'))
+  try {
+    const runtime = fromWrangler('workerd') as { readonly default: string }
+    accessSync(runtime.default, constants.X_OK)
+  } catch {
+    throw new StartProblem('workerd is not installed for this system: run npm ci again')
   }
 }
 

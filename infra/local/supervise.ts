@@ -1,5 +1,6 @@
 // Keeps one child process running: started again with back-off when it dies, ended for good when the run ends.
 import type { ChildProcess } from 'node:child_process'
+import { StartProblem } from './options.ts'
 
 export interface Supervised {
   /** Pid of the present child, or null between two. */
@@ -14,6 +15,42 @@ export interface Supervising {
   /** Called after each death, before the next start. */
   readonly onDeath?: () => void
   readonly say: (message: string) => void
+}
+
+/** Deaths before a child was ever ready, after which it is given up: it cannot start here. */
+export const DEATHS_AT_START = 2
+
+export interface Starting extends Supervised {
+  /** Resolves when the child has been ready once; rejects with its name where it cannot start. */
+  readonly ready: Promise<void>
+}
+
+/** As `supervise`, for children that say when they are ready; until then their deaths are not news but a failed start. */
+export function startSupervised(
+  supervising: Omit<Supervising, 'start'> & { readonly start: (onReady: () => void) => ChildProcess },
+): Starting {
+  const first = Promise.withResolvers<void>()
+  let isReady = false
+  let deaths = 0
+  const supervised = supervise({
+    ...supervising,
+    start: () =>
+      supervising.start(() => {
+        isReady = true
+        first.resolve()
+      }),
+    onDeath: () => {
+      supervising.onDeath?.()
+      deaths += 1
+      if (!isReady && deaths >= DEATHS_AT_START) {
+        first.reject(new StartProblem(`${supervising.name} cannot start; what it said stands above`))
+      }
+    },
+    say: (message) => {
+      if (isReady) supervising.say(message)
+    },
+  })
+  return { ...supervised, ready: first.promise }
 }
 
 const FIRST_DELAY_MS = 100

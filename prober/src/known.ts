@@ -18,8 +18,13 @@ export function pertinent(recalled: Recalled, { exchanges }: ProbeJob): Recalled
   return { ...recalled, domain: domain.slice(0, MAX_DOMAIN_FACTS) }
 }
 
+/** Machines of one region agree on the time within this span. */
+const CLOCK_SKEW_MS = 60_000
+
 /** True where nobody needs to be, or may be, asked: the evidence is young enough, or the mailbox answered within a day. */
 export function isKnown(mailbox: readonly ProbeFact[], { now, maxAgeMs }: { now: number; maxAgeMs: number }): boolean {
+  // Evidence from the future was dated by a clock that ran ahead, and would never grow old.
+  if (mailbox.some(({ observedAt }) => observedAt > now + CLOCK_SKEW_MS)) return false
   const reply = mailboxReply(mailbox)
   if (reply !== null && answered(reply) && now - reply.observedAt < REST_MS) return true
   const youngest = Math.max(0, ...mailbox.map(({ observedAt }) => observedAt))

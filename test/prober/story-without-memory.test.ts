@@ -46,14 +46,14 @@ it('a job whose tables hang is answered within its budget', async () => {
 })
 
 it('a job whose tables die while it talks is answered, and what it claimed is free after its time', async () => {
-  const asking = lane.ask('jane.roe@sluggish.test', { budgetMs: 1_000 })
+  const asking = lane.ask('jane.roe@slow-greeting.test', { budgetMs: 1_000 })
   await expect.poll(() => world.sessions().length, { interval: 5 }).toBe(1)
   await mortal.send('SIGKILL')
   const report = await asking
   expect(report).toMatchObject({ state: 'asked', withoutMemory: true })
   expect(told(report.facts)).toEqual(['mailbox:250', 'stranger:550'])
   await mortal.restart()
-  expect(holdOf((await lane.ask('jane.roe@sluggish.test')).facts).hold).toBe('in_progress')
+  expect(holdOf((await lane.ask('jane.roe@slow-greeting.test')).facts).hold).toBe('in_progress')
   lane.advance(2_000)
-  expect(await lane.ask('jane.roe@sluggish.test')).toMatchObject({ state: 'asked', withoutMemory: false })
+  expect(await lane.ask('jane.roe@slow-greeting.test')).toMatchObject({ state: 'asked', withoutMemory: false })
 })

@@ -41,7 +41,8 @@ const HALF_OPEN_MS = 30_000
 const SLOT_RETRY_MS = 120
 
 /** May `wanted` dial now? A granted answer holds the state to be stored. */
-export function grant(grants: Grants, wanted: Wanted, { limits, now }: { limits: Limits; now: number }): Decision {
+export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits: Limits; now: number }): Decision {
+  const grants = believable(stored, now)
   if (grants.openUntil > now) return { kind: 'breaker_open', retryAt: grants.openUntil }
   const slots = grants.slots.filter((slot) => slot.until > now && slot.owner !== wanted.owner)
   const granted = grants.granted.filter(([at]) => now - at < REMEMBERED_MS)
@@ -58,6 +59,19 @@ export function grant(grants: Grants, wanted: Wanted, { limits, now }: { limits:
       failures: grants.failures,
       openUntil: grants.failures >= FAILURES_TO_OPEN ? now + HALF_OPEN_MS : 0,
     },
+  }
+}
+
+/** No longer than this does anybody hold a slot: a job's longest budget and some grace. */
+const LONGEST_SLOT_MS = 75_000
+
+/** What a clock that ran ahead has written would bar a destination until the others catch up: it is left out. */
+function believable(grants: Grants, now: number): Grants {
+  return {
+    granted: grants.granted.filter(([at]) => at <= now + SECOND_MS),
+    slots: grants.slots.filter(({ until }) => until <= now + LONGEST_SLOT_MS),
+    failures: grants.failures,
+    openUntil: grants.openUntil <= now + OPEN_MS ? grants.openUntil : 0,
   }
 }
 

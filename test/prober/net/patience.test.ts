@@ -9,7 +9,7 @@ import { parseCidr } from '@postern/shared/dns/reachable.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type HostileServer, meet, serveUntil, startHostileServer } from './hostile-server.ts'
 
-const SLACK_MS = 60
+const SLACK_MS = 150
 let server: HostileServer
 
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-// The memory of addresses and domains against a real table: what is kept, for how long, and who may overwrite it.
-import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+// The memory of addresses and domains against a real table: what is kept of whom, for how long, and under which keys.
+import { PutCommand } from '@aws-sdk/lib-dynamodb'
 import { createEvidence, type Evidence, type Subject } from '@postern/prober/store/evidence.ts'
 import { CONTROL_MS, DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -173,90 +173,6 @@ describe('a domain', () => {
   })
 })
 
-describe('a claim', () => {
-  const until = NOW + 4_000
-
-  it('is won by one of 20 jobs, and the others hear when it ends', async () => {
-    const subject = somebody()
-    const jobs = Array.from({ length: 20 }, (_, n) => `job-${n}-of-twenty`)
-    const claimed = await Promise.all(
-      jobs.map((jobId, n) => evidence.claim({ ...subject, jobId, now: NOW, until: until + n })),
-    )
-    const winner = claimed.findIndex(({ kind }) => kind === 'claimed')
-    expect(winner).toBeGreaterThanOrEqual(0)
-    const others = claimed.filter((_, n) => n !== winner)
-    expect(others).toEqual(Array(19).fill({ kind: 'held', until: until + winner }))
-  })
-
-  it('may be made again by its own job, which moves its end', async () => {
-    const subject = somebody()
-    await evidence.claim({ ...subject, jobId: 'job-one-x', now: NOW, until })
-    const again = { ...subject, jobId: 'job-one-x', now: NOW + 1_000, until: until + 1_000 }
-    expect(await evidence.claim(again)).toEqual({ kind: 'claimed' })
-    expect(await evidence.claim({ ...again, jobId: 'job-two-x' })).toEqual({ kind: 'held', until: until + 1_000 })
-  })
-
-  it('is taken over once it has ended, not before', async () => {
-    const subject = somebody()
-    await evidence.claim({ ...subject, jobId: 'job-one-x', now: NOW, until })
-    const other = { ...subject, jobId: 'job-two-x', until: until + 4_000 }
-    expect(await evidence.claim({ ...other, now: until - 1 })).toEqual({ kind: 'held', until })
-    expect(await evidence.claim({ ...other, now: until })).toEqual({ kind: 'claimed' })
-  })
-
-  it('ends when its job learns or lets go; another job cannot let go of it', async () => {
-    const [learning, leaving] = [somebody(), somebody()]
-    for (const subject of [learning, leaving]) {
-      await evidence.claim({ ...subject, jobId: 'job-one-x', now: NOW, until })
-      expect(await evidence.release(subject, 'job-two-x')).toBe(true)
-      expect(await evidence.claim({ ...subject, jobId: 'job-two-x', now: NOW, until })).toEqual({ kind: 'held', until })
-    }
-    await evidence.learn({ ...learning, ...nothing, now: NOW, mailboxFacts: [reply('mailbox', 250)] })
-    await evidence.release(leaving, 'job-one-x')
-    for (const subject of [learning, leaving]) {
-      expect(await evidence.claim({ ...subject, jobId: 'job-two-x', now: NOW, until })).toEqual({ kind: 'claimed' })
-    }
-  })
-
-  it('does not touch what is known, nor how long it is kept', async () => {
-    const subject = somebody()
-    const mailboxFacts = [reply('mailbox', 250, { observedAt: NOW })]
-    await evidence.learn({ ...subject, now: NOW, mailboxFacts, domainFacts: [], attempts: [NOW] })
-    await evidence.claim({ ...subject, jobId: 'job-one-x', now: NOW + DAY_MS / 2, until: NOW + DAY_MS })
-    expect(await evidence.recall(subject, NOW + 1)).toMatchObject({ mailbox: mailboxFacts, attempts: [NOW] })
-    expect((await evidence.recall(subject, NOW + 30 * DAY_MS)).mailbox).toEqual([])
-  })
-})
-
-describe('a late report', () => {
-  it('never overwrites what was learned after it', async () => {
-    const subject = somebody()
-    const newer = [reply('mailbox', 550, { observedAt: NOW + 10 })]
-    await evidence.learn({ ...subject, ...nothing, now: NOW + 10, mailboxFacts: newer })
-    const late = [reply('mailbox', 250, { observedAt: NOW })]
-    expect(await evidence.learn({ ...subject, ...nothing, now: NOW, mailboxFacts: late })).toBe(true)
-    expect((await evidence.recall(subject, NOW + 20)).mailbox).toEqual(newer)
-  })
-
-  it('of 20 that are written at once, the newest stays', async () => {
-    const subject = somebody()
-    const instants = Array.from({ length: 20 }, (_, n) => NOW + ((n * 7) % 20))
-    await Promise.all(
-      instants.map((now) =>
-        evidence.learn({
-          ...subject,
-          now,
-          mailboxFacts: [reply('mailbox', 250, { observedAt: now })],
-          domainFacts: [reply('stranger', 550, { observedAt: now })],
-          attempts: [],
-        }),
-      ),
-    )
-    const { mailbox, domain } = await evidence.recall(subject, NOW + 20)
-    expect([...mailbox, ...domain].map(({ observedAt }) => observedAt)).toEqual([NOW + 19, NOW + 19])
-  })
-})
-
 describe('privacy', () => {
   it('no key in the table holds an address, a local part or a domain, in any spelling', async () => {
     const wire = 'remarkable.person+tag@remarkable-domain.test'
@@ -298,18 +214,4 @@ it('a table that is not there is memory that does not work', async () => {
   expect(faults).toEqual(
     ['recall', 'claim', 'release', 'learn address', 'learn domain'].map((what) => `${what}: ResourceNotFoundException`),
   )
-})
-
-it('a sweep between claim and report costs the claim only', async () => {
-  const subject = somebody()
-  await evidence.claim({ ...subject, jobId: 'job-one-x', now: NOW, until: NOW + 9 })
-  const swept = new UpdateCommand({
-    TableName: 'evidence',
-    Key: { key: keys.address(subject.wire) },
-    UpdateExpression: 'REMOVE claimJob, claimUntil, expiresAt',
-  })
-  await engine.dynamo().client.send(swept)
-  const mailboxFacts = [reply('mailbox', 250)]
-  expect(await evidence.learn({ ...subject, ...nothing, now: NOW, mailboxFacts })).toBe(true)
-  expect((await evidence.recall(subject, NOW)).mailbox).toEqual(mailboxFacts)
 })

@@ -21,7 +21,7 @@ export interface Talk {
   readonly recipients: number
 }
 
-const permits = (endpoint: string) =>
+const permitsAt = (endpoint: string) =>
   createPermits({
     dynamo: createDynamo({
       region: 'local',
@@ -36,16 +36,16 @@ const permits = (endpoint: string) =>
 
 async function run({ endpoint, destination, limits, recipients, forMs, talksMs }: Errand): Promise<Talk[]> {
   const talks: Talk[] = []
-  const { take, giveBack } = permits(endpoint)
+  const permits = permitsAt(endpoint)
   const end = Date.now() + forMs
   for (let n = 0; Date.now() < end; n += 1) {
     const owner = `${process.pid}-${n}`
-    const taken = await take(destination, { owner, recipients, until: Date.now() + 10_000 }, limits)
+    const taken = await permits.take(destination, { owner, recipients, until: Date.now() + 10_000 }, limits)
     if (taken.kind === 'granted') {
       const [from] = taken.grants.granted.at(-1) ?? [0]
       await sleep(talksMs)
       talks.push({ from, to: Date.now(), recipients })
-      await giveBack(destination, owner, true)
+      await permits.giveBack(destination, owner, true)
     } else if (taken.kind === 'permit') {
       await sleep(Math.min(taken.retryAt, end) - Date.now())
     }
@@ -53,10 +53,8 @@ async function run({ endpoint, destination, limits, recipients, forMs, talksMs }
   return talks
 }
 
-process.on('message', (errand: Errand) => {
-  void run(errand).then((talks) => {
-    process.send?.({ talks })
-    process.disconnect()
-  })
+process.on('message', async (errand: Errand) => {
+  process.send?.({ talks: await run(errand) })
+  process.disconnect()
 })
 process.send?.({ ready: true })

@@ -58,11 +58,9 @@ describe('eight processes at one destination', () => {
     return talks
   }
 
-  /** The most of `talks` that an instant, or a span that begins with it, holds. */
-  const densest = (talks: readonly Talk[], holds: (one: Talk, at: number) => boolean, worth = (_: Talk) => 1) =>
-    Math.max(
-      ...talks.map(({ from }) => talks.filter((one) => holds(one, from)).reduce((sum, one) => sum + worth(one), 0)),
-    )
+  /** The most of `talks` that belong to any instant at which one of them began. */
+  const densest = (talks: readonly Talk[], belongs: (one: Talk, at: number) => boolean) =>
+    Math.max(...talks.map(({ from }) => talks.filter((one) => belongs(one, from)).length))
 
   it('never open more connections, open them faster or name more recipients than one lane may', async () => {
     const limits: Limits = { connections: 3, connectionsPerSecond: 15, recipientsPerMinute: 40 }
