@@ -12,7 +12,7 @@ export default class CountReporter implements Reporter {
     const skipped = tests.filter((test) => test.result().state === 'skipped').length
     const failed = tests.length - passed - skipped + failuresOutsideTests(modules) + unhandled.length
     setImmediate(() =>
-      process.stdout.write(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}\n`),
+      process.stdout.write(`\n${skipped} skipped\n${passed} passed, ${failed} failed\n`),
     )
   }
 }

@@ -17,6 +17,11 @@ function configOf(env: Env): Config {
   return known
 }
 
+function warn(what: string): void {
+  // oxlint-disable-next-line no-console -- a Worker's log is its console
+  console.warn(JSON.stringify({ level: 'warn', what }))
+}
+
 function servicesOf(env: Env): Services {
   const config = configOf(env)
   const now = Date.now
@@ -32,7 +37,7 @@ function servicesOf(env: Env): Services {
       sleep: (ms) => scheduler.wait(ms),
       lanes: config.LANES.lanes,
       epoch: config.LANES.epoch,
-      ask: createAsk(config.LANE_CREDENTIALS, connect),
+      ask: createAsk(config.LANE_CREDENTIALS, connect, warn),
       lookUpRoute: (wanted) => lookUpRoute(wanted, ports),
       allowSpecialUse: config.ALLOW_SPECIAL_USE,
     },

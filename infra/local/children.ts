@@ -34,3 +34,13 @@ function read(pid: number, file: string): string {
     return ''
   }
 }
+
+/** Kills what a dead parent left; a pid that is gone already, or was never known (0), is no trouble. */
+export function killLeft(pid: number): void {
+  if (pid <= 0) return
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It was gone already.
+  }
+}

@@ -9,6 +9,11 @@ export interface EdgeConfig {
   readonly bindings: Readonly<Record<string, string>>
 }
 
+// Before anything can take long: a launcher that goes away meanwhile must not leave an edge behind.
+let stop = (): void => process.exit()
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'disconnect']) process.once(signal, () => stop())
+if (!process.connected) stop()
+
 const config = JSON.parse(process.env['POSTERN_EDGE'] ?? '{}') as EdgeConfig
 
 const worker = await unstable_startWorker({
@@ -25,8 +30,7 @@ const worker = await unstable_startWorker({
   ),
 })
 
-const stop = (): void => void worker.dispose().finally(() => process.exit())
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'disconnect']) process.once(signal, stop)
+stop = () => void worker.dispose().finally(() => process.exit())
 
 await worker.ready
 // The first request compiles the Worker: better ours than the first caller's.

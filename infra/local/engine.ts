@@ -1,14 +1,15 @@
 // The DynamoDB-compatible engine of a local run: found, started, given its tables.
-import { spawn } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb'
 import { tables } from '@postern/prober/store/schema.ts'
+import { killLeft } from './children.ts'
 import { StartProblem } from './options.ts'
 import { DEATHS_AT_START, type Supervised, supervise } from './supervise.ts'
 
 export interface Engine {
   readonly endpoint: string
-  pid(): number | null
 }
 
 export interface EngineOptions {
@@ -39,7 +40,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       `the table engine does not answer (${why}); if ${options.file} is corrupt, remove it or use --ephemeral`,
     )
   }
-  return { endpoint, pid: () => supervised.pid() }
+  return { endpoint }
 }
 
 function binary(): string {
@@ -58,14 +59,26 @@ interface Start {
   deaths: number
 }
 
+/** SIGKILL is safe for the engine: whatever it acknowledged is on disk. */
 function startBinary({ port, file, say }: EngineOptions, start: Start): Supervised {
-  const path = binary()
-  const argv = ['--host', '127.0.0.1', '--port', String(port), '--db-path', file]
+  const argv = [binary(), '--host', '127.0.0.1', '--port', String(port), '--db-path', file]
+  let pid = 0
   return supervise({
-    name: 'the table engine',
-    start: () => spawn(path, argv, { stdio: ['ignore', 'ignore', 'ignore'] }),
+    name: 'the table engine (dynoxide)',
+    start: () => {
+      const guard = fork(fileURLToPath(new URL('./engine-guard.ts', import.meta.url)), argv, {
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      })
+      guard.on('message', (message: { readonly pid: number }) => {
+        pid = message.pid
+      })
+      return guard
+    },
     onDeath: () => {
       start.deaths += 1
+      killLeft(pid)
+      pid = 0
     },
     say: (message) => {
       if (start.ready) say(message)

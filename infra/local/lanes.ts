@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { LaneEnvironment } from '@postern/prober/environment.ts'
+import { killLeft } from './children.ts'
 import type { LaneConfig, LaneMessage } from './lane.ts'
 import { type Starting, startSupervised } from './supervise.ts'
 
@@ -71,18 +72,10 @@ export function startLane(lane: LocalLane, settings: LaneSettings): Starting {
     },
     // A frozen sandbox does not notice that its lane was killed.
     onDeath: () => {
-      for (const pid of sandboxes) kill(pid)
+      for (const pid of sandboxes) killLeft(pid)
       sandboxes.clear()
     },
   })
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It was gone already.
-  }
 }
 
 function configOf(lane: LocalLane, { artefact, credentials, common }: LaneSettings): LaneConfig {

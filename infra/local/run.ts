@@ -11,7 +11,6 @@ import { announce } from './ready.ts'
 import { networkOf, resolversOf } from './setting.ts'
 import { requireRuntime, startEdge } from './start-edge.ts'
 import { openState, type State, storedKeys } from './state.ts'
-import type { Supervised } from './supervise.ts'
 
 interface Part {
   stop(): Promise<void> | void
@@ -19,21 +18,27 @@ interface Part {
 
 /** Everything that has to be ended, in the order in which it was started. */
 const started: Part[] = []
-let stopping = false
+let stoppingSince: number | null = null
 
 /** Takes charge of a part; one that comes about while the run is ending is ended at once. */
 function own(part: Part): void {
-  if (stopping) void part.stop()
+  if (stoppingSince !== null) void part.stop()
   else started.push(part)
 }
 
-async function stop(code: number): Promise<never> {
-  if (!stopping) {
-    stopping = true
-    for (const part of started.toReversed()) await part.stop()
-    process.exit(code)
-  }
-  return new Promise(() => undefined)
+/** One Ctrl-C may arrive twice, from the terminal and through npm; only a later one is a second wish. */
+const SAME_WISH_MS = 1_000
+
+/** Ends all parts at once, the state last; a second wish ends the process without waiting. */
+async function stop(code: number): Promise<void> {
+  const again = stoppingSince !== null
+  if (again && Date.now() - (stoppingSince ?? 0) > SAME_WISH_MS) process.exit(code)
+  if (again) return
+  stoppingSince = Date.now()
+  const [state, ...parts] = started
+  await Promise.all(parts.map(async (part) => part.stop()))
+  await state?.stop()
+  process.exit(code)
 }
 
 interface Parts {
@@ -68,8 +73,7 @@ async function run(options: Options): Promise<void> {
   say(`mail world: DoH at ${world.dohUrl}, mail servers on port ${world.smtpPort} of ${world.network}`)
   const parts = { options, state, world, engine, lanes, say }
   const credentials = { accessKeyId: 'LOCAL', secretAccessKey: randomBytes(20).toString('hex') }
-  const supervised = await startTiers(parts, credentials, artefact.file)
-  state.note([engine.pid(), ...supervised.map((one) => one.pid())].filter((pid) => pid !== null))
+  await startTiers(parts, credentials, artefact.file)
   announce({ options, secrets: state.secrets, lanes, truth: options.doh === null ? world.truth : [] })
 }
 
@@ -78,7 +82,7 @@ async function startTiers(
   parts: Parts,
   credentials: { accessKeyId: string; secretAccessKey: string },
   artefact: string,
-): Promise<Supervised[]> {
+): Promise<void> {
   const { options, state, world, engine, lanes, say } = parts
   const resolvers = JSON.stringify(resolversOf(options, world))
   const network = networkOf(options, world)
@@ -101,9 +105,17 @@ async function startTiers(
   const edge = startEdge({ config: { port: options.port, persist: join(state.dir, 'edge'), bindings }, say })
   const tiers = [edge, ...lanes.map((lane) => startLane(lane, { artefact, credentials, common, say }))]
   for (const tier of tiers) own(tier)
-  await Promise.all(tiers.map(({ ready }) => ready))
-  return tiers
+  const late = new Promise<never>((_, reject) => {
+    const problem = new StartProblem(
+      `not ready after ${READY_MS / 1_000} s (is port ${options.port} taken, or the disk full?)`,
+    )
+    setTimeout(() => reject(problem), READY_MS).unref()
+  })
+  await Promise.race([Promise.all(tiers.map(({ ready }) => ready)), late])
 }
+
+/** Ten times what a start takes on two slow cores. */
+const READY_MS = 40_000
 
 function laneOnTheMap({ id, region, url, address, ehlo, partition }: LocalLane) {
   return { id, region, url, address, ehlo, partition }
@@ -129,6 +141,8 @@ async function main(): Promise<void> {
     followParent()
     await run(options)
   } catch (error) {
+    // What fails because the run is ending is no news.
+    if (stoppingSince !== null) return
     const text =
       error instanceof StartProblem ? error.message : (error instanceof Error && error.stack) || String(error)
     process.stderr.write(`postern: ${text}\n`)

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { childrenOf } from './children.ts'
+import { childrenOf, killLeft } from './children.ts'
 import type { EdgeConfig } from './edge.ts'
 import { StartProblem } from './options.ts'
 import { type Starting, startSupervised } from './supervise.ts'
@@ -31,6 +31,8 @@ export function startEdge({ config, say }: EdgeSettings): Starting {
           POSTERN_EDGE: JSON.stringify(config),
           CLOUDFLARE_CF_FETCH_ENABLED: 'false',
           WRANGLER_SEND_METRICS: 'false',
+          // Local traces would keep every request's URL, address included, in the state folder.
+          X_LOCAL_OBSERVABILITY: 'false',
         },
       })
       child.on('message', () => {
@@ -40,7 +42,7 @@ export function startEdge({ config, say }: EdgeSettings): Starting {
       return child
     },
     onDeath: () => {
-      for (const pid of runtimes) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+      for (const pid of runtimes) killLeft(pid)
       runtimes = new Set()
     },
   })
@@ -71,13 +73,5 @@ export function requireRuntime(): void {
     accessSync(runtime.default, constants.X_OK)
   } catch {
     throw new StartProblem('workerd is not installed for this system: run npm ci again')
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
   }
 }

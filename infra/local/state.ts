@@ -19,8 +19,6 @@ export interface State {
   readonly dir: string
   readonly secrets: Secrets
   readonly engineFile: string
-  /** Notes the pids that a successor may have to end, should this run be killed. */
-  note(pids: readonly number[]): void
   /** Gives the folder back; an ephemeral one is removed. */
   close(): void
 }
@@ -35,7 +33,6 @@ export function openState(wanted: string | null): State {
       dir,
       secrets: readSecrets(join(dir, 'secrets.json')),
       engineFile: join(dir, 'tables.db'),
-      note: (pids) => writeFileSync(runFile, JSON.stringify({ pid: process.pid, pids })),
       close: () => rmSync(wanted === null ? dir : runFile, { recursive: true, force: true }),
     }
   } catch (error) {
@@ -73,21 +70,18 @@ export function storedKeys({ keys }: Secrets): { id: string; kind: string; sha25
   }))
 }
 
-const runNote = z.object({ pid: z.number().int(), pids: z.array(z.number().int()) })
+const runNote = z.object({ pid: z.number().int() })
 
-/** One run at a time per folder; what a killed one left running is ended first. */
+/** One run at a time per folder: two engines on one file would each believe that it is theirs. */
 function takeOver(dir: string): string {
   const runFile = join(dir, 'run.json')
   const note = existsSync(runFile) ? runNote.safeParse(jsonOrNull(runFile)).data : undefined
-  if (note !== undefined) {
-    if (note.pid !== process.pid && isOurs(note.pid, 'run.ts')) {
-      throw new StartProblem(
-        `the state folder ${dir} is in use by process ${note.pid}: stop it, or use --state or --ephemeral`,
-      )
-    }
-    for (const pid of note.pids) if (isOurs(pid, 'dynoxide')) process.kill(pid, 'SIGKILL')
+  if (note !== undefined && note.pid !== process.pid && isOurs(note.pid, 'run.ts')) {
+    throw new StartProblem(
+      `the state folder ${dir} is in use by process ${note.pid}: stop it, or use --state or --ephemeral`,
+    )
   }
-  writeFileSync(runFile, JSON.stringify({ pid: process.pid, pids: [] }))
+  writeFileSync(runFile, JSON.stringify({ pid: process.pid }))
   return runFile
 }
 

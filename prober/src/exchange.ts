@@ -3,6 +3,7 @@ import type { ProbeJob } from '@postern/shared/contract/probe.ts'
 import type { Answer } from '@postern/shared/dns/answer.ts'
 import { type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
 import { redact } from '@postern/shared/smtp/reply.ts'
+import { CONTROL_MS } from '@postern/shared/verdict/lifetimes.ts'
 import type { Fault, FaultFact, HoldFact, ProbeFact, Recipient, ReplyFact } from '@postern/shared/verdict/evidence.ts'
 import type { Told } from './smtp/dialogue.ts'
 import type { Conversation } from './net/converse.ts'
@@ -58,6 +59,7 @@ export async function askExchange(question: Question, ports: ExchangePorts): Pro
   const found = await addressOf(question, ports)
   if (found.fault !== undefined) return { facts: [faultFact(question, ports, found)], recipients: 0, settled: false }
   const row = providerOf(question.exchange, question.job.domain)
+  if (row.probe !== 'yes') return { facts: [barred(row, ports)], recipients: 0, settled: true }
   const destination = row.id === 'default' ? found.address : row.id
   const plan = planFor(question, ports, row)
   const wanted = {
@@ -75,6 +77,12 @@ export async function askExchange(question: Question, ports: ExchangePorts): Pro
   return asked
 }
 
+/** The edge sends no such job; a route that changed on the way may still lead here. */
+function barred({ probe }: ProviderRow, { lane, now }: ExchangePorts): HoldFact {
+  const hold = probe === 'no' ? 'never_asked' : 'batch_only'
+  return { kind: 'hold', hold, retryAt: null, observedAt: now(), source: lane.id }
+}
+
 async function addressOf({ exchange, deadlineAt }: Question, ports: ExchangePorts) {
   const answer = await ports.resolveAddresses(exchange, deadlineAt)
   if (answer.kind !== 'records') return { fault: 'name_not_resolved' } as const
@@ -84,7 +92,8 @@ async function addressOf({ exchange, deadlineAt }: Question, ports: ExchangePort
 }
 
 function planFor({ job, exchange, domainFacts }: Question, ports: ExchangePorts, row: ProviderRow): Plan {
-  const here = domainFacts.filter((fact) => fact.exchange === exchange)
+  const since = ports.now() - CONTROL_MS
+  const here = domainFacts.filter((fact) => fact.exchange === exchange && fact.observedAt > since)
   const controlKnown = row.control === 'none' || here.some(({ to }) => to === 'stranger')
   const somebodyAccepted = here.some(({ reply }) => reply.code < 300)
   return {
@@ -122,7 +131,8 @@ async function converseOnce({ question, plan, address }: Attempt, ports: Exchang
     ports.stalls.add(question.exchange)
     // It greets, it has shown that: no other host's time is spent on waiting for it.
     const again = { ...question, greetingBy: question.deadlineAt }
-    return converseOnce({ question: again, plan: { ...plan, pipelining: false }, address }, ports)
+    const asked = await converseOnce({ question: again, plan: { ...plan, pipelining: false }, address }, ports)
+    return { ...asked, recipients: asked.recipients + conversation.state.awaiting.filter(isRecipient).length }
   }
   return askedOf(conversation, question, ports)
 }
@@ -136,7 +146,7 @@ function askedOf(conversation: Conversation, question: Question, ports: Exchange
     facts,
     // Those of a group that broke off were named as well, though it was MAIL that got no answer.
     recipients: told.filter(({ phase }) => phase === 'rcpt').length + awaiting.filter(isRecipient).length,
-    settled: told.some(settlesInquiry) || conversation.ending === 'smtputf8_not_offered',
+    settled: told.some(settlesInquiry),
   }
 }
 

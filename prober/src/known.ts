@@ -1,5 +1,6 @@
 // What stored evidence is still worth, and which of new facts belong to the address and which to its domain.
 import type { ProbeJob } from '@postern/shared/contract/probe.ts'
+import { decide } from '@postern/shared/verdict/decide.ts'
 import type { HoldFact, ProbeFact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
 import { answered, goodUntil, mailboxReply, REST_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { settlesControl } from './smtp/plan.ts'
@@ -29,6 +30,20 @@ export function isKnown(mailbox: readonly ProbeFact[], { now, maxAgeMs }: { now:
   if (reply !== null && answered(reply) && now - reply.observedAt < REST_MS) return true
   const youngest = Math.max(0, ...mailbox.map(({ observedAt }) => observedAt))
   return now < goodUntil(mailbox) && now - youngest < maxAgeMs
+}
+
+/** True for a 250 that was taken while the domain may have accepted everybody: it is asked again before it counts (law 5). */
+export function isUncountedYes(recalled: Recalled, domain: string, now: number): boolean {
+  const reply = mailboxReply(recalled.mailbox)
+  if (reply === null || reply.reply.code >= 300 || now - reply.observedAt < REST_MS) return false
+  const facts = [...recalled.domain, ...recalled.mailbox]
+  return decide({ facts, domain, now }).reason === 'accepts_all_unchecked'
+}
+
+/** True where an answer about the mailbox itself is on record and good at `now`. */
+export function outlives(mailbox: readonly ProbeFact[], now: number): boolean {
+  const reply = mailboxReply(mailbox)
+  return reply !== null && answered(reply) && now < goodUntil(mailbox)
 }
 
 /** The facts of a report from memory; within a mailbox's day of rest they say when it may be asked again. */

@@ -3,7 +3,7 @@ import type { ProbeJob, ProbeReport } from '@postern/shared/contract/probe.ts'
 import type { Hold, HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
 import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { type Asked, askExchange, type ExchangePorts } from './exchange.ts'
-import { isKnown, knownFacts, pertinent, splitFacts } from './known.ts'
+import { isKnown, isUncountedYes, knownFacts, outlives, pertinent, splitFacts } from './known.ts'
 import type { Evidence, Recalled } from './store/evidence.ts'
 
 export interface ProbePorts extends ExchangePorts {
@@ -34,7 +34,8 @@ export async function probe(job: ProbeJob, ports: ProbePorts, receivedAt: number
     ports.routeAgrees(job, deadlineAt),
   ])
   const recalled = pertinent(memory, job)
-  if (isKnown(recalled.mailbox, { now: startedAt, maxAgeMs: job.maxAgeS * 1_000 })) {
+  const age = { now: startedAt, maxAgeMs: job.maxAgeS * 1_000 }
+  if (isKnown(recalled.mailbox, age) && !isUncountedYes(recalled, job.domain, startedAt)) {
     return report(job, ports, { state: 'known', facts: knownFacts(recalled, startedAt), recalled })
   }
   const held = agrees ? spent(recalled.attempts, ports) : hold('route_differs', null, ports)
@@ -45,9 +46,10 @@ export async function probe(job: ProbeJob, ports: ProbePorts, receivedAt: number
     jobId: job.jobId,
     now: startedAt,
     until: deadlineAt + CLAIM_GRACE_MS,
+    ...(recalled.available ? { seen: recalled.learnedAt } : {}),
   })
   if (claimed.kind === 'held') {
-    const retryAt = Math.min(claimed.until, ports.now() + CLAIM_RETRY_MS)
+    const retryAt = Math.max(ports.now(), Math.min(claimed.until, ports.now() + CLAIM_RETRY_MS))
     return report(job, ports, { state: 'held', facts: [hold('in_progress', retryAt, ports)], recalled })
   }
 
@@ -107,7 +109,9 @@ async function remember(
   if (mailboxFacts.length === 0) return ports.evidence.release(subject, job.jobId)
   const now = ports.now()
   const attempts = answered || asked.recipients === 0 ? recalled.attempts : [...recalled.attempts, now]
-  return ports.evidence.learn({ ...subject, now, mailboxFacts, domainFacts, attempts })
+  // Silence takes nothing back: an answer that is still good stays on record.
+  const kept = !answered && outlives(recalled.mailbox, now) ? recalled.mailbox : mailboxFacts
+  return ports.evidence.learn({ ...subject, now, mailboxFacts: kept, domainFacts, attempts })
 }
 
 function spent(attempts: readonly number[], ports: ProbePorts): HoldFact | null {

@@ -59,7 +59,7 @@ describe('200 from servers that are not ours', () => {
     ['jane@null.org', 'undeliverable', 'null_mx', 'confirmed'],
     ['jane@not-there.org', 'undeliverable', 'domain_not_found', 'confirmed'],
     ['jane@closed.org', 'unknown', 'connect_failed', 'estimated'],
-  ])('%s is %s/%s', async (email, status, reason, level) => {
+  ])('%s is %s/%s', async (...[email, status, reason, level]) => {
     expect(await stack.verify(email)).toMatchObject({ status, reason, level })
   })
 

@@ -1,5 +1,5 @@
 // `npm start` as people meet it: help, clear refusals, a state that is kept, and nothing left behind.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -112,16 +112,47 @@ describe('npm start', () => {
     expect(await eventually(() => !pids.some(isAlive), 3_000)).toBe(true)
   })
 
-  it('a launcher that is killed takes lanes and edge along; the engine is ended by the next start', async () => {
+  it('a launcher that is killed takes everything along, and the next start goes on where it ended', async () => {
     const dir = folder()
     const stack = await start(['--state', dir, '--lanes', '1x1'])
     const pids = descendants(stack.pid, /./)
     process.kill(stack.pid, 'SIGKILL')
-    const others = pids.filter((pid) => !readCommand(pid).includes('dynoxide'))
-    expect(await eventually(() => !others.some(isAlive), 6_000)).toBe(true)
+    expect(await eventually(() => !pids.some(isAlive), 6_000)).toBe(true)
     const again = await start(['--state', dir, '--lanes', '1x1'])
-    expect(pids.some(isAlive)).toBe(false)
     expect(await again.verify('jane.roe@strict.test')).toMatchObject({ status: 'deliverable' })
+  })
+
+  it.each([300, 900, 1_600])('SIGTERM %i ms into the start leaves no process behind', async (afterMs) => {
+    const child = launch(['--json', '--ephemeral', '--port', String(await freePort())])
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    await new Promise((resolve) => setTimeout(resolve, afterMs))
+    const pids = descendants(child.pid!, /./)
+    child.kill('SIGTERM')
+    await ended
+    expect(await eventually(() => !pids.some(isAlive), 5_000)).toBe(true)
+  })
+
+  it('is ready within 10 s', async () => {
+    const startedAt = Date.now()
+    await start([])
+    expect(Date.now() - startedAt).toBeLessThan(10_000)
+  })
+
+  it('keeps no address: not in its messages, not in its state', async () => {
+    const dir = folder()
+    const stack = await start(['--state', dir, '--lanes', '1x1'])
+    const key = { headers: { authorization: `Bearer ${stack.keys.sk_live}` } }
+    for (const mode of ['fast', 'full']) {
+      await stack.request(`/v1/verify?email=zebulon.quux@strict.test&mode=${mode}`, key)
+      await stack.verify('zebulon.quux@moved.test', { mode })
+    }
+    await stack.stop()
+    const holding = readdirSync(dir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => /zebulon/i.test(readFileSync(file, 'latin1')))
+    expect(holding).toEqual([])
+    expect(stack.messages()).not.toMatch(/zebulon/i)
   })
 
   it('without --json it prints the URL, the keys and three curl lines', async () => {
@@ -145,11 +176,3 @@ describe('npm start', () => {
     expect(['dns_timeout', 'dns_failure', 'no_lane']).toContain(answer.reason)
   })
 })
-
-function readCommand(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch {
-    return ''
-  }
-}

@@ -1,7 +1,7 @@
 // The DynamoDB-compatible engine for tests of the stores: on a file of its own, and mortal, since lanes outlive their tables.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -27,7 +27,7 @@ export interface Engine {
   /** A client as a lane has it; `faults`, where given, hears what went wrong. */
   dynamo(faults?: string[], now?: () => number): Dynamo
   items(table: string): Promise<Record<string, unknown>[]>
-  /** `SIGKILL` returns when it is dead, `SIGSTOP` leaves it deaf with its port open. */
+  /** `SIGKILL` returns when it is dead, `SIGSTOP` when it is deaf, with its port open. */
   send(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>
   restart(): Promise<void>
   stop(): Promise<void>
@@ -67,6 +67,14 @@ async function send(child: ChildProcess, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCON
   const exit = signal === 'SIGKILL' ? once(child, 'exit') : null
   child.kill(signal)
   await exit
+  // The signal is sent at once and obeyed thread by thread.
+  if (signal === 'SIGSTOP') while (!isStopped(child.pid ?? 0)) await sleep(1)
+}
+
+function isStopped(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) =>
+    / T \d+ /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')),
+  )
 }
 
 async function makeTables({ client }: Dynamo): Promise<void> {

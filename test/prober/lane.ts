@@ -22,6 +22,7 @@ export interface LaneUnderTest {
   /** Asks about an address at its domain's own exchanges, and holds the report to the contract. */
   ask(address: string, changes?: Partial<ProbeJob>): Promise<ProbeReport>
   jobFor(address: string, changes?: Partial<ProbeJob>): Promise<ProbeJob>
+  answer(job: ProbeJob): Promise<ProbeReport>
   now(): number
   /** Moves the clock of lane and world. */
   advance(ms: number): void
@@ -77,10 +78,12 @@ export function newLane(world: World, engine: Engine, changes: Partial<ProbePort
     }
   }
 
+  const answer = async (job: ProbeJob) => probeReport.parse(await probe(job, ports, now()))
   return {
     ports,
     jobFor,
-    ask: async (address, changed) => probeReport.parse(await probe(await jobFor(address, changed), ports, now())),
+    answer,
+    ask: async (address, changed) => answer(await jobFor(address, changed)),
     now,
     advance: (ms) => {
       aheadMs += ms

@@ -123,7 +123,7 @@ describe('without an answer', () => {
   it('a mailbox is named six times a day, then no more until the first of them is a day old', async () => {
     const first = lane.now()
     for (let n = 0; n < 6; n += 1) {
-      expect(told((await lane.ask('jane.roe@temporary.test', { maxAgeS: 0 })).facts)).toEqual(['mailbox:451'])
+      expect(told((await lane.ask('jane.roe@temporary.test', { maxAgeS: 0 })).facts)).toContain('mailbox:451')
       lane.advance(600_000)
     }
     const spent = await lane.ask('jane.roe@temporary.test', { maxAgeS: 0 })
@@ -148,10 +148,12 @@ describe('without an answer', () => {
   })
 
   it('who is put off may come back when the reply says, and the greylist knows the lane', async () => {
-    expect(told((await lane.ask('jane.roe@greylist.test')).facts)).toEqual(['mailbox:451'])
+    expect(told((await lane.ask('jane.roe@greylist.test')).facts)).toContain('mailbox:451')
     expect((await lane.ask('jane.roe@greylist.test')).state).toBe('known')
     lane.advance(1_600)
-    expect(told((await lane.ask('jane.roe@greylist.test')).facts)).toEqual(['mailbox:250', 'stranger:550'])
+    expect(new Set(told((await lane.ask('jane.roe@greylist.test')).facts))).toEqual(
+      new Set(['mailbox:250', 'stranger:550']),
+    )
   })
 
   it('one that refuses us at the door was asked, and nobody was named', async () => {

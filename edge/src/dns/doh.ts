@@ -4,8 +4,11 @@ import { DNS_MESSAGE, getUrl, postBody, readAnswer } from '@postern/shared/dns/m
 import { type Resolver, resolversFor } from '@postern/shared/dns/resolvers.ts'
 import type { Connect } from '../http/connections.ts'
 
-/** `first` asks in the configured order; `second` begins with another resolver, or goes past the cache where there is one only. */
-export type Opinion = 'first' | 'second'
+/**
+ * A first opinion asks in the configured order. A second one begins with a resolver other than `after`, which gave the first,
+ * and asks that one again only past its cache.
+ */
+export type Opinion = { readonly kind: 'first' } | { readonly kind: 'second'; readonly after: string }
 
 export interface Asking {
   readonly deadlineAt: number
@@ -53,12 +56,15 @@ interface Attempt {
 
 /** Two attempts: two resolvers where there are two, else the same one, the second time past the cache. */
 function attempts(resolvers: readonly Resolver[], opinion: Opinion): Attempt[] {
-  const [one, other = one] = opinion === 'first' ? resolvers : resolvers.toReversed()
+  const after = opinion.kind === 'second' ? opinion.after : null
+  const others = resolvers.filter(({ name }) => name !== after)
+  const again = resolvers.filter(({ name }) => name === after)
+  const [one, other = one] = [...others, ...again]
   if (one === undefined || other === undefined) return []
-  const alone = one === other
+  const pastCache = (resolver: Resolver): boolean => resolver.name === after
   return [
-    { resolver: one, pastCache: alone && opinion === 'second' },
-    { resolver: other, pastCache: alone },
+    { resolver: one, pastCache: pastCache(one) },
+    { resolver: other, pastCache: pastCache(other) || one === other },
   ]
 }
 

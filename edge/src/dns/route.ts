@@ -30,9 +30,9 @@ const OPT_OUT = /(^|[\s;])probe=no([\s;]|$)/i
 
 /** Route and opt-out of `domain` (A-form) as facts. Never rejects. */
 export async function lookUpRoute(wanted: RouteWanted, ports: RoutePorts): Promise<Fact[]> {
-  const first = await look(wanted, ports, 'first')
+  const first = await look(wanted, ports, { kind: 'first' })
   if (!isNegative(first.fact.route)) return [...first.optOut, first.fact]
-  const second = await look(wanted, ports, 'second')
+  const second = await look(wanted, ports, { kind: 'second', after: first.fact.source })
   return [...first.optOut, agree(first.fact, second.fact)]
 }
 

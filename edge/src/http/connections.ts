@@ -8,12 +8,14 @@ export function limitConnections(limit = 6): Connect {
   const waiting: (() => void)[] = []
   return async (call) => {
     if (open >= limit) await new Promise<void>((resolve) => waiting.push(resolve))
-    open += 1
+    else open += 1
     try {
       return await call()
     } finally {
-      open -= 1
-      waiting.shift()?.()
+      // The slot is handed over, not given back: nobody may take it between this call's end and the next one's start.
+      const next = waiting.shift()
+      if (next === undefined) open -= 1
+      else next()
     }
   }
 }

@@ -25,15 +25,27 @@ const NOT_FOUND = 404
 const UNPROCESSABLE = 422
 const TOO_MANY = 429
 
-export function createAsk(credentials: Credentials, connect: Connect): Ask {
-  return (lane, job, timeoutMs) => connect(() => ask({ credentials, lane }, job, timeoutMs))
+/** `warn` is told of lanes that refuse or do without their memory; never of what a job was about. */
+export function createAsk(credentials: Credentials, connect: Connect, warn: (what: string) => void): Ask {
+  return async (lane, job, timeoutMs) => {
+    const asked = await connect(() => ask({ credentials, lane }, job, timeoutMs))
+    if (asked.status !== OK && asked.status !== TOO_MANY) warn(`lane ${lane.id} answered ${asked.status ?? 'nothing'}`)
+    if (asked.reply.kind === 'report' && asked.reply.report.withoutMemory) warn(`lane ${lane.id} is without memory`)
+    return asked.reply
+  }
+}
+
+interface Asked {
+  readonly reply: Reply
+  /** HTTP status, or null where there was none. */
+  readonly status: number | null
 }
 
 async function ask(
   { credentials, lane }: { credentials: Credentials; lane: Lane },
   job: ProbeJob,
   timeoutMs: number,
-): Promise<Reply> {
+): Promise<Asked> {
   // A retry that nobody ordered could dial twice: the story decides about asking again.
   const client = new AwsClient({ ...credentials, service: 'lambda', region: lane.region, retries: 0 })
   try {
@@ -43,10 +55,11 @@ async function ask(
       headers: { 'content-type': 'application/json' },
       signal: AbortSignal.timeout(timeoutMs),
     })
-    return response.status === OK ? read(await response.json()) : refused(response)
+    const { status } = response
+    return { status, reply: status === OK ? read(await response.json()) : await refused(response) }
   } catch {
     // Neither the platform nor HTTP tells a lost connection from one that never was: assume the worse.
-    return { kind: 'uncertain' }
+    return { status: null, reply: { kind: 'uncertain' } }
   }
 }
 

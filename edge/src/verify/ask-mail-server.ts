@@ -43,7 +43,7 @@ const MAX_ASKS = 40
 export async function askMailServer(subject: Subject, ports: AskPorts): Promise<AskedServer> {
   const { deadlineAt } = subject.request
   let lanes = rank(ports.lanes, laneKey(subject))
-  let last = without('no_lane', ports)
+  let last = without(ports.lanes.length === 0 ? 'no_lane' : 'in_progress', [], ports)
   for (let asks = 0; asks < MAX_ASKS; asks += 1) {
     const [lane] = lanes
     const budgetMs = deadlineAt - ports.now() - WAY_HOME_MS
@@ -51,9 +51,12 @@ export async function askMailServer(subject: Subject, ports: AskPorts): Promise<
     const reply = await ports.ask(lane, jobFor(subject, ports, budgetMs), budgetMs + WAY_HOME_MS - RENDER_MS)
     if (reply.kind === 'not_started') {
       lanes = lanes.slice(1)
+      if (lanes.length === 0) last = without('no_lane', last.facts, ports)
       continue
     }
-    last = reply.kind === 'report' ? reported(reply.report) : without(HOLD_OF[reply.kind], ports, lane)
+    // What was said stays said: a lane that is lost afterwards takes nothing of it back.
+    last =
+      reply.kind === 'report' ? reported(reply.report, last.facts) : without(HOLD_OF[reply.kind], last.facts, ports)
     const againAt = reply.kind === 'report' ? retryAtOf(subject, last, ports) : ports.now() + PAUSE_MS
     // Only what falls due while somebody is still waiting is waited for; the rest is said as it stands.
     if (againAt === null || againAt + WAY_HOME_MS >= deadlineAt) return last
@@ -66,19 +69,26 @@ const HOLD_OF = { busy: 'permit', uncertain: 'in_progress' } as const satisfies 
 
 function retryAtOf({ known, domain }: Subject, asked: AskedServer, ports: AskPorts): number | null {
   const verdict = decide({ facts: [...known, ...asked.facts], domain, now: ports.now() })
-  return verdict.status === 'unknown' ? verdict.retryAt : null
+  if (verdict.status !== 'unknown') return null
+  const held = asked.facts.map((fact) => (fact.kind === 'hold' ? fact.retryAt : null)).filter((at) => at !== null)
+  return verdict.retryAt === null && held.length === 0 ? null : Math.max(verdict.retryAt ?? 0, ...held)
 }
 
-function reported(report: ProbeReport): AskedServer {
+function reported(report: ProbeReport, heard: readonly Fact[]): AskedServer {
   const state = { asked: 'asked', known: 'cached', held: 'deferred' } as const
-  return { facts: report.facts, smtpState: state[report.state], lane: report.lane, smtpMs: report.smtpMs }
+  const facts = report.state === 'held' ? [...said(heard), ...report.facts] : report.facts
+  return { facts, smtpState: state[report.state], lane: report.lane, smtpMs: report.smtpMs }
 }
 
-function without(why: Hold, ports: AskPorts, lane?: Lane): AskedServer {
+function said(facts: readonly Fact[]): Fact[] {
+  return facts.filter(({ kind }) => kind === 'reply' || kind === 'fault')
+}
+
+function without(why: Hold, heard: readonly Fact[], ports: AskPorts): AskedServer {
   return {
-    facts: [hold(why, null, ports.now())],
+    facts: [...said(heard), hold(why, null, ports.now())],
     smtpState: why === 'no_lane' ? 'not_asked' : 'deferred',
-    lane: lane?.id ?? null,
+    lane: null,
     smtpMs: null,
   }
 }

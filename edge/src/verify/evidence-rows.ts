@@ -20,6 +20,7 @@ function rowOf(fact: Fact, decisive: string | null): EvidenceRow {
     rule,
     source: ruleSource(rule, fact),
     about: aboutOf(fact),
+    exchange: fact.kind === 'reply' || fact.kind === 'fault' ? fact.exchange : null,
     at: new Date(fact.observedAt).toISOString(),
   }
   if (fact.kind !== 'reply') {

@@ -2,7 +2,7 @@
 import type { Recipient } from '@postern/shared/verdict/evidence.ts'
 import type { Phase, Reply } from '@postern/shared/smtp/codes.ts'
 import type { Command } from './command.ts'
-import { type Plan, settlesControl } from './plan.ts'
+import { invitesControl, invitesPostmaster, type Plan, settlesControl } from './plan.ts'
 
 /** What the next reply will answer. */
 export type Expected =
@@ -116,7 +116,8 @@ function onReply(state: Dialogue, reply: Reply, at: number): Step {
   if (expected === undefined) return ended(state, 'protocol_error')
   const popped = { ...state, awaiting: rest }
   // RFC 5321 §3.8: after 421 the server closes; nothing more is asked of it.
-  if (reply.code === 421) return ended(tell(popped, expected, { reply, at }), 'done')
+  if (reply.code === 421)
+    return ended(tell(popped, state.afterGroup === null ? expected : 'mail', { reply, at }), 'done')
   if (state.afterGroup !== null) return drained(popped)
   return REACTIONS[expected](popped, reply, at)
 }
@@ -137,7 +138,10 @@ const EHLO_UNKNOWN: readonly number[] = [500, 501, 502, 504]
 
 function onEhlo(state: Dialogue, reply: Reply, at: number): Step {
   if (reply.code === 250) return envelope({ ...state, extensions: extensionsOf(reply) })
-  if (EHLO_UNKNOWN.includes(reply.code)) return say(state, [{ verb: 'HELO', name: state.plan.ehloName }], ['helo'])
+  // HELO offers no extensions: it is no way out for a mailbox that needs one, and a refusal of our name proves nothing.
+  if (EHLO_UNKNOWN.includes(reply.code) && !state.plan.smtpUtf8) {
+    return say(state, [{ verb: 'HELO', name: state.plan.ehloName }], ['helo'])
+  }
   return quit(tell(state, 'ehlo', { reply, at }))
 }
 
@@ -167,7 +171,8 @@ function onMailbox(state: Dialogue, reply: Reply, at: number): Step {
   if (demandsTls(state, reply)) return drained({ ...state, afterGroup: 'starttls' })
   const told = tell(state, 'mailbox', { reply, at })
   if (told.awaiting.length > 0) return wait(told)
-  return reply.code < 300 ? askStranger(told) : afterRefusal(told, reply)
+  if (reply.code < 300 || invitesControl(reply, state.plan.exchange)) return askStranger(told)
+  return afterRefusal(told, reply)
 }
 
 function askStranger(state: Dialogue): Step {
@@ -176,8 +181,9 @@ function askStranger(state: Dialogue): Step {
 
 /** A first final refusal: does this server treat anybody differently? `postmaster` must exist (RFC 5321 §4.5.1). */
 function afterRefusal(state: Dialogue, reply: Reply): Step {
-  if (reply.code < 500 || state.plan.postmaster === null) return quit(state)
-  return ask(state, 'postmaster', state.plan.postmaster)
+  const { postmaster, exchange } = state.plan
+  if (postmaster === null || !invitesPostmaster(reply, exchange)) return quit(state)
+  return ask(state, 'postmaster', postmaster)
 }
 
 function onStranger(state: Dialogue, reply: Reply, at: number): Step {
@@ -194,9 +200,7 @@ function onPostmaster(state: Dialogue, reply: Reply, at: number): Step {
 
 function envelope(state: Dialogue): Step {
   const { plan } = state
-  if (plan.smtpUtf8 && !state.extensions.includes('SMTPUTF8')) {
-    return { ...quit(state), end: 'smtputf8_not_offered' }
-  }
+  if (plan.smtpUtf8 && !state.extensions.includes('SMTPUTF8')) return withoutSmtpUtf8(state)
   if (!pipelines(state)) return say(state, [mailCommand(plan)], ['mail'])
   const group: [Command, Expected][] = [
     [mailCommand(plan), 'mail'],
@@ -211,6 +215,12 @@ function envelope(state: Dialogue): Step {
     group.map(([command]) => command),
     group.map(([, expected]) => expected),
   )
+}
+
+/** What a server offers in the clear is not all that it offers (RFC 3207 §4.2). */
+function withoutSmtpUtf8(state: Dialogue): Step {
+  if (!state.secured && state.extensions.includes('STARTTLS')) return say(state, [{ verb: 'STARTTLS' }], ['starttls'])
+  return { ...quit(state), end: 'smtputf8_not_offered' }
 }
 
 function pipelines(state: Dialogue): boolean {

@@ -19,6 +19,19 @@ export interface Plan {
   readonly exchange: string
 }
 
+const PUT_OFF = ['greylisted', 'temporary', 'verification_pending']
+
+/** True where the mailbox was put off as anybody might be: then the stranger is named too, so that both wait at once. */
+export function invitesControl(reply: Reply, exchange: string): boolean {
+  return reply.code < 500 && PUT_OFF.includes(meaning(reply, { phase: 'rcpt', exchange }).class)
+}
+
+/** True where postmaster's answer can tell whether a refusal was about the mailbox; a refusal of us needs no second one. */
+export function invitesPostmaster(reply: Reply, exchange: string): boolean {
+  const { about } = meaning(reply, { phase: 'rcpt', exchange })
+  return reply.code >= 500 && (about === 'mailbox' || about === 'unclear')
+}
+
 /** True where the stranger's reply settles the control: accepted, or refused as a mailbox that is not there. */
 export function settlesControl(reply: Reply, exchange: string): boolean {
   if (reply.code < 300) return true

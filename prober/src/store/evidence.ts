@@ -11,7 +11,9 @@ export interface Recalled {
   readonly available: boolean
   /** The address's own replies and faults, from the last inquiry. */
   readonly mailbox: readonly ProbeFact[]
-  /** Strangers' answers and acceptances of others, per exchange, not older than seven days. */
+  /** When the item was last learned, as its version; null where nothing was. */
+  readonly learnedAt: number | null
+  /** Strangers' answers and acceptances of others, per exchange, not older than fourteen days: a 250 is compared with its own week. */
   readonly domain: readonly ReplyFact[]
   /** Instants of the RCPTs of the last 24 h that got no answer about the mailbox. */
   readonly attempts: readonly number[]
@@ -26,6 +28,8 @@ export interface Claim extends Subject {
   readonly jobId: string
   readonly now: number
   readonly until: number
+  /** `learnedAt` of what the claimer recalled; absent where it could not recall. */
+  readonly seen?: number | null
 }
 
 export interface Learned extends Subject {
@@ -46,8 +50,12 @@ export interface Evidence {
   learn(learned: Learned): Promise<boolean>
 }
 
-const NOTHING = { mailbox: [], domain: [], attempts: [] }
+const NOTHING = { mailbox: [], learnedAt: null, domain: [], attempts: [] }
 const KEEP_S = (30 * DAY_MS) / 1_000
+/** Machines agree on the time within this span: what is dated later comes from a clock that ran ahead, and protects nothing. */
+const CLOCK_SKEW_MS = 60_000
+/** No job's budget is longer, grace and skew included. */
+const LONGEST_CLAIM_MS = 60_000 + 2 * CLOCK_SKEW_MS
 const factsText = z.string().transform(readJson).pipe(z.array(probeFact))
 
 export function createEvidence(dynamo: Dynamo, keys: Keys, table: string): Evidence {
@@ -81,6 +89,7 @@ async function recall({ dynamo, keys, table }: Store, subject: Subject, now: num
   return {
     available: true,
     mailbox: isExpired(address, now) ? [] : factsOf(address['facts']),
+    learnedAt: typeof address['observedAt'] === 'number' ? address['observedAt'] : null,
     domain: domainFacts(domain, now),
     attempts: attemptsOf(address['attempts'], now),
   }
@@ -101,35 +110,46 @@ function domainFacts(item: Record<string, unknown>, now: number): ReplyFact[] {
     .filter(([name]) => DOMAIN_ATTRIBUTE.test(name))
     .flatMap(([, value]) => factsOf(value))
     .filter((fact): fact is ReplyFact => fact.kind === 'reply')
-    .filter((fact) => now - fact.observedAt < CONTROL_MS)
+    .filter((fact) => now - fact.observedAt < 2 * CONTROL_MS && fact.observedAt <= now + CLOCK_SKEW_MS)
 }
 
 function attemptsOf(value: unknown, now: number): number[] {
   const numbers = Array.isArray(value) ? value.filter((one): one is number => typeof one === 'number') : []
-  return numbers.filter((at) => now - at < DAY_MS)
+  return numbers.filter((at) => now - at < DAY_MS && at <= now + CLOCK_SKEW_MS)
 }
 
-async function claim({ dynamo, keys, table }: Store, { wire, jobId, now, until }: Claim): Promise<Claimed> {
+// The same job may come back: its first visit was cut off, and its claim is its own.
+const UNCLAIMED = '(attribute_not_exists(claimJob) OR claimJob = :job OR claimUntil <= :now OR claimUntil > :longest)'
+
+/** Between recall and claim somebody else may have asked and learned; then there is nothing left to ask. */
+function unchangedSince(seen: number | null | undefined): string {
+  if (seen === undefined) return ''
+  return seen === null ? ' AND attribute_not_exists(observedAt)' : ' AND observedAt = :seen'
+}
+
+async function claim({ dynamo, keys, table }: Store, { wire, jobId, now, until, seen }: Claim): Promise<Claimed> {
   const set = await dynamo.attempt('claim', () =>
     dynamo.client.send(
       new UpdateCommand({
         TableName: table,
         Key: { key: keys.address(wire) },
         UpdateExpression: 'SET claimJob = :job, claimUntil = :until, expiresAt = if_not_exists(expiresAt, :expires)',
-        // The same job may come back: its first visit was cut off, and its claim is its own.
-        ConditionExpression: 'attribute_not_exists(claimJob) OR claimJob = :job OR claimUntil <= :now',
+        ConditionExpression: `${UNCLAIMED}${unchangedSince(seen)}`,
         ExpressionAttributeValues: {
           ':job': jobId,
           ':until': until,
           ':now': now,
+          ':longest': now + LONGEST_CLAIM_MS,
           ':expires': Math.ceil(now / 1_000) + KEEP_S,
+          ...(typeof seen === 'number' ? { ':seen': seen } : {}),
         },
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     ),
   )
   if (set.kind !== 'condition_failed') return { kind: set.kind === 'done' ? 'claimed' : 'unavailable' }
-  return { kind: 'held', until: claimUntil(set.item, until) }
+  // Whoever learned something since has answered our question too: it is there to be recalled.
+  return { kind: 'held', until: Math.max(now, claimUntil(set.item, now)) }
 }
 
 function claimUntil(item: Readonly<Record<string, unknown>> | null, fallback: number): number {
@@ -170,10 +190,11 @@ async function learnAddress({ dynamo, keys, table }: Store, learned: Learned): P
         UpdateExpression:
           'SET facts = :facts, observedAt = :now, attempts = :attempts, expiresAt = :expires REMOVE claimJob, claimUntil',
         // A report that comes late never overwrites what was learned after it.
-        ConditionExpression: 'attribute_not_exists(observedAt) OR observedAt <= :now',
+        ConditionExpression: 'attribute_not_exists(observedAt) OR observedAt <= :now OR observedAt > :ahead',
         ExpressionAttributeValues: {
           ':facts': JSON.stringify(learned.mailboxFacts),
           ':now': learned.now,
+          ':ahead': learned.now + CLOCK_SKEW_MS,
           ':attempts': learned.attempts,
           ':expires': expires,
         },
@@ -193,6 +214,8 @@ function attributeNames(fact: ReplyFact): string[] {
 }
 
 /** The instant comes first, so that of two texts the greater is the newer: that is what the condition compares. */
+const DATED = '[{"observedAt":'
+
 function sortable({ observedAt, ...fact }: ReplyFact): string {
   return JSON.stringify([{ observedAt, ...fact }])
 }
@@ -221,10 +244,13 @@ async function putDomain(
         TableName: table,
         Key: { key: keys.domain(domain) },
         UpdateExpression: `SET expiresAt = :expires, ${entries.map((_, n) => `#n${n} = :v${n}`).join(', ')}`,
-        ConditionExpression: entries.map((_, n) => `(attribute_not_exists(#n${n}) OR #n${n} <= :v${n})`).join(' AND '),
+        ConditionExpression: entries
+          .map((_, n) => `(attribute_not_exists(#n${n}) OR #n${n} <= :v${n} OR #n${n} > :ahead)`)
+          .join(' AND '),
         ExpressionAttributeNames: Object.fromEntries(entries.map(([name], n) => [`#n${n}`, name])),
         ExpressionAttributeValues: {
           ':expires': Math.ceil(now / 1_000) + KEEP_S,
+          ':ahead': DATED + String(now + CLOCK_SKEW_MS),
           ...Object.fromEntries(entries.map(([, text], n) => [`:v${n}`, text])),
         },
       }),

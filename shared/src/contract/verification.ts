@@ -42,6 +42,8 @@ const evidenceRow = z.strictObject({
   enhanced: z.string().nullable(),
   text: z.string().nullable(),
   about: z.enum(['address', 'domain', 'mailbox', 'client', 'server', 'unclear']),
+  /** Host name of the exchange that spoke, so that its postmaster finds the session. */
+  exchange: z.string().nullable(),
   lane: z.string().nullable(),
   at: instant,
 })

@@ -47,12 +47,18 @@ export function mailRoute(domain: string, answers: DomainAnswers): MailRoute {
     case 'records':
       return explicitRoute(mx.data)
     case 'nxdomain':
-      return { kind: 'nxdomain' }
+      return missing(answers)
     case 'nodata':
       return implicitRoute(domain, answers)
     case 'failure':
       return unlearned(mx)
   }
+}
+
+/** A name that does not exist has records of no type (RFC 8020 §2): beside an address, the answer contradicts itself. */
+function missing({ a, aaaa }: DomainAnswers): MailRoute {
+  const contradicted = a.kind === 'records' || aaaa.kind === 'records'
+  return contradicted ? { kind: 'unlearned', why: 'failure' } : { kind: 'nxdomain' }
 }
 
 function explicitRoute(data: readonly MxData[]): MailRoute {
@@ -87,8 +93,9 @@ export function targetOf({ a, aaaa }: Addresses, loopback: readonly Cidr[]): Exc
   const v4 = addressesOf(a)
   const v6 = addressesOf(aaaa)
   if (v4.some((address) => globallyReachable(address, loopback))) return 'reachable'
+  if (a.kind === 'failure') return 'unlearned'
   if (v6.some((address) => globallyReachable(address, loopback))) return 'ipv6_only'
-  if (a.kind === 'failure' || aaaa.kind === 'failure') return 'unlearned'
+  if (aaaa.kind === 'failure') return 'unlearned'
   return v4.length + v6.length > 0 ? 'special_purpose' : 'dangling'
 }
 

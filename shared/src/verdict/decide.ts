@@ -2,7 +2,7 @@
 import { providerOf } from '../dns/provider.ts'
 import type { Case, Finding, Rule, Verdict } from './finding.ts'
 import { mailboxAnswer } from './mailbox.ts'
-import { routeAnswer } from './route.ts'
+import { dialable, routeAnswer } from './route.ts'
 import { worthOf } from './reasons.ts'
 import { overlay } from './signals.ts'
 import { unanswered } from './unanswered.ts'
@@ -44,10 +44,9 @@ export function settledWithoutSmtp(judged: Case): boolean {
   return syntax(judged) !== null || routeAnswer(judged) !== null || optOut(judged) !== null
 }
 
-/** The provider row that speaks for a case: that of its best exchange. */
+/** The provider row that speaks for a case: that of the best exchange that can be asked. */
 export function providerFor({ facts, domain }: Case) {
   const route = facts.find((fact) => fact.kind === 'route')
-  const exchanges = route?.kind === 'route' && 'exchanges' in route.route ? route.route.exchanges : []
-  const [first] = exchanges
+  const [first] = route?.kind === 'route' ? dialable(route.route) : []
   return first === undefined ? null : providerOf(first.exchange, domain)
 }

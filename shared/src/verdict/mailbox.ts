@@ -103,23 +103,28 @@ function accepted(heard: Heard): Finding {
   return byControl(heard)
 }
 
+/** Observations this close together are of one session, or as good as. */
+const SESSION_MS = 60_000
+
 function byControl(heard: Heard): Finding {
   const { reply, others } = heard
   const strangers = others.filter(({ to }) => to === 'stranger')
   const acceptedOne = latest(strangers.filter((fact) => fact.reply.code < 300))
   const refusedOne = latest(strangers.filter(isRefusedStranger))
-  if (refusedOne === null) {
-    return acceptedOne === null
-      ? finding('accepts_all_unchecked', 'estimated', heard)
-      : finding('accepts_all', 'confirmed', { ...heard, support: [acceptedOne] })
+  if (refusedOne === null && acceptedOne === null) return finding('accepts_all_unchecked', 'estimated', heard)
+  if (refusedOne === null || (acceptedOne !== null && acceptedOne.observedAt >= refusedOne.observedAt)) {
+    const support = acceptedOne === null ? [] : [acceptedOne]
+    return finding('accepts_all', 'confirmed', { ...heard, support })
   }
-  if (acceptedOne === null) return finding('mailbox_accepted', 'confirmed', { ...heard, support: [refusedOne] })
-  if (acceptedOne.observedAt >= refusedOne.observedAt)
-    return finding('accepts_all', 'confirmed', { ...heard, support: [acceptedOne] })
-  // The domain accepted everybody once, and stopped: this 250 counts only if it was taken after that.
-  return reply.observedAt > acceptedOne.observedAt
+  return acceptedOne === null || countsAfter(acceptedOne, refusedOne, reply)
     ? finding('mailbox_accepted', 'confirmed', { ...heard, support: [refusedOne] })
     : finding('accepts_all_unchecked', 'estimated', { ...heard, support: [acceptedOne] })
+}
+
+/** Once a domain has accepted everybody, a 250 counts only if a stranger was refused before it, or in its own session. */
+function countsAfter(acceptedOne: ReplyFact, refusedOne: ReplyFact, reply: ReplyFact): boolean {
+  const sameSession = Math.abs(refusedOne.observedAt - reply.observedAt) <= SESSION_MS
+  return acceptedOne.observedAt < reply.observedAt && (sameSession || refusedOne.observedAt <= reply.observedAt)
 }
 
 function isRefusedStranger(fact: ReplyFact): boolean {
@@ -134,10 +139,15 @@ function latest(facts: readonly ReplyFact[]): ReplyFact | null {
   )
 }
 
-/** RFC 6531 §3.2: a server without SMTPUTF8 cannot be handed an internationalized address at all. */
+/**
+ * RFC 6531 §3.2: a server without SMTPUTF8 cannot be handed an internationalized address at all. That is a no only where
+ * every host that was tried said so: one that could not be asked might have taken it.
+ */
 function smtpUtf8(facts: readonly ProbeFact[]): Finding | null {
-  const fact = facts.find((one): one is FaultFact => one.kind === 'fault' && one.fault === 'smtputf8_not_offered')
-  return fact === undefined
+  const words = facts.filter((one) => one.kind !== 'hold')
+  const lacking = words.filter((one): one is FaultFact => one.kind === 'fault' && one.fault === 'smtputf8_not_offered')
+  const own = words.filter((one) => one.kind === 'fault' || one.to === 'nobody')
+  return lacking.length === 0 || lacking.length < own.length
     ? null
-    : { reason: 'smtputf8_unsupported', level: 'confirmed', rule: 'smtp.smtputf8', cites: [fact], retryAt: null }
+    : { reason: 'smtputf8_unsupported', level: 'confirmed', rule: 'smtp.smtputf8', cites: lacking, retryAt: null }
 }

@@ -11,7 +11,7 @@ import { tlsContext } from '@postern/test/world/smtp/tls-identity.ts'
 import { endingText } from '../../transcripts/transcript.ts'
 
 /** Outside the mail world's own network, so that both can run on one machine. */
-const ADDRESS = '127.27.0.1'
+export const ADDRESS = '127.27.0.1'
 
 export class Peer {
   readonly #raw: Socket

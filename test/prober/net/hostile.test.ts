@@ -1,7 +1,11 @@
 // The driver against servers that mean no good: every conversation ends by its deadline, as a finding, with nothing believed that was not asked.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
+  ADDRESS,
   type Behaviour,
   type HostileServer,
   meet,
@@ -25,7 +29,7 @@ afterEach(async () => {
 
 const DECENT = 'done mailbox:250 stranger:550'
 /** Where silence is the point; whatever ends must end by then. */
-const SHORT: Patience = { deadlineMs: 150 }
+const SHORT: Patience = { deadlineMs: 100 }
 const SLACK_MS = 150
 
 async function against(behaviour: Behaviour, patience: Patience = {}) {
@@ -171,16 +175,29 @@ describe('how connections end', () => {
     expect(text).toBe('closed mailbox:550')
   })
 
-  it('a server that talks on after QUIT, and one that never closes, are left alone', async () => {
-    const talking = await against(async (peer) => {
+  it('a server that talks on after QUIT is left alone', async () => {
+    const { text } = await against(async (peer) => {
       await serveUntil(peer, null)
       while (!peer.gone) {
         peer.say('250 and another thing\r\n'.repeat(50))
         await turn()
       }
     })
-    expect(talking.text).toBe(DECENT)
-    expect((await against((peer) => serveUntil(peer, 'quit'))).text).toBe(DECENT)
+    expect(text).toBe(DECENT)
+  })
+
+  it('a server that keeps its half of the connection open does not keep ours', async () => {
+    const ours: Socket[] = []
+    const collect = (message: unknown) => void ours.push((message as { socket: Socket }).socket)
+    const halfOpen = createServer({ allowHalfOpen: true }, (socket) => socket.write('554 no\r\n')).listen(0, ADDRESS)
+    await once(halfOpen, 'listening')
+    const address = halfOpen.address() as AddressInfo
+    subscribe('net.client.socket', collect)
+    expect((await meet(address)).text).toBe('done greeting:554')
+    unsubscribe('net.client.socket', collect)
+    expect(ours).toHaveLength(1)
+    await expect.poll(() => ours[0]?.destroyed, { interval: 5, timeout: 400 }).toBe(true)
+    halfOpen.close()
   })
 })
 

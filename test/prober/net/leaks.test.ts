@@ -65,7 +65,7 @@ async function rounds(count: number): Promise<void> {
   for (let round = 0; round < count; round += 1) {
     let next = 0
     server.behave((peer) => HARMS[next++ % HARMS.length]!(peer))
-    const met = await Promise.all(HARMS.map(() => meet(server, { deadlineMs: 120 })))
+    const met = await Promise.all(HARMS.map(() => meet(server, { deadlineMs: 60 })))
     for (const { tookMs } of met) expect(tookMs).toBeLessThan(600)
     await expect.poll(() => open(), { interval: 5, timeout: 1_000 }).toBe(0)
   }
@@ -75,5 +75,6 @@ it('300 conversations later no socket is open and no memory is gone', async () =
   await rounds(4)
   const before = await kept()
   await rounds(Math.ceil(300 / HARMS.length))
-  expect((await kept()) - before).toBeLessThan(3_000_000)
+  // What the system still writes for a server that was left goes a little later.
+  await expect.poll(kept, { interval: 20, timeout: 2_000 }).toBeLessThan(before + 2_000_000)
 })

@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const DECENT = 'done mailbox:250 stranger:550'
 /** Where silence is the point; whatever ends must end by then. */
-const SHORT: Patience = { deadlineMs: 150 }
+const SHORT: Patience = { deadlineMs: 100 }
 const SLACK_MS = 150
 
 async function against(behaviour: Behaviour, patience: Patience = {}) {
@@ -72,7 +72,7 @@ it('is done where it is demanded, and the certificate is nobody’s business', a
 it('what stands in clear behind the go-ahead is not heard (RFC 3207 §6)', async () => {
   const { text } = await against(async (peer) => {
     await untilStartTls(peer)
-    peer.say(`${go}250 Ok\r\n250 Ok\r\n250 Ok\r\n`)
+    peer.say(`${go}250 Ok\r\n250 Ok\r\n250 half a li`)
     await peer.secure()
     await peer.hear()
     peer.say('554 5.7.1 not you\r\n')

@@ -49,6 +49,19 @@ describe('a claim', () => {
     expect(await evidence.claim({ ...again, jobId: 'job-two-x' })).toEqual({ kind: 'held', until: until + 1_000 })
   })
 
+  it('is not made by who has not seen what was learned meanwhile: the answer is there to be recalled', async () => {
+    const subject = somebody()
+    const before = (await evidence.recall(subject, NOW)).learnedAt
+    expect(before).toBeNull()
+    await evidence.learn({ ...subject, ...nothing, now: NOW, mailboxFacts: [reply('mailbox', 250)] })
+    const claim = { ...subject, jobId: 'job-two-x', now: NOW + 5, until }
+    expect(await evidence.claim({ ...claim, seen: before })).toEqual({ kind: 'held', until: NOW + 5 })
+    const { learnedAt } = await evidence.recall(subject, NOW + 5)
+    expect(learnedAt).toBe(NOW)
+    expect(await evidence.claim({ ...claim, seen: NOW - 1 })).toEqual({ kind: 'held', until: NOW + 5 })
+    expect(await evidence.claim({ ...claim, seen: learnedAt })).toEqual({ kind: 'claimed' })
+  })
+
   it('is taken over once it has ended, not before', async () => {
     const subject = somebody()
     await evidence.claim({ ...subject, jobId: 'job-one-x', now: NOW, until })
@@ -78,6 +91,39 @@ describe('a claim', () => {
     await evidence.claim({ ...subject, jobId: 'job-one-x', now: NOW + DAY_MS / 2, until: NOW + DAY_MS })
     expect(await evidence.recall(subject, NOW + 1)).toMatchObject({ mailbox: mailboxFacts, attempts: [NOW] })
     expect((await evidence.recall(subject, NOW + 30 * DAY_MS)).mailbox).toEqual([])
+  })
+})
+
+describe('a clock that ran ahead', () => {
+  const WEEK_MS = 7 * DAY_MS
+  it('bars nobody: what it claimed and wrote gives way, and is not believed', async () => {
+    const subject = somebody()
+    const ahead = NOW + WEEK_MS
+    const written = (now: number, code: 250 | 550) => ({
+      ...subject,
+      now,
+      mailboxFacts: [reply('mailbox', code, { observedAt: now })],
+      domainFacts: [reply('stranger', code, { observedAt: now })],
+      attempts: [now],
+    })
+    await evidence.learn(written(ahead, 250))
+    await evidence.claim({ ...subject, jobId: 'job-one-x', now: ahead, until: ahead + 4_000 })
+    expect(await evidence.recall(subject, NOW)).toMatchObject({ domain: [], attempts: [] })
+
+    const claim = { ...subject, jobId: 'job-two-x', now: NOW, until: NOW + 4_000 }
+    expect(await evidence.claim(claim)).toEqual({ kind: 'claimed' })
+    expect(await evidence.learn(written(NOW, 550))).toBe(true)
+    const { mailbox, domain, attempts } = await evidence.recall(subject, NOW)
+    expect([...mailbox, ...domain].map(({ observedAt }) => observedAt)).toEqual([NOW, NOW])
+    expect(attempts).toEqual([NOW])
+  })
+
+  it('by less than a minute is one of many, and keeps what it wrote', async () => {
+    const subject = somebody()
+    const newer = [reply('mailbox', 550, { observedAt: NOW + 59_000 })]
+    await evidence.learn({ ...subject, ...nothing, now: NOW + 59_000, mailboxFacts: newer })
+    await evidence.learn({ ...subject, ...nothing, now: NOW, mailboxFacts: [reply('mailbox', 250)] })
+    expect((await evidence.recall(subject, NOW)).mailbox).toEqual(newer)
   })
 })
 

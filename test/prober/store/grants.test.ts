@@ -70,6 +70,26 @@ describe('laws of permits', () => {
     )
   })
 
+  it('nor when everybody comes back at the very instants that are named', () => {
+    fc.assert(
+      fc.property(limits, fc.integer({ min: 1, max: 3 }), (limits, recipients) => {
+        const granted: Granted[] = []
+        let [grants, now] = [NO_GRANTS, 1_800_000_000_000]
+        for (let n = 0; n < 150; n += 1) {
+          const decision = grant(grants, { owner: 'eager', recipients, until: now + 1 }, { limits, now })
+          if (decision.kind === 'granted') {
+            grants = decision.grants
+            granted.push({ at: now, recipients })
+          } else {
+            now = decision.retryAt
+          }
+        }
+        expect(densest(granted, 60_000, (one) => one.recipients)).toBeLessThanOrEqual(limits.recipientsPerMinute)
+        expect(densest(granted, 1_000, () => 1)).toBeLessThanOrEqual(limits.connectionsPerSecond)
+      }),
+    )
+  })
+
   it('no more slots are held than connections allowed, one for each owner, and none that is void counts', () => {
     fc.assert(
       fc.property(limits, orders, (limits, orders) => {
@@ -195,6 +215,17 @@ describe('the breaker', () => {
     const failed = settle(trying, 'first', { reached: false, now: now + 5 })
     expect(ask(failed, 'x', now + 6)).toEqual({ kind: 'breaker_open', retryAt: now + 5 + 300_000 })
     expect(ask(trying, 'x', now + 30_000).kind).toBe('granted')
+  })
+
+  it('that a clock which ran ahead has opened is closed, and the slots that it took are free', () => {
+    const day = 86_400_000
+    const ahead = {
+      granted: [[T + day, 1_000]],
+      slots: [{ owner: 'a', until: T + day }],
+      failures: 0,
+      openUntil: T + day,
+    } as const
+    expect(ask(ahead, 'x', T).kind).toBe('granted')
   })
 
   it('a failure that is told by nobody who was let in counts for nothing', () => {

