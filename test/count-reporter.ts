@@ -11,8 +11,6 @@ export default class CountReporter implements Reporter {
     const passed = tests.filter((test) => test.result().state === 'passed').length
     const skipped = tests.filter((test) => test.result().state === 'skipped').length
     const failed = tests.length - passed - skipped + failuresOutsideTests(modules) + unhandled.length
-    setImmediate(() =>
-      process.stdout.write(`\n${skipped} skipped\n${passed} passed, ${failed} failed\n`),
-    )
+    setImmediate(() => process.stdout.write(`\n${skipped} skipped\n${passed} passed, ${failed} failed\n`))
   }
 }

@@ -3,7 +3,7 @@ import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { startWorld, type World } from '@postern/test/world/world.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Engine, startEngine } from './engine.ts'
-import { holdOf, told } from './facts.ts'
+import { holdOf, reply, told } from './facts.ts'
 import { type LaneUnderTest, newLane, SOURCE_ADDRESS } from './lane.ts'
 
 let world: World
@@ -69,16 +69,9 @@ describe('what was heard', () => {
 
   it('of very many exchanges is reported for those that can be met', async () => {
     await lane.ask('jane.roe@strict.test')
-    const reply = { code: 250, enhanced: null, lines: [] }
-    const domainFacts = Array.from({ length: 45 }, (_, n) => ({
-      kind: 'reply' as const,
-      phase: 'rcpt' as const,
-      to: 'stranger' as const,
-      exchange: `mx${n}.strict.test`,
-      reply,
-      observedAt: lane.now(),
-      source: 'lane',
-    }))
+    const domainFacts = Array.from({ length: 45 }, (_, n) =>
+      reply('stranger', 250, { exchange: `mx${n}.strict.test`, observedAt: lane.now() }),
+    )
     const elsewhere = { wire: 'somebody@strict.test', domain: 'strict.test', now: lane.now(), mailboxFacts: [] }
     for (let n = 0; n < domainFacts.length; n += 5) {
       const some = { domainFacts: domainFacts.slice(n, n + 5), attempts: [] }
@@ -115,6 +108,41 @@ describe('a mailbox that answered', () => {
     lane.advance(7 * DAY_MS - 60_000)
     expect((await lane.ask('jane.roe@strict.test')).state).toBe('known')
     lane.advance(60_000)
+    expect((await lane.ask('jane.roe@strict.test')).state).toBe('asked')
+  })
+})
+
+describe('an answer on record', () => {
+  it('is not taken back by silence', async () => {
+    let dead = false
+    const { dial } = lane.ports
+    const moody = newLane(world, engine, {
+      dial: (...call) => (dead ? Promise.resolve({ fault: 'connect_timeout' }) : dial(...call)),
+    })
+    await moody.ask('jane.roe@strict.test')
+    moody.advance(DAY_MS)
+    dead = true
+    expect(told((await moody.ask('jane.roe@strict.test', { maxAgeS: 0 })).facts)).toContain('connect_timeout')
+    const after = await moody.ask('jane.roe@strict.test')
+    expect(after.state).toBe('known')
+    expect(told(after.facts)).toContain('mailbox:250')
+  })
+
+  it('that was a yes to everybody is asked for again once strangers are refused (law 5)', async () => {
+    const accepted = (to: 'mailbox' | 'stranger') => reply(to, 250, { observedAt: lane.now() })
+    await lane.ports.evidence.learn({
+      wire: 'jane.roe@strict.test',
+      domain: 'strict.test',
+      now: lane.now(),
+      mailboxFacts: [accepted('mailbox')],
+      domainFacts: [accepted('stranger')],
+      attempts: [],
+    })
+    lane.advance(2 * DAY_MS)
+    expect((await lane.ask('jane.roe@strict.test')).state).toBe('known')
+    const refused = [reply('stranger', 550, { observedAt: lane.now() })]
+    const neighbour = { wire: 'karl.weber@strict.test', domain: 'strict.test', now: lane.now(), attempts: [] }
+    await lane.ports.evidence.learn({ ...neighbour, mailboxFacts: [], domainFacts: refused })
     expect((await lane.ask('jane.roe@strict.test')).state).toBe('asked')
   })
 })

@@ -4,6 +4,7 @@ import type { AppEnv } from './context.ts'
 
 const route = createRoute({
   method: 'get',
+  operationId: 'health',
   path: '/healthz',
   summary: 'Is the service up?',
   responses: {

@@ -1,7 +1,7 @@
 // `POST /v1/verifications` and its short form `GET /v1/verify`: one address, one answer.
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { problem } from '@postern/shared/contract/problem.ts'
-import { verification, verificationRequest } from '@postern/shared/contract/verification.ts'
+import { MAX_AGE_S, verification, verificationRequest, WAIT_MS } from '@postern/shared/contract/verification.ts'
 import { isPublic } from '../http/authenticate.ts'
 import { refuse } from '../http/problem.ts'
 import { answer } from '../verify/answer.ts'
@@ -13,20 +13,33 @@ const responses = {
   200: { description: 'The verdict and its evidence', content: { 'application/json': { schema: verification } } },
   401: refusal('No valid key'),
   403: refusal('This key may not do that'),
+  405: refusal('Another method is allowed here'),
   422: refusal('A field is not as it should be'),
+  500: refusal('We are broken'),
 }
+
+/** A whole number in a query, described as what it becomes. */
+const whole = (least: number, most: number) =>
+  z.coerce.number().int().min(least).max(most).optional().openapi({ type: 'integer', minimum: least, maximum: most })
 
 const post = createRoute({
   method: 'post',
+  operationId: 'createVerification',
   path: '/v1/verifications',
   summary: 'Verify one address',
   security: [{ bearer: [] }],
   request: { body: { required: true, content: { 'application/json': { schema: verificationRequest } } } },
-  responses: { ...responses, 413: refusal('Over 128 KiB'), 415: refusal('Not application/json') },
+  responses: {
+    ...responses,
+    400: refusal('Not JSON'),
+    413: refusal('Over 128 KiB'),
+    415: refusal('Not application/json'),
+  },
 })
 
 const get = createRoute({
   method: 'get',
+  operationId: 'verify',
   path: '/v1/verify',
   summary: 'Verify one address, for a curl or a browser bar',
   security: [{ bearer: [] }],
@@ -34,8 +47,8 @@ const get = createRoute({
     query: z.strictObject({
       email: z.string(),
       mode: z.enum(['fast', 'full']).optional(),
-      wait_ms: z.coerce.number().pipe(verificationRequest.shape.wait_ms.unwrap()).optional(),
-      max_age: z.coerce.number().pipe(verificationRequest.shape.max_age.unwrap()).optional(),
+      wait_ms: whole(WAIT_MS.least, WAIT_MS.most),
+      max_age: whole(0, MAX_AGE_S),
       evidence: z.enum(['none', 'summary', 'full']).optional(),
     }),
   },

@@ -1,15 +1,12 @@
 // One request for a verification, from its checked fields to the public answer.
 import type { Verification, VerificationRequest } from '@postern/shared/contract/verification.ts'
-import { WAIT_MS } from '@postern/shared/contract/verification.ts'
+import { MAX_AGE_S, WAIT_MS } from '@postern/shared/contract/verification.ts'
 import { cost, free } from '@postern/shared/verdict/cost.ts'
 import { type Caller, isPublic, isSandbox } from '../http/authenticate.ts'
 import type { Services } from '../routes/context.ts'
 import { render } from './render.ts'
 import { sandboxed } from './sandbox.ts'
 import { verify, type VerifyRequest } from './verify.ts'
-
-/** No limit of the caller's own on the age of evidence, in seconds. */
-const ANY_AGE_S = 31_536_000
 
 export async function answer(wanted: VerificationRequest, caller: Caller, services: Services): Promise<Verification> {
   const startedAt = services.now()
@@ -37,7 +34,7 @@ function requestOf(
       ipLiteral: allow.includes('ip_literal'),
       dotless: allow.includes('dotless'),
     },
-    maxAgeS: wanted.max_age ?? ANY_AGE_S,
+    maxAgeS: wanted.max_age ?? MAX_AGE_S,
     deadlineAt: startedAt + (wanted.wait_ms ?? WAIT_MS.usual),
   }
 }

@@ -5,6 +5,9 @@ import { REASON_NAMES } from '../verdict/reasons.ts'
 /** Longest wait that a request may ask for, and what it gets without asking, in milliseconds. */
 export const WAIT_MS = { least: 500, usual: 4_000, most: 10_000 } as const
 
+/** A year: no limit of the caller's own on the age of evidence, in seconds. */
+export const MAX_AGE_S = 31_536_000
+
 const metadata = z.record(z.string().max(64), z.union([z.string().max(500), z.number(), z.boolean(), z.null()]))
 
 export const verificationRequest = z
@@ -18,7 +21,7 @@ export const verificationRequest = z
       description: 'How long `full` may take, in milliseconds.',
       example: WAIT_MS.usual,
     }),
-    max_age: z.number().int().min(0).max(31_536_000).optional().openapi({
+    max_age: z.number().int().min(0).max(MAX_AGE_S).optional().openapi({
       description: 'Oldest stored evidence to accept, in seconds; 0 asks again, within the 24-hour rule.',
     }),
     evidence: z.enum(['none', 'summary', 'full']).optional(),

@@ -36,8 +36,3 @@ export type Answer<D> =
 export function conclusive<D>(answer: Answer<D>): boolean {
   return answer.kind !== 'failure'
 }
-
-/** True for "there is nothing": the answers that a second resolver has to confirm before they decide a verdict. */
-export function negative<D>(answer: Answer<D>): boolean {
-  return answer.kind === 'nodata' || answer.kind === 'nxdomain'
-}

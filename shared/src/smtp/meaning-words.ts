@@ -15,11 +15,19 @@ const listOperators = new Set(source.listOperators)
  */
 export function wordsOf(lines: readonly string[]): string {
   const text = fold(lines.join(' '))
-    .replace(/<address>/gi, ' ')
+    .replace(bracketed, ' ')
     .replace(/"[^"]{0,130}"@/g, 'quoted@')
+    .replace(whoseIp, '$1 ip ')
   const words = text.split(/\s+/).flatMap((token) => (/https?:\/\//i.test(token) ? urlWords(token) : tokenWords(token)))
   return ` ${words.filter((word) => !/^[0-9]+$/.test(word)).join(' ')} `
 }
+
+/** One word in angle brackets is a path without its domain (RFC 5321 §4.1.2) or what `redact` put there. */
+const bracketed = /<[^\s<>.:/]+>/g
+
+/** An address that is an IP is no mailbox, and mail from an IP is ours: the IP goes, the word for it stays. */
+const whoseIp =
+  /\b(from|address):? {0,2}[[(]?(?=[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9])|ipv6:|[0-9a-f]{1,4}:[0-9a-f:]*:)/gi
 
 /** NFKD takes the accents off (`boîte`), NFC puts Hangul and kana together again; the dotless i has no decomposition. */
 const fold = (text: string): string =>
@@ -81,6 +89,7 @@ function urlWords(token: string): string[] {
   const [host = ''] = after.split(/[/?#]/, 1)
   const said = after
     .slice(host.length)
+    .replace(/%40/g, '@')
     .split(/[^\p{L}\p{N}.@-]+/u)
     .map((part) => part.replace(/\.(?:html?|cgi|php|aspx?|jsp)$/i, ''))
     .filter((part) => !/[.@]/.test(part))
