@@ -77,6 +77,16 @@ describe('laws of the verdict', () => {
             fact.observedAt <= Math.max(yes.observedAt, last),
         )
         expect(between).toEqual([])
+        const accepting = strangers.filter(
+          (fact) =>
+            fact.reply.code < 300 &&
+            yes.observedAt - fact.observedAt <= CONTROL_MS &&
+            fact.observedAt <= yes.observedAt,
+        )
+        const since = Math.max(...accepting.map(({ observedAt }) => observedAt))
+        // A 250 behind an acceptance of everybody counts only if a stranger was refused before it, or beside it.
+        const proven = near.some(({ observedAt }) => observedAt > since && observedAt <= yes.observedAt + 60_000)
+        if (accepting.length > 0) expect(proven).toBe(true)
       }),
       RUNS,
     )

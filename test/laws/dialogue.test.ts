@@ -1,0 +1,158 @@
+// Laws of the conversation, whatever a server says: it ends, it names few, it never speaks first, and never says DATA.
+import { print } from '@postern/prober/smtp/command.ts'
+import { begin, type Event, next, type Step } from '@postern/prober/smtp/dialogue.ts'
+import type { Plan } from '@postern/prober/smtp/plan.ts'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+const plans: fc.Arbitrary<Plan> = fc.record({
+  ehloName: fc.constant('a.probe.test'),
+  mailFrom: fc.constant('probe@a.probe.test'),
+  mailbox: fc.constant('jane@strict.test'),
+  stranger: fc.constantFrom('xq7stranger@strict.test', null),
+  controlTiming: fc.constantFrom<Plan['controlTiming'][]>('pipelined', 'after_250'),
+  postmaster: fc.constantFrom('postmaster@strict.test', null),
+  smtpUtf8: fc.boolean(),
+  pipelining: fc.boolean(),
+  exchange: fc.constant('mx.strict.test'),
+})
+
+const LINES = [
+  ['Ok'],
+  ['mx.strict.test', 'PIPELINING', 'STARTTLS', 'SMTPUTF8'],
+  ['mx.strict.test', 'PIPELINING'],
+  ['User unknown'],
+  ['Greylisted, try again in 60 seconds'],
+  ['Must issue a STARTTLS command first'],
+  ['Client host blocked using bl.example'],
+]
+
+const reply: fc.Arbitrary<Event> = fc
+  .record({
+    code: fc.constantFrom(
+      220,
+      220,
+      250,
+      250,
+      250,
+      250,
+      251,
+      252,
+      354,
+      421,
+      450,
+      451,
+      452,
+      454,
+      500,
+      501,
+      502,
+      503,
+      530,
+      550,
+      554,
+    ),
+    lines: fc.constantFrom(...LINES),
+  })
+  .map(({ code, lines }): Event => ({ type: 'reply', at: 0, reply: { code, enhanced: null, lines } }))
+
+const events = fc.infiniteStream(reply)
+const MOST_STEPS = 25
+
+interface Run {
+  readonly said: readonly string[]
+  readonly groups: readonly number[]
+  readonly last: Step
+  readonly steps: number
+}
+
+/** Answers every command until the conversation ends, TLS included; gives up long after it should have. */
+function run(plan: Plan, stream: Iterator<Event>): Run {
+  let last: Step = { state: begin(plan), send: [], secure: false, end: null }
+  const said: string[] = []
+  const groups: number[] = []
+  let steps = 0
+  for (; last.end === null && steps < MOST_STEPS; steps += 1) {
+    const event: Event = last.secure ? { type: 'secured' } : (stream.next().value as Event)
+    last = next(last.state, event)
+    said.push(...last.send.map((command) => print(command).trimEnd()))
+    groups.push(last.send.length)
+  }
+  return { said, groups, last, steps }
+}
+
+const RUNS = { numRuns: 4_000 }
+
+describe('laws of the dialogue', () => {
+  it('it ends, whatever is answered', () => {
+    fc.assert(
+      fc.property(plans, events, (plan, stream) => {
+        const { last, steps } = run(plan, stream)
+        expect(last.end).not.toBe(null)
+        expect(steps).toBeLessThan(MOST_STEPS)
+      }),
+      RUNS,
+    )
+  })
+
+  it('it begins with the greeting of the server and EHLO of ours, and never says DATA', () => {
+    fc.assert(
+      fc.property(plans, events, (plan, stream) => {
+        expect(begin(plan).awaiting).toEqual(['greeting'])
+        const { said } = run(plan, stream)
+        expect(['EHLO a.probe.test', 'QUIT', undefined]).toContain(said[0])
+        expect(said.filter((line) => /^(DATA|BDAT|VRFY|EXPN)/.test(line))).toEqual([])
+        expect(said.filter((line) => line === 'QUIT').length).toBeLessThanOrEqual(1)
+      }),
+      RUNS,
+    )
+  })
+
+  it('it names the mailbox first, the stranger twice at most, and nobody who was not planned', () => {
+    fc.assert(
+      fc.property(plans, events, (plan, stream) => {
+        const named = run(plan, stream).said.filter((line) => line.startsWith('RCPT'))
+        const count = (path: string | null) => named.filter((line) => line === `RCPT TO:<${path}>`).length
+        if (named.length > 0) expect(named[0]).toBe(`RCPT TO:<${plan.mailbox}>`)
+        expect(count(plan.mailbox)).toBeLessThanOrEqual(2)
+        expect(count(plan.stranger)).toBeLessThanOrEqual(plan.stranger === null ? 0 : 3)
+        expect(count(plan.postmaster)).toBeLessThanOrEqual(plan.postmaster === null ? 0 : 1)
+        expect(named.length).toBe(count(plan.mailbox) + count(plan.stranger) + count(plan.postmaster))
+      }),
+      RUNS,
+    )
+  })
+
+  it('it sends groups only to a server that offered PIPELINING, where the plan allows it', () => {
+    fc.assert(
+      fc.property(plans, events, (plan, stream) => {
+        const { groups, last } = run(plan, stream)
+        if (!plan.pipelining) expect(Math.max(0, ...groups)).toBeLessThanOrEqual(1)
+        if (!last.state.extensions.includes('PIPELINING') && !last.state.secured) {
+          expect(Math.max(0, ...groups)).toBeLessThanOrEqual(1)
+        }
+      }),
+      RUNS,
+    )
+  })
+
+  it('it says nothing after 421', () => {
+    fc.assert(
+      fc.property(plans, events, fc.integer({ min: 0, max: 6 }), (plan, stream, after) => {
+        let step: Step = { state: begin(plan), send: [], secure: false, end: null }
+        for (let n = 0; n < after && step.end === null; n += 1) {
+          step = next(step.state, step.secure ? { type: 'secured' } : (stream.next().value as Event))
+        }
+        if (step.end !== null || step.secure) return
+        const closing = next(step.state, {
+          type: 'reply',
+          at: 0,
+          reply: { code: 421, enhanced: null, lines: ['Closing'] },
+        })
+        expect(closing.end).toBe('done')
+        expect(closing.send).toEqual([])
+      }),
+      RUNS,
+    )
+  })
+})
