@@ -44,7 +44,7 @@ ${Object.entries(keys)
   .join('\n')}
 
 Try
-${['jane@strict.test', 'nobody@strict.test', 'anyone@catchall.test'].map(curl).join('\n')}
+${['jane.roe@strict.test', 'nina.falk@strict.test', 'jane.roe@catchall.test'].map(curl).join('\n')}
 
 Ctrl-C stops everything.
 `

@@ -41,19 +41,16 @@ describe('many at once', () => {
   })
 
   it('jobs for mailboxes at one host come one after the other', async () => {
-    const [one, other] = await Promise.all([
-      lane.ask('jane.roe@slow-greeting.test'),
-      lane.ask('nina.falk@slow-greeting.test'),
-    ])
-    const [asked, held] = one.state === 'asked' ? [one, other] : [other, one]
-    expect(asked.state).toBe('asked')
-    expect(held.state).toBe('held')
-    const { hold, retryAt } = holdOf(held.facts)
+    const addresses = ['jane.roe@slow-greeting.test', 'nina.falk@slow-greeting.test']
+    const reports = await Promise.all(addresses.map((address) => lane.ask(address)))
+    expect(reports.map(({ state }) => state).sort()).toEqual(['asked', 'held'])
+    const late = reports.findIndex(({ state }) => state === 'held')
+    const { hold, retryAt } = holdOf(reports[late]!.facts)
     expect(hold).toBe('permit')
     expect(retryAt).toBeGreaterThan(lane.now() - 1_000)
     // Held is not asked: the claim was let go, and nobody has to wait for it.
     lane.advance(1_000)
-    expect(told((await lane.ask('nina.falk@slow-greeting.test')).facts)).toContain('mailbox:550')
+    expect((await lane.ask(addresses[late]!)).state).toBe('asked')
     expect(world.sessions()).toHaveLength(2)
   })
 
