@@ -37,11 +37,12 @@ export function createResolve({ resolvers, connect, now }: DohPorts): Resolve {
   return async (question, { deadlineAt, opinion }) => {
     let last: Answer<never> = { kind: 'failure', why: 'unreachable' }
     let source = 'none'
-    for (const attempt of attempts(resolversFor(resolvers, question.name), opinion)) {
-      const leftMs = Math.min(ATTEMPT_MS, deadlineAt - now())
-      if (leftMs <= 0) return { answer: { kind: 'failure', why: 'timeout' }, source }
+    const tries = attempts(resolversFor(resolvers, question.name), opinion)
+    for (const [index, attempt] of tries.entries()) {
+      // Counted when its turn has come, since that may be late; a silent resolver may not eat the time of the one behind it.
+      const timeoutMs = () => Math.min(ATTEMPT_MS, (deadlineAt - now()) / (tries.length - index))
       source = attempt.resolver.name
-      const answer = await connect(() => ask(attempt, question, leftMs))
+      const answer = await connect(() => ask(attempt, question, Math.floor(timeoutMs())))
       if (conclusive(answer)) return { answer, source }
       last = answer as Answer<never>
     }
@@ -73,6 +74,7 @@ async function ask<T extends RecordType>(
   question: Question<T>,
   timeoutMs: number,
 ): Promise<Answer<DataOf[T]>> {
+  if (timeoutMs < 1) return { kind: 'failure', why: 'timeout' }
   try {
     const signal = AbortSignal.timeout(timeoutMs)
     const response = await fetch(...requestFor(resolver, question, { pastCache, signal }))

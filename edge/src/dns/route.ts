@@ -1,5 +1,5 @@
 // The mail route of one domain as facts: four look-ups at once, a second opinion on every "nothing there", then the exchanges.
-import type { Answer } from '@postern/shared/dns/answer.ts'
+import type { Answer, DataOf, Question, RecordType } from '@postern/shared/dns/answer.ts'
 import {
   type ExchangeTarget,
   type MailRoute,
@@ -9,7 +9,7 @@ import {
 } from '@postern/shared/dns/mail-route.ts'
 import type { Cidr } from '@postern/shared/dns/reachable.ts'
 import type { Fact, OptOutFact, RouteFact } from '@postern/shared/verdict/evidence.ts'
-import type { Opinion, Resolve } from './doh.ts'
+import type { Resolve, Resolved } from './doh.ts'
 
 export interface RoutePorts {
   readonly resolve: Resolve
@@ -30,9 +30,10 @@ const OPT_OUT = /(^|[\s;])probe=no([\s;]|$)/i
 
 /** Route and opt-out of `domain` (A-form) as facts. Never rejects. */
 export async function lookUpRoute(wanted: RouteWanted, ports: RoutePorts): Promise<Fact[]> {
-  const first = await look(wanted, ports, { kind: 'first' })
+  const asked = new Map<string, string>()
+  const first = await look(wanted, ports, firstOpinion(wanted, ports, asked))
   if (!isNegative(first.fact.route)) return [...first.optOut, first.fact]
-  const second = await look(wanted, ports, { kind: 'second', after: first.fact.source })
+  const second = await look(wanted, ports, secondOpinion(wanted, ports, asked))
   return [...first.optOut, agree(first.fact, second.fact)]
 }
 
@@ -41,14 +42,39 @@ interface Looked {
   readonly optOut: readonly OptOutFact[]
 }
 
-async function look(wanted: RouteWanted, ports: RoutePorts, opinion: Opinion): Promise<Looked> {
-  const { domain, deadlineAt } = wanted
-  const ask = { deadlineAt, opinion }
+type AskDns = <T extends RecordType>(question: Question<T>) => Promise<Resolved<DataOf[T]>>
+
+function keyOf({ name, type }: Question): string {
+  return `${type} ${name}`
+}
+
+/** Notes in `asked` which resolver answered which question. */
+function firstOpinion({ deadlineAt }: RouteWanted, ports: RoutePorts, asked: Map<string, string>): AskDns {
+  return async (question) => {
+    const resolved = await ports.resolve(question, { deadlineAt, opinion: { kind: 'first' } })
+    asked.set(keyOf(question), resolved.source)
+    return resolved
+  }
+}
+
+/** Each question begins with a resolver other than the one that answered that very question. */
+function secondOpinion({ deadlineAt }: RouteWanted, ports: RoutePorts, asked: ReadonlyMap<string, string>): AskDns {
+  return (question) => {
+    const after = asked.get(keyOf(question))
+    return ports.resolve(question, {
+      deadlineAt,
+      opinion: after === undefined ? { kind: 'first' } : { kind: 'second', after },
+    })
+  }
+}
+
+async function look(wanted: RouteWanted, ports: RoutePorts, ask: AskDns): Promise<Looked> {
+  const { domain } = wanted
   const [mx, a, aaaa, policy] = await Promise.all([
-    ports.resolve({ name: domain, type: 'MX' }, ask),
-    ports.resolve({ name: domain, type: 'A' }, ask),
-    ports.resolve({ name: domain, type: 'AAAA' }, ask),
-    ports.resolve({ name: `_verify-policy.${domain}`, type: 'TXT' }, ask),
+    ask({ name: domain, type: 'MX' }),
+    ask({ name: domain, type: 'A' }),
+    ask({ name: domain, type: 'AAAA' }),
+    ask({ name: `_verify-policy.${domain}`, type: 'TXT' }),
   ])
   const route = mailRoute(domain, { mx: mx.answer, a: a.answer, aaaa: aaaa.answer })
   const observed = { observedAt: ports.now(), source: mx.source }
@@ -65,15 +91,12 @@ async function look(wanted: RouteWanted, ports: RoutePorts, opinion: Opinion): P
 async function lookUpTargets(
   route: MailRoute,
   ports: RoutePorts,
-  ask: { deadlineAt: number; opinion: Opinion },
+  ask: AskDns,
 ): Promise<ReadonlyMap<string, ExchangeTarget>> {
   if (route.kind !== 'mx') return new Map()
   const names = route.exchanges.filter(({ target }) => target === 'not_looked_up').map(({ exchange }) => exchange)
   const entries = names.slice(0, MAX_TARGETS).map(async (name): Promise<[string, ExchangeTarget]> => {
-    const [a, aaaa] = await Promise.all([
-      ports.resolve({ name, type: 'A' }, ask),
-      ports.resolve({ name, type: 'AAAA' }, ask),
-    ])
+    const [a, aaaa] = await Promise.all([ask({ name, type: 'A' }), ask({ name, type: 'AAAA' })])
     return [name, targetOf({ a: a.answer, aaaa: aaaa.answer }, ports.loopback)]
   })
   return new Map(await Promise.all(entries))

@@ -44,23 +44,29 @@ export async function askMailServer(subject: Subject, ports: AskPorts): Promise<
   const { deadlineAt } = subject.request
   let lanes = rank(ports.lanes, laneKey(subject))
   let last = without(ports.lanes.length === 0 ? 'no_lane' : 'in_progress', [], ports)
+  let begun = false
   for (let asks = 0; asks < MAX_ASKS; asks += 1) {
     const [lane] = lanes
     const budgetMs = deadlineAt - ports.now() - WAY_HOME_MS
     if (lane === undefined || budgetMs <= 0) return last
     const reply = await ports.ask(lane, jobFor(subject, ports, budgetMs), budgetMs + WAY_HOME_MS - RENDER_MS)
     if (reply.kind === 'not_started') {
+      // What this lane has begun, or may have, is its own to finish: another one would ask the mailbox a second time.
+      if (begun) return last
       lanes = lanes.slice(1)
-      if (lanes.length === 0) last = without('no_lane', last.facts, ports)
+      if (lanes.length === 0) last = without('no_lane', [], ports)
       continue
     }
+    begun ||= reply.kind !== 'busy'
     // What was said stays said: a lane that is lost afterwards takes nothing of it back.
     last =
       reply.kind === 'report' ? reported(reply.report, last.facts) : without(HOLD_OF[reply.kind], last.facts, ports)
     const againAt = reply.kind === 'report' ? retryAtOf(subject, last, ports) : ports.now() + PAUSE_MS
+    if (againAt === null) return last
+    const pauseMs = Math.max(againAt - ports.now(), PAUSE_MS / 2)
     // Only what falls due while somebody is still waiting is waited for; the rest is said as it stands.
-    if (againAt === null || againAt + WAY_HOME_MS >= deadlineAt) return last
-    await ports.sleep(Math.max(againAt - ports.now(), PAUSE_MS / 2))
+    if (ports.now() + pauseMs + WAY_HOME_MS >= deadlineAt) return last
+    await ports.sleep(pauseMs)
   }
   return last
 }

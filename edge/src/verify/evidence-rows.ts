@@ -10,7 +10,13 @@ import type { Verified } from './verify.ts'
 export function evidenceRows({ verdict, facts }: Verified, amount: 'none' | 'summary' | 'full'): EvidenceRow[] {
   if (amount === 'none') return []
   const shown = amount === 'full' ? facts.filter((fact) => fact.kind !== 'signal' || fact.value) : verdict.cites
-  return shown.map((fact) => rowOf(fact, verdict.cites[0] === fact ? verdict.rule : null))
+  const decisive = decisiveOf(verdict)
+  return shown.map((fact) => rowOf(fact, decisive === fact ? verdict.rule : null))
+}
+
+/** The fact that a rule is about stands first among those cited; a signal stands behind those whose verdict it took over. */
+function decisiveOf({ rule, cites }: Verified['verdict']): Fact | undefined {
+  return rule.startsWith('signal.') ? cites.at(-1) : cites[0]
 }
 
 /** The deciding fact carries the verdict's own rule; any other is named by its own kind. */

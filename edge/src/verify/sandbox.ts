@@ -10,7 +10,12 @@ const RETRY_MS = 60_000
 /** `mailbox_not_found@…` and `anything+greylisted@…` have that reason; everything else is accepted. */
 export function sandboxed(request: VerifyRequest, now: number): Verified {
   const parsed = parse(request.email, request.allow)
-  const facts: Fact[] = parsed.ok ? [] : [{ kind: 'syntax', ...parsed.refusal, observedAt: now, source: 'sandbox' }]
+  const observed = { observedAt: now, source: 'sandbox' }
+  // A verdict cites something, or its advice would be that of a verdict which cannot say how old it is.
+  const fact: Fact = parsed.ok
+    ? { kind: 'hold', hold: 'not_asked', retryAt: null, ...observed }
+    : { kind: 'syntax', ...parsed.refusal, ...observed }
+  const facts = [fact]
   const reason = parsed.ok ? reasonNamed(parsed.address) : 'syntax_invalid'
   const smtpState = request.mode === 'fast' ? 'not_asked' : 'asked'
   return {

@@ -15,15 +15,26 @@ const listOperators = new Set(source.listOperators)
  */
 export function wordsOf(lines: readonly string[]): string {
   const text = fold(lines.join(' '))
+    .replace(/<(?:address|stranger)>/gi, '<x@x>')
     .replace(bracketed, ' ')
     .replace(/"[^"]{0,130}"@/g, 'quoted@')
     .replace(whoseIp, '$1 ip ')
-  const words = text.split(/\s+/).flatMap((token) => (/https?:\/\//i.test(token) ? urlWords(token) : tokenWords(token)))
+    .replace(/ \/ /g, ' or ')
+  const words = text
+    .split(/\s+/)
+    .flatMap((token, at, tokens) => [
+      ...(/https?:\/\//i.test(token) ? urlWords(token) : tokenWords(token)),
+      ...(/[^@]@[^@]/.test(token) && isEnded(tokens, at + 1) ? ['address'] : []),
+    ])
   return ` ${words.filter((word) => !/^[0-9]+$/.test(word)).join(' ')} `
 }
 
-/** One word in angle brackets is a path without its domain (RFC 5321 §4.1.2) or what `redact` put there. */
-const bracketed = /<[^\s<>.:/]+>/g
+/** `ann@b.example is no longer valid`: what is no longer anything needs a subject, and here it is the address. */
+const isEnded = (tokens: readonly string[], at: number): boolean =>
+  /^(?:is |has become )?no longer /i.test(`${tokens.slice(at, at + 4).join(' ')} `)
+
+/** One word in angle brackets is a path without its domain (RFC 5321 §4.1.2). */
+const bracketed = /<[^\s<>.:/@]+>/g
 
 /** An address that is an IP is no mailbox, and mail from an IP is ours: the IP goes, the word for it stays. */
 const whoseIp =
