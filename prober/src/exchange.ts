@@ -2,6 +2,7 @@
 import type { ProbeJob } from '@postern/shared/contract/probe.ts'
 import type { Answer } from '@postern/shared/dns/answer.ts'
 import { type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
+import { inOrderFor } from '@postern/shared/lanes/choose.ts'
 import { redact } from '@postern/shared/smtp/reply.ts'
 import { CONTROL_MS } from '@postern/shared/verdict/lifetimes.ts'
 import type { Fault, FaultFact, HoldFact, ProbeFact, Recipient, ReplyFact } from '@postern/shared/verdict/evidence.ts'
@@ -28,7 +29,6 @@ export type Dial = (address: string, plan: Plan, limits: Limits) => Promise<Conv
 export interface ExchangePorts {
   readonly lane: LaneIdentity
   readonly now: () => number
-  readonly random: () => number
   readonly resolveAddresses: (exchange: string, deadlineAt: number) => Promise<Answer<string>>
   /** The guard, asked before a permit is spent; the driver asks it again about what it connects to. */
   readonly mayDial: (address: string) => boolean
@@ -55,12 +55,38 @@ export interface Asked {
 
 const GIVE_BACK_GRACE_MS = 500
 
+/** Addresses of one exchange that are tried (RFC 5321 §5.1 asks for at least two, where there are). */
+const MAX_ADDRESSES = 2
+
+/** On to the exchange's next address only where the one before could not be reached. */
 export async function askExchange(question: Question, ports: ExchangePorts): Promise<Asked> {
-  const found = await addressOf(question, ports)
+  const found = await addressesOf(question, ports)
   if (found.fault !== undefined) return { facts: [faultFact(question, ports, found)], recipients: 0, settled: false }
   const row = providerOf(question.exchange, question.job.domain)
   if (row.probe !== 'yes') return { facts: [barred(row, ports)], recipients: 0, settled: true }
-  const destination = row.id === 'default' ? found.address : row.id
+  const unreached: ProbeFact[] = []
+  for (const address of found.addresses.slice(0, MAX_ADDRESSES)) {
+    const asked = await askAddress(question, { row, address }, ports)
+    if (!isUnreached(asked)) return asked
+    unreached.push(...asked.facts)
+    if (ports.now() >= question.greetingBy) break
+  }
+  return { facts: unreached, recipients: 0, settled: false }
+}
+
+function isUnreached({ facts, settled }: Asked): boolean {
+  const hopeless = (fact: ProbeFact) =>
+    (fact.kind === 'fault' && UNREACHED.includes(fact.fault)) || (fact.kind === 'hold' && fact.hold === 'breaker_open')
+  return !settled && facts.length > 0 && facts.every(hopeless)
+}
+
+interface Destination {
+  readonly row: ProviderRow
+  readonly address: string
+}
+
+async function askAddress(question: Question, { row, address }: Destination, ports: ExchangePorts): Promise<Asked> {
+  const destination = row.id === 'default' ? address : row.id
   const plan = planFor(question, ports, row)
   const wanted = {
     owner: question.job.jobId,
@@ -72,7 +98,7 @@ export async function askExchange(question: Question, ports: ExchangePorts): Pro
     const fact = holdFact(permit.kind, permit.retryAt, ports)
     return { facts: [fact], recipients: 0, settled: permit.kind === 'permit' }
   }
-  const asked = await converseOnce({ question, plan, address: found.address }, ports)
+  const asked = await converseOnce({ question, plan, address }, ports)
   await ports.permits.giveBack(destination, wanted.owner, reached(asked.facts))
   return asked
 }
@@ -83,12 +109,12 @@ function barred({ probe }: ProviderRow, { lane, now }: ExchangePorts): HoldFact 
   return { kind: 'hold', hold, retryAt: null, observedAt: now(), source: lane.id }
 }
 
-async function addressOf({ exchange, deadlineAt }: Question, ports: ExchangePorts) {
+async function addressesOf({ exchange, deadlineAt, job }: Question, ports: ExchangePorts) {
   const answer = await ports.resolveAddresses(exchange, deadlineAt)
   if (answer.kind !== 'records') return { fault: 'name_not_resolved' } as const
   const allowed = answer.data.filter(ports.mayDial)
-  const address = allowed[Math.floor(ports.random() * allowed.length)]
-  return address === undefined ? ({ fault: 'not_reachable_address' } as const) : { address }
+  if (allowed.length === 0) return { fault: 'not_reachable_address' } as const
+  return { addresses: inOrderFor(`${job.localPart}@${job.domain}`, allowed) }
 }
 
 function planFor({ job, exchange, domainFacts }: Question, ports: ExchangePorts, row: ProviderRow): Plan {

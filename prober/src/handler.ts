@@ -1,5 +1,4 @@
 // Composition root of a lane: reads the environment, builds the ports, and is the only file that knows Lambda events.
-import { randomInt } from 'node:crypto'
 import { probeJob } from '@postern/shared/contract/probe.ts'
 import { globallyReachable } from '@postern/shared/dns/reachable.ts'
 import { CONTROL_MS } from '@postern/shared/verdict/lifetimes.ts'
@@ -49,7 +48,6 @@ function portsOf(settings: Config, keys: Keys): ProbePorts {
   return {
     lane: { id: settings.LANE_ID, ehloName: settings.EHLO_NAME, mailFrom: settings.MAIL_FROM },
     now,
-    random: () => randomInt(2 ** 32) / 2 ** 32,
     resolveAddresses: (exchange, deadlineAt) => resolve({ name: exchange, type: 'A' }, deadlineAt),
     routeAgrees: createRouteCheck(resolve),
     mayDial: (address) => globallyReachable(address, loopback),

@@ -1,5 +1,6 @@
 // THE STORY of one job: what is known already, may we ask, ask the exchanges in order, say what was said, remember it.
 import type { ProbeJob, ProbeReport } from '@postern/shared/contract/probe.ts'
+import { inOrderFor } from '@postern/shared/lanes/choose.ts'
 import type { Hold, HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
 import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { type Asked, askExchange, type ExchangePorts } from './exchange.ts'
@@ -77,8 +78,8 @@ async function askInOrder(
 ): Promise<Inquiry> {
   const facts: ProbeFact[] = []
   let recipients = 0
-  const exchanges = inOrder(job, ports).slice(0, MAX_EXCHANGES)
-  for (const [index, { exchange }] of exchanges.entries()) {
+  const exchanges = inOrder(job).slice(0, MAX_EXCHANGES)
+  for (const [index, exchange] of exchanges.entries()) {
     const now = ports.now()
     // A silent host may not eat the time of the one behind it.
     const greetingBy = index === exchanges.length - 1 ? deadlineAt : now + (deadlineAt - now) / 2
@@ -91,12 +92,12 @@ async function askInOrder(
   return { facts, recipients }
 }
 
-/** Preference order; equals in random order (RFC 5321 §5.1). */
-function inOrder(job: ProbeJob, ports: ProbePorts): ProbeJob['exchanges'] {
-  return job.exchanges
-    .map((exchange) => ({ exchange, dice: ports.random() }))
-    .sort((one, other) => one.exchange.preference - other.exchange.preference || one.dice - other.dice)
-    .map(({ exchange }) => exchange)
+/** Names by preference; equals in an order of the address's own. */
+function inOrder({ localPart, domain, exchanges }: ProbeJob): string[] {
+  const preferenceOf = new Map(exchanges.map(({ exchange, preference }) => [exchange, preference]))
+  return inOrderFor(`${localPart}@${domain}`, [...preferenceOf.keys()]).sort(
+    (one, other) => (preferenceOf.get(one) ?? 0) - (preferenceOf.get(other) ?? 0),
+  )
 }
 
 async function remember(

@@ -45,7 +45,6 @@ export function newLane(world: World, engine: Engine, changes: Partial<ProbePort
   const ports: ProbePorts = {
     lane: { id, ehloName: EHLO, mailFrom: SENDER },
     now,
-    random: () => 0.5,
     resolveAddresses: (exchange, deadlineAt) => resolve({ name: exchange, type: 'A' }, deadlineAt),
     routeAgrees: createRouteCheck(resolve),
     mayDial: (address) => globallyReachable(address, loopback),

@@ -1,8 +1,11 @@
 // What is kept of a reply names nobody and breaks no terminal.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { meaning } from '@postern/shared/smtp/meaning.ts'
 import { redact } from '@postern/shared/smtp/reply.ts'
+import { replyOf } from './said.ts'
 
+const context = { phase: 'rcpt', exchange: null } as const
 const ann = { localPart: 'ann.lee', domain: 'b.example' }
 const kept = (line: string, address = ann) => redact({ code: 550, enhanced: null, lines: [line] }, address).lines[0]
 
@@ -24,7 +27,27 @@ describe('redaction', () => {
   test.each([
     ['no such user bo', { localPart: 'bo', domain: 'b.example' }, 'no such user bo'],
     ['550 User unknown', { localPart: 'user', domain: 'b.example' }, '550 User unknown'],
-    ['disabled is disabled', { localPart: 'disabled', domain: 'b.example' }, '<address> is <address>'],
+    ['disabled is disabled', { localPart: 'disabled', domain: 'b.example' }, 'disabled is disabled'],
+    ['<Policy>: see policy', { localPart: 'policy', domain: 'b.example' }, '<address>: see policy'],
+    ['policy@b.example: rejected: policy', { localPart: 'policy', domain: 'b.example' }, '<address>: rejected: policy'],
+    ['<bo>: bo is bo@b.example', { localPart: 'bo', domain: 'b.example' }, '<address>: bo is <address>'],
+    ['user annlee unknown', { localPart: 'annlee', domain: 'b.example' }, 'user [withheld] unknown'],
+    [
+      'jo@bücher.example',
+      { localPart: 'jo', domain: 'xn--bcher-kva.example', unicodeDomain: 'bücher.example' },
+      '<address>',
+    ],
+    [
+      'jo@bu\u0308cher.example',
+      { localPart: 'jo', domain: 'xn--bcher-kva.example', unicodeDomain: 'bücher.example' },
+      '<address>',
+    ],
+    ['jo@c.example', { localPart: 'jo', domain: 'b.example', unicodeDomain: '' }, 'jo@c.example'],
+    [
+      '<k7qz@b.example> k7qz, not ann.lee@b.example',
+      { localPart: 'ann.lee', domain: 'b.example', stranger: 'k7qz' },
+      '<stranger> <stranger>, not <address>',
+    ],
     ['<"a b"@b.example> a b', { localPart: '"a b"', domain: 'b.example' }, '<address> <address>'],
     [
       '<δοκιμή@παράδειγμα.gr>',
@@ -34,6 +57,19 @@ describe('redaction', () => {
     ['a+b(c)*@b.example', { localPart: 'a+b(c)*', domain: 'b.example' }, '<address>'],
   ])('%j about %j is kept as %j', (line, address, expected) => {
     expect(kept(line, address)).toBe(expected)
+  })
+
+  test.each([
+    ['550 5.1.1 Recipient address rejected: policy', 'policy'],
+    ['550 5.1.1 Recipient address rejected: spam', 'spam'],
+    ['550 5.1.1 Rejected, see dmarc', 'dmarc'],
+    ['550 5.1.1 Recipient rejected: blocked', 'blocked'],
+    ['550 5.1.1 <unknown@b.example>: User unknown', 'unknown'],
+    ['550 5.1.1 User unknown', 'unknown'],
+    ['550 User annlee unknown', 'annlee'],
+  ])('%s means the same when it is kept about %s', (text, localPart) => {
+    const before = meaning(replyOf(text), context)
+    expect(meaning(redact(replyOf(text), { localPart, domain: 'b.example' }), context)).toEqual(before)
   })
 
   test('keeps eight lines of 512 octets', () => {

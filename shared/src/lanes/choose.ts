@@ -12,6 +12,17 @@ function hash(text: string): number {
   return (value ^ (value >>> 16)) >>> 0
 }
 
+/**
+ * Equals in an order of the key's own: load is spread over keys as dice would spread it (RFC 5321 §5.1), while the same key
+ * comes back to the same host, which is the one that remembers having put it off.
+ */
+export function inOrderFor<T extends string>(key: string, equals: readonly T[]): T[] {
+  return equals
+    .map((one) => ({ one, weight: hash(`${one}\n${key}`) }))
+    .sort((a, b) => b.weight - a.weight || (a.one < b.one ? -1 : 1))
+    .map(({ one }) => one)
+}
+
 /** Lanes for `key`, best first: the same for the same lanes and key, whatever their order. */
 export function rank(lanes: readonly Lane[], key: string): Lane[] {
   return lanes

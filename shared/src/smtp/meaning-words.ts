@@ -144,3 +144,17 @@ export const vocabularyGroups: ReadonlySet<string> = new Set(groups.keys())
 
 /** Whether words (of `wordsOf`) hold a phrase of the group; an unknown group is never heard. */
 export const heard = (words: string, group: string): boolean => groups.get(group)?.test(words) ?? false
+
+/** The groups that are heard in the lines of a reply: with code, status and phase they are all that the table goes by. */
+export function groupsHeard(lines: readonly string[]): string {
+  const words = wordsOf(lines)
+  return [...groups.keys()].filter((name) => heard(words, name)).join(' ')
+}
+
+/** The plain words out of which the phrases are made: whoever bears one of them as a name is not known by it. */
+export const vocabularyWords: ReadonlySet<string> = new Set(
+  [...Object.values(vocabulary.nouns), ...Object.values(vocabulary.groups).flatMap(({ phrases }) => phrases)]
+    .flatMap((phrase) => phrase.replace(/\\w/g, ' ').split(/[^\p{L}\p{M}]+/u))
+    .concat(vocabulary.otherSubjects, vocabulary.listOperators)
+    .filter((word) => word.length >= 3),
+)

@@ -80,6 +80,10 @@ export function meaning(reply: Reply, context: ReplyContext): Meaning {
   return { class: rule.class, says, about, strong: rule.strong && says === 'no', rule: rule.id, retryAfterS }
 }
 
+/** True where a reply, whatever it answers, asks for STARTTLS before anything else (RFC 3207 §4). */
+export const demandsTls = (reply: Reply): boolean =>
+  reply.code >= 400 && meaning(reply, { phase: 'mail', exchange: null }).class === 'needs_tls'
+
 const unclear = { id: 'smtp.unclear', class: 'other', says: 'unclear', about: 'unclear', strong: false } as const
 
 interface Said {

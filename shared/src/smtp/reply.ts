@@ -1,5 +1,6 @@
 // How octets from a server become replies (RFC 5321 §4.2), and how a reply is made fit to be kept: for the prober's dialogue.
 import type { Enhanced, Reply } from './codes.ts'
+import { groupsHeard, vocabularyWords } from './meaning-words.ts'
 
 /** RFC 5321 §4.5.3.1.5 counts the line end among its 512 octets; it is left out here, which forgives two octets. */
 const MAX_LINE_OCTETS = 512
@@ -109,49 +110,90 @@ function splitStatus(text: string, code: number): { enhanced: Enhanced | null; t
   return { enhanced, text: text.slice(match[0].length) }
 }
 
-/** An address as RCPT says it, and the U-form of its domain where that differs. */
+/** An address as RCPT says it, the U-form of its domain where that differs, and the local part of its domain's stranger. */
 export interface AddressParts {
   readonly localPart: string
   readonly domain: string
   readonly unicodeDomain?: string
+  readonly stranger?: string
 }
 
 const KEPT_LINES = 8
 
 /**
- * Local parts that are also the nouns of replies. They say nothing about a person, and without them `550 User unknown`
- * about `user@…` would lose the word that carries its meaning.
+ * Words that replies are made of, apart from those of the table. As local parts they say nothing about a person, and
+ * without them `550 User unknown` about `user@…` would lose the word that carries its meaning.
  */
-const replyNouns = new Set(['user', 'mailbox', 'account', 'recipient', 'address', 'email', 'mail', 'sender', 'domain'])
+const replyWords = new Set(
+  (
+    'user mailbox account recipient address email mail sender domain server host message error code status the this that ' +
+    'and but for from with not are was has have been will can may you your our its sorry please see here there help ' +
+    'info support admin administrator postmaster abuse contact webmaster delivery failed failure invalid local remote ' +
+    'system service smtp command action requested taken transaction temporary permanent reason'
+  ).split(' '),
+)
 
 /**
  * The reply as it may be stored: at most 8 lines of 512 octets, no control or bidirectional characters, and `<address>`
- * for the address under test in any case, bracketed or not, percent-encoded too, and for its local part alone.
+ * for the address under test in any case, bracketed or not, percent-encoded too; `<stranger>` for the stranger's. A
+ * local part alone goes as well, unless it is a word of replies: no redaction changes what the table hears.
  */
 export function redact(reply: Reply, address: AddressParts): Reply {
-  const patterns = addressPatterns(address)
-  const lines = reply.lines.slice(0, KEPT_LINES).map((line) => {
-    const clean = line.replace(/\t/g, ' ').replace(unprintable, '\uFFFD')
-    const anonymous = patterns.reduce((text, pattern) => text.replace(pattern, '<address>'), clean)
-    return cutAtOctets(anonymous, MAX_LINE_OCTETS)
-  })
-  return { code: reply.code, enhanced: reply.enhanced, lines }
+  const printable = reply.lines
+    .slice(0, KEPT_LINES)
+    .map((line) => line.replace(/\t/g, ' ').replace(unprintable, '\uFFFD'))
+  const lines = namesOf(address).reduce(withoutBare, namesOf(address).reduce(withoutWhole, printable))
+  return { code: reply.code, enhanced: reply.enhanced, lines: lines.map((line) => cutAtOctets(line, MAX_LINE_OCTETS)) }
 }
 
 /** C0, DEL, C1, lone surrogates, and what reorders text on a screen (UAX #9 §2). */
 const unprintable = /[\p{Cc}\p{Cs}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu
 
-function addressPatterns(address: AddressParts): readonly RegExp[] {
-  const bare = address.localPart.replace(/^"([^]*)"$/, '$1').replace(/\\([^])/g, '$1')
-  const locals = alternatives([address.localPart, bare])
-  const domains = alternatives([address.domain, address.unicodeDomain ?? address.domain])
-  const whole = new RegExp(`<?(?<![\\p{L}\\p{N}_])${locals}(?:@|%40)${domains}(?![\\p{L}\\p{N}_])>?`, 'giu')
-  if (bare.length < 3 || replyNouns.has(bare.toLowerCase())) return [whole]
-  return [whole, new RegExp(`(?<![\\p{L}\\p{N}_])${locals}(?![\\p{L}\\p{N}_])`, 'giu')]
+interface Name {
+  readonly bare: string
+  readonly locals: string
+  readonly domains: string
+  readonly placeholder: '<address>' | '<stranger>'
 }
 
-const alternatives = (texts: readonly string[]): string =>
-  `(?:${[...new Set(texts)].map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|')})`
+function namesOf({ localPart, domain, unicodeDomain = '', stranger = '' }: AddressParts): readonly Name[] {
+  const bare = localPart.replace(/^"([^]*)"$/, '$1').replace(/\\([^])/g, '$1')
+  const domains = alternatives([domain, unicodeDomain])
+  const names: Name[] = [{ bare, locals: alternatives([localPart, bare]), domains, placeholder: '<address>' }]
+  if (stranger === '') return names
+  return [...names, { bare: stranger, locals: alternatives([stranger]), domains, placeholder: '<stranger>' }]
+}
+
+function withoutWhole(lines: readonly string[], { locals, domains, placeholder }: Name): readonly string[] {
+  const whole = new RegExp(`<?${start}${locals}(?:@|%40)${domains}${end}>?|<${locals}>`, 'giu')
+  return lines.map((line) => line.replace(whole, placeholder))
+}
+
+/** A placeholder that the table reads as one strange word, where leaving the word out would join its neighbours. */
+const WITHHELD = '[withheld]'
+
+function withoutBare(lines: readonly string[], { bare, locals, placeholder }: Name): readonly string[] {
+  if (bare.length < 3 || isReplyWord(bare)) return lines
+  const alone = new RegExp(`${start}${locals}${end}`, 'giu')
+  if (!lines.some((line) => line.search(alone) !== -1)) return lines
+  const said = groupsHeard(lines)
+  const candidates = [placeholder, WITHHELD].map((text) => lines.map((line) => line.replace(alone, text)))
+  return candidates.find((candidate) => groupsHeard(candidate) === said) ?? lines
+}
+
+const isReplyWord = (word: string): boolean =>
+  replyWords.has(word.toLowerCase()) || vocabularyWords.has(word.toLowerCase())
+
+const start = '(?<![\\p{L}\\p{N}_])'
+const end = '(?![\\p{L}\\p{N}_])'
+
+/** Texts as they are, composed and decomposed (UAX #15), for a pattern. */
+function alternatives(texts: readonly string[]): string {
+  const forms = new Set(
+    texts.filter((text) => text !== '').flatMap((text) => [text, text.normalize('NFC'), text.normalize('NFD')]),
+  )
+  return `(?:${[...forms].map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|')})`
+}
 
 function cutAtOctets(text: string, most: number): string {
   let octets = 0
