@@ -148,23 +148,19 @@ describe('names that a reply echoes', () => {
   })
 
   test('a redacted reply means the same, whoever it names', () => {
+    const text = fc.constantFrom(...texts, ...neverNo)
+    const somebody = fc.record({ text, localPart: someLocalPart, echo: someEcho, stranger: someLocalPart })
     fc.assert(
-      fc.property(
-        fc.constantFrom(...texts, ...neverNo),
-        someLocalPart,
-        someEcho,
-        someLocalPart,
-        (text, localPart, echo, stranger) => {
-          const reply = replyOf(text)
-          const [first = '', ...rest] = reply.lines
-          const named = { ...reply, lines: [`${echo(localPart)} ${first}`, ...rest] }
-          for (const said of [reply, named]) {
-            const kept = redact(said, { localPart, domain: 'b.example', stranger })
-            expect(meaning(kept, context)).toEqual(meaning(said, context))
-          }
-        },
-      ),
-      { numRuns: 20_000 },
+      fc.property(somebody, ({ text, localPart, echo, stranger }) => {
+        const reply = replyOf(text)
+        const [first = '', ...rest] = reply.lines
+        const named = { ...reply, lines: [`${echo(localPart)} ${first}`, ...rest] }
+        for (const said of [reply, named]) {
+          const kept = redact(said, { localPart, domain: 'b.example', stranger })
+          expect(meaning(kept, context)).toEqual(meaning(said, context))
+        }
+      }),
+      { numRuns: 10_000 },
     )
   })
 })

@@ -33,8 +33,10 @@ export async function lookUpRoute(wanted: RouteWanted, ports: RoutePorts): Promi
   const asked = new Map<string, string>()
   const first = await look(wanted, ports, firstOpinion(wanted, ports, asked))
   if (!isNegative(first.fact.route)) return [...first.optOut, first.fact]
-  const second = await look(wanted, ports, secondOpinion(wanted, ports, asked))
-  return [...first.optOut, agree(first.fact, second.fact)]
+  const second = await look(wanted, ports, secondOpinion(wanted, ports, { asked, doubted: first.fact.source }))
+  // Whoever denied the domain could not tell of its opt-out either.
+  const [optOut] = [...first.optOut, ...second.optOut]
+  return [...(optOut === undefined ? [] : [optOut]), agree(first.fact, second.fact)]
 }
 
 interface Looked {
@@ -57,15 +59,20 @@ function firstOpinion({ deadlineAt }: RouteWanted, ports: RoutePorts, asked: Map
   }
 }
 
-/** Each question begins with a resolver other than the one that answered that very question. */
-function secondOpinion({ deadlineAt }: RouteWanted, ports: RoutePorts, asked: ReadonlyMap<string, string>): AskDns {
+/**
+ * Each question begins with a resolver other than the one that answered that very question, or, where it was not asked yet,
+ * than the one whose route is doubted.
+ */
+function secondOpinion({ deadlineAt }: RouteWanted, ports: RoutePorts, { asked, doubted }: Doubt): AskDns {
   return (question) => {
-    const after = asked.get(keyOf(question))
-    return ports.resolve(question, {
-      deadlineAt,
-      opinion: after === undefined ? { kind: 'first' } : { kind: 'second', after },
-    })
+    const after = asked.get(keyOf(question)) ?? doubted
+    return ports.resolve(question, { deadlineAt, opinion: { kind: 'second', after } })
   }
+}
+
+interface Doubt {
+  readonly asked: ReadonlyMap<string, string>
+  readonly doubted: string
 }
 
 async function look(wanted: RouteWanted, ports: RoutePorts, ask: AskDns): Promise<Looked> {

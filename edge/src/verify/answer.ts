@@ -6,7 +6,8 @@ import { type Caller, isPublic, isSandbox } from '../http/authenticate.ts'
 import type { Services } from '../routes/context.ts'
 import { render } from './render.ts'
 import { sandboxed } from './sandbox.ts'
-import { verify, type VerifyRequest } from './verify.ts'
+import { verify } from './verify.ts'
+import type { VerifyRequest } from './verified.ts'
 
 export async function answer(wanted: VerificationRequest, caller: Caller, services: Services): Promise<Verification> {
   const startedAt = services.now()

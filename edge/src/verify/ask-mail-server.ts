@@ -7,7 +7,7 @@ import { decide, providerFor } from '@postern/shared/verdict/decide.ts'
 import type { Fact, Hold, HoldFact, RouteFact } from '@postern/shared/verdict/evidence.ts'
 import { dialable } from '@postern/shared/verdict/route.ts'
 import type { Ask } from '../probe/ask.ts'
-import type { Verified, VerifyRequest } from './verify.ts'
+import type { Verified, VerifyRequest } from './verified.ts'
 
 export interface AskPorts {
   readonly now: () => number
@@ -62,13 +62,18 @@ export async function askMailServer(subject: Subject, ports: AskPorts): Promise<
     last =
       reply.kind === 'report' ? reported(reply.report, last.facts) : without(HOLD_OF[reply.kind], last.facts, ports)
     const againAt = reply.kind === 'report' ? retryAtOf(subject, last, ports) : ports.now() + PAUSE_MS
-    if (againAt === null) return last
-    const pauseMs = Math.max(againAt - ports.now(), PAUSE_MS / 2)
-    // Only what falls due while somebody is still waiting is waited for; the rest is said as it stands.
-    if (ports.now() + pauseMs + WAY_HOME_MS >= deadlineAt) return last
+    const pauseMs = pauseBefore(againAt, deadlineAt, ports)
+    if (pauseMs === null) return last
     await ports.sleep(pauseMs)
   }
   return last
+}
+
+/** Only what falls due while somebody is still waiting is waited for; the rest is said as it stands. */
+function pauseBefore(againAt: number | null, deadlineAt: number, ports: AskPorts): number | null {
+  if (againAt === null) return null
+  const pauseMs = Math.max(againAt - ports.now(), PAUSE_MS / 2)
+  return ports.now() + pauseMs + WAY_HOME_MS >= deadlineAt ? null : pauseMs
 }
 
 const HOLD_OF = { busy: 'permit', uncertain: 'in_progress' } as const satisfies Record<string, Hold>

@@ -4,7 +4,7 @@ import type { Enhanced } from '@postern/shared/smtp/codes.ts'
 import { meaning } from '@postern/shared/smtp/meaning.ts'
 import type { Fact } from '@postern/shared/verdict/evidence.ts'
 import { ruleSource } from '@postern/shared/verdict/rules.ts'
-import type { Verified } from './verify.ts'
+import type { Verified } from './verified.ts'
 
 /** `summary`: the facts that the verdict cites; `full`: every fact, lists that did not match left out. */
 export function evidenceRows({ verdict, facts }: Verified, amount: 'none' | 'summary' | 'full'): EvidenceRow[] {

@@ -11,7 +11,7 @@ import { worthOf } from '@postern/shared/verdict/reasons.ts'
 import { score } from '@postern/shared/verdict/score.ts'
 import { validUntil } from '@postern/shared/verdict/valid-until.ts'
 import { evidenceRows } from './evidence-rows.ts'
-import type { Verified, VerifyRequest } from './verify.ts'
+import type { Verified, VerifyRequest } from './verified.ts'
 
 export interface Rendering {
   readonly request: VerifyRequest

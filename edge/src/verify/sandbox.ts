@@ -3,7 +3,7 @@ import { type Address, parse } from '@postern/shared/address/parse.ts'
 import type { Verdict } from '@postern/shared/verdict/finding.ts'
 import { type Reason, REASONS, worthOf } from '@postern/shared/verdict/reasons.ts'
 import type { Fact } from '@postern/shared/verdict/evidence.ts'
-import type { Verified, VerifyRequest } from './verify.ts'
+import type { Verified, VerifyRequest } from './verified.ts'
 
 const RETRY_MS = 60_000
 

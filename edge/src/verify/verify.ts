@@ -1,37 +1,16 @@
 // THE STORY of one address, top to bottom: parse, look at names and lists, find the mail route, ask its server if told to, decide.
-import { type Address, type Allow, parse } from '@postern/shared/address/parse.ts'
+import { type Address, parse } from '@postern/shared/address/parse.ts'
 import { specialUse } from '@postern/shared/address/special-use.ts'
 import { decide, providerFor, settledWithoutSmtp } from '@postern/shared/verdict/decide.ts'
 import type { Fact } from '@postern/shared/verdict/evidence.ts'
-import type { Verdict } from '@postern/shared/verdict/finding.ts'
 import { signals } from '@postern/shared/signals/signals.ts'
 import type { RouteWanted } from '../dns/route.ts'
 import { askMailServer, type AskPorts, hold } from './ask-mail-server.ts'
-
-export interface VerifyRequest {
-  readonly id: string
-  readonly email: string
-  readonly mode: 'fast' | 'full'
-  readonly allow: Allow
-  readonly maxAgeS: number
-  /** Instant in milliseconds since the epoch; the one deadline of everything below. */
-  readonly deadlineAt: number
-}
+import type { Verified, VerifyRequest } from './verified.ts'
 
 export interface VerifyPorts extends AskPorts {
   readonly lookUpRoute: (wanted: RouteWanted) => Promise<Fact[]>
   readonly allowSpecialUse: readonly string[]
-}
-
-export interface Verified {
-  readonly address: Address | null
-  readonly facts: readonly Fact[]
-  readonly verdict: Verdict
-  readonly smtpState: 'not_needed' | 'not_asked' | 'asked' | 'cached' | 'deferred'
-  readonly lane: string | null
-  readonly dnsMs: number | null
-  readonly smtpMs: number | null
-  readonly checkedAt: number
 }
 
 /** Look-ups may take this much of a request, so that asking the mail server has some left, in milliseconds. */

@@ -1,5 +1,15 @@
 // What each large provider overlooks in an address, from its own help pages; every row also overlooks case and a `+tag`.
-import type { CanonicalRule } from './canonical.ts'
+
+/** What a provider overlooks in a local part. */
+export interface CanonicalRule {
+  /** Recipient domains in A-form. Domains hosted by the same provider under other names follow their own rules. */
+  readonly domains: readonly string[]
+  /** The one of several names of the same service that stands for all; absent where each is a service of its own. */
+  readonly domain?: string
+  /** Characters that stand for one another besides the case of letters; all are written as `written`, '' removes them. */
+  readonly sameAs?: { readonly characters: string; readonly written: string }
+  readonly source: string
+}
 
 const microsoft = ['outlook', 'hotmail', 'live'].flatMap((name) =>
   [

@@ -1,18 +1,7 @@
 // One name for one mailbox: which spellings of an address a provider delivers to the same place, for counting, never for the wire.
-import { canonicalRules } from './canonical-rules.ts'
+import { type CanonicalRule, canonicalRules } from './canonical-rules.ts'
 import type { Address } from './parse.ts'
 import { printIpLiteral } from './ip-literal.ts'
-
-/** What a provider overlooks in a local part. */
-export interface CanonicalRule {
-  /** Recipient domains in A-form. Domains hosted by the same provider under other names follow their own rules. */
-  readonly domains: readonly string[]
-  /** The one of several names of the same service that stands for all; absent where each is a service of its own. */
-  readonly domain?: string
-  /** Characters that stand for one another besides the case of letters; all are written as `written`, '' removes them. */
-  readonly sameAs?: { readonly characters: string; readonly written: string }
-  readonly source: string
-}
 
 const ruleByDomain = new Map(canonicalRules.flatMap((rule) => rule.domains.map((domain) => [domain, rule] as const)))
 

@@ -33,8 +33,8 @@ export function wordsOf(lines: readonly string[]): string {
 const isEnded = (tokens: readonly string[], at: number): boolean =>
   /^(?:is |has become )?no longer /i.test(`${tokens.slice(at, at + 4).join(' ')} `)
 
-/** One word in angle brackets is a path without its domain (RFC 5321 §4.1.2). */
-const bracketed = /<[^\s<>.:/@]+>/g
+/** One word or quoted string in angle brackets is a path without its domain (RFC 5321 §4.1.2). */
+const bracketed = /<(?:[^\s<>.:/@]+|"[^"<>]{0,64}")>/g
 
 /** An address that is an IP is no mailbox, and mail from an IP is ours: the IP goes, the word for it stays. */
 const whoseIp =

@@ -1,0 +1,98 @@
+// Small DNS-over-HTTPS servers on loopback, each with records and a manner of its own, that tell what they were asked and how.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { readDohRequest } from '@postern/test/world/dns/doh-request.ts'
+import { readQuery } from '@postern/test/world/dns/message.ts'
+import { resolve } from '@postern/test/world/dns/resolver.ts'
+import type { ResolverFault } from '@postern/test/world/dns/resolver-fault.ts'
+import { parseRecord } from '@postern/test/world/dns/zone-text.ts'
+import { Zones } from '@postern/test/world/dns/zones.ts'
+import type { Resolver } from '@postern/shared/dns/resolvers.ts'
+
+export interface Question {
+  readonly name: string
+  readonly type: string
+  readonly via: 'GET' | 'POST'
+}
+
+/** `nxdomain` denies every name; `redirect` sends elsewhere; `endless` begins a body and never ends it. */
+export type Manner = ResolverFault['kind'] | 'honest' | 'nxdomain' | 'redirect' | 'endless'
+export type MannerOf = (question: Question) => Manner
+
+export interface DohServer {
+  readonly resolver: Resolver
+  readonly asked: readonly Question[]
+  /** The most questions that were open at the same time. */
+  readonly most: () => number
+  close(): Promise<void>
+}
+
+export interface DohParts {
+  /** Lines of zone text below `test`, such as `b MX 10 mx.b`. */
+  readonly zone?: readonly string[]
+  readonly manner?: Manner | MannerOf
+  readonly authentic?: boolean
+  readonly slowMs?: number
+}
+
+export async function startDoh(name: string, parts: DohParts = {}): Promise<DohServer> {
+  const asked: Question[] = []
+  let open = 0
+  let most = 0
+  const server = createServer(async (request, response) => {
+    open += 1
+    most = Math.max(most, open)
+    response.once('close', () => (open -= 1))
+    const url = new URL(request.url ?? '', 'http://doh')
+    const read = await readDohRequest(request, url)
+    const query = read.kind === 'message' ? readQuery(read.bytes) : null
+    if (read.kind !== 'message' || query === null) return void response.writeHead(400).end()
+    const question = { name: query.name, type: query.type, via: read.via }
+    asked.push(question)
+    const manner = typeof parts.manner === 'function' ? parts.manner(question) : (parts.manner ?? 'honest')
+    if (manner === 'redirect') return void response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end()
+    const { response: answer } = resolve(zonesFor(manner, parts), read.bytes)
+    if (answer === null) return
+    response.writeHead(answer.status, { 'content-type': 'application/dns-message' })
+    if (manner === 'endless') return void response.write(answer.body.subarray(0, 12))
+    if (answer.afterMs > 0) await pause(answer.afterMs)
+    response.end(answer.body)
+  })
+  await new Promise<void>((ready) => server.listen({ host: '127.0.0.1', port: 0 }, ready))
+  const { port } = server.address() as AddressInfo
+  return {
+    resolver: { name, url: `http://127.0.0.1:${port}/dns-query`, suffix: null },
+    asked,
+    most: () => most,
+    close: () => closed(server),
+  }
+}
+
+function closed(server: ReturnType<typeof createServer>): Promise<void> {
+  return new Promise((done) => {
+    server.close(() => done())
+    server.closeAllConnections()
+  })
+}
+
+/** A resolver where nobody listens. */
+export async function deadDoh(name: string): Promise<DohServer> {
+  const server = await startDoh(name)
+  await server.close()
+  return { ...server, close: async () => undefined }
+}
+
+function zonesFor(manner: Manner, { zone = [], authentic = false, slowMs = 30 }: DohParts): Zones {
+  const zones = new Zones()
+  zones.addZone('test', { authentic, ...faultFor(manner, slowMs) })
+  if (manner !== 'nxdomain') zones.put(zone.map((line) => parseRecord(line, 'test')))
+  return zones
+}
+
+const WITHOUT_FAULT: readonly Manner[] = ['honest', 'nxdomain', 'redirect', 'endless']
+
+function faultFor(manner: Manner, slowMs: number): { fault?: ResolverFault } {
+  if (manner === 'slow') return { fault: { kind: 'slow', ms: slowMs } }
+  return WITHOUT_FAULT.includes(manner) ? {} : { fault: { kind: manner } as ResolverFault }
+}
