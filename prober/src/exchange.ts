@@ -1,4 +1,5 @@
 // One exchange of one job: resolve, guard, permit, converse, and the facts that came of it.
+import { domainToUnicode } from 'node:url'
 import type { ProbeJob } from '@postern/shared/contract/probe.ts'
 import type { Answer } from '@postern/shared/dns/answer.ts'
 import { type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
@@ -201,9 +202,11 @@ function faultOf({ ending, state }: Conversation): { fault: Fault; to: Recipient
   }
 }
 
-function replyFact({ phase, to, reply, at }: Told, { exchange, job }: Question, { lane }: ExchangePorts): ReplyFact {
-  const shown = redact(reply, { localPart: job.localPart, domain: job.domain })
-  return { kind: 'reply', phase, to, exchange, reply: shown, observedAt: at, source: lane.id }
+function replyFact({ phase, to, reply, at }: Told, { exchange, job }: Question, ports: ExchangePorts): ReplyFact {
+  const { localPart, domain } = job
+  const unicodeDomain = domainToUnicode(domain)
+  const shown = redact(reply, { localPart, domain, unicodeDomain, stranger: ports.strangerOf(domain) })
+  return { kind: 'reply', phase, to, exchange, reply: shown, observedAt: at, source: ports.lane.id }
 }
 
 interface Ended {

@@ -17,7 +17,9 @@ describe('redaction', () => {
     ['user ann.lee unknown', 'user <address> unknown'],
     ['see https://x.example/?rcpt=ann.lee%40b.example&a=1', 'see https://x.example/?rcpt=<address>&a=1'],
     ['joann.leeway is another', 'joann.leeway is another'],
-    ['bob@b.example is another', 'bob@b.example is another'],
+    ['bob@b.example is another', '<other> is another'],
+    ['251 will forward to <bob.smith@c.example>', '251 will forward to <other>'],
+    ['write to postmaster@b.example', 'write to postmaster@b.example'],
     ['ann.lee@b.example.', '<address>.'],
     ['a\tb\u0007c\u009bd\u202ee\u2066f\u007f', 'a b\ufffdc\ufffdd\ufffde\ufffdf\ufffd'],
   ])('%j is kept as %j', (line, expected) => {
@@ -42,7 +44,7 @@ describe('redaction', () => {
       { localPart: 'jo', domain: 'xn--bcher-kva.example', unicodeDomain: 'bücher.example' },
       '<address>',
     ],
-    ['jo@c.example', { localPart: 'jo', domain: 'b.example', unicodeDomain: '' }, 'jo@c.example'],
+    ['jo@c.example', { localPart: 'jo', domain: 'b.example', unicodeDomain: '' }, '<other>'],
     [
       '<k7qz@b.example> k7qz, not ann.lee@b.example',
       { localPart: 'ann.lee', domain: 'b.example', stranger: 'k7qz' },

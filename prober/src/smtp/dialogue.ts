@@ -1,6 +1,7 @@
 // One SMTP conversation as a pure state machine: events in, commands out; it reads a reply only to choose the next command.
 import type { Recipient } from '@postern/shared/verdict/evidence.ts'
 import type { Phase, Reply } from '@postern/shared/smtp/codes.ts'
+import { demandsTls } from '@postern/shared/smtp/meaning.ts'
 import type { Command } from './command.ts'
 import { invitesControl, invitesPostmaster, type Plan, settlesControl } from './plan.ts'
 
@@ -156,7 +157,7 @@ function onStartTls(state: Dialogue, reply: Reply, at: number): Step {
 
 function onMail(state: Dialogue, reply: Reply, at: number): Step {
   if (reply.code < 300) return state.awaiting.length > 0 ? wait(state) : afterMail(state)
-  if (demandsTls(state, reply)) return drained({ ...state, afterGroup: 'starttls' })
+  if (mustSecure(state, reply)) return drained({ ...state, afterGroup: 'starttls' })
   return drained({ ...tell(state, 'mail', { reply, at }), afterGroup: 'quit' })
 }
 
@@ -168,7 +169,7 @@ function afterMail(state: Dialogue): Step {
 }
 
 function onMailbox(state: Dialogue, reply: Reply, at: number): Step {
-  if (demandsTls(state, reply)) return drained({ ...state, afterGroup: 'starttls' })
+  if (mustSecure(state, reply)) return drained({ ...state, afterGroup: 'starttls' })
   const told = tell(state, 'mailbox', { reply, at })
   if (told.awaiting.length > 0) return wait(told)
   if (reply.code < 300 || invitesControl(reply, state.plan.exchange)) return askStranger(told)
@@ -235,10 +236,9 @@ function ask(state: Dialogue, to: 'mailbox' | 'stranger' | 'postmaster', forward
   return say(state, [{ verb: 'RCPT', forwardPath }], [to])
 }
 
-// RFC 3207 §4: 530 demands it; others name it in words. TLS is started for no other reason than being asked.
-function demandsTls(state: Dialogue, reply: Reply): boolean {
-  if (state.secured || reply.code < 400 || !state.extensions.includes('STARTTLS')) return false
-  return reply.lines.some((line) => /starttls|\btls\b.*(required|must|need)|(must|require).*\btls\b/i.test(line))
+/** TLS is started for no other reason than being asked for, and only where it is offered (RFC 3207 §4). */
+function mustSecure(state: Dialogue, reply: Reply): boolean {
+  return !state.secured && state.extensions.includes('STARTTLS') && demandsTls(reply)
 }
 
 /** EHLO keywords in upper case; the first line is the server's name (RFC 5321 §4.1.1.1). */

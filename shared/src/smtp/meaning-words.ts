@@ -15,7 +15,7 @@ const listOperators = new Set(source.listOperators)
  */
 export function wordsOf(lines: readonly string[]): string {
   const text = fold(lines.join(' '))
-    .replace(/<(?:address|stranger)>/gi, '<x@x>')
+    .replace(/<(?:address|stranger|other)>/gi, '<x@x>')
     .replace(bracketed, ' ')
     .replace(/"[^"]{0,130}"@/g, 'quoted@')
     .replace(whoseIp, '$1 ip ')

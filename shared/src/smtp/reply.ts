@@ -135,14 +135,16 @@ const replyWords = new Set(
 
 /**
  * The reply as it may be stored: at most 8 lines of 512 octets, no control or bidirectional characters, and `<address>`
- * for the address under test in any case, bracketed or not, percent-encoded too; `<stranger>` for the stranger's. A
+ * for the address under test in any case, bracketed or not, percent-encoded too; `<stranger>` for the stranger's, `<other>`
+ * for anybody else's but an office's (RFC 2142). A
  * local part alone goes as well, unless it is a word of replies: no redaction changes what the table hears.
  */
 export function redact(reply: Reply, address: AddressParts): Reply {
   const printable = reply.lines
     .slice(0, KEPT_LINES)
     .map((line) => line.replace(/\t/g, ' ').replace(unprintable, '\uFFFD'))
-  const lines = namesOf(address).reduce(withoutBare, namesOf(address).reduce(withoutWhole, printable))
+  const names = namesOf(address)
+  const lines = names.reduce(withoutBare, withoutOthers(names.reduce(withoutWhole, printable)))
   return { code: reply.code, enhanced: reply.enhanced, lines: lines.map((line) => cutAtOctets(line, MAX_LINE_OCTETS)) }
 }
 
@@ -167,6 +169,14 @@ function namesOf({ localPart, domain, unicodeDomain = '', stranger = '' }: Addre
 function withoutWhole(lines: readonly string[], { locals, domains, placeholder }: Name): readonly string[] {
   const whole = new RegExp(`<?${start}${locals}(?:@|%40)${domains}${end}>?|<${locals}>`, 'giu')
   return lines.map((line) => line.replace(whole, placeholder))
+}
+
+/** 251 and 551 name where mail goes instead, and others quote whom they like: somebody's address all the same. */
+const otherAddress = /<?[^\s<>()[\]",;:]+@[^\s<>()[\]",;:]+>?/g
+const office = /^<?(?:postmaster|abuse|mailer-daemon)@/i
+
+function withoutOthers(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => line.replace(otherAddress, (found) => (office.test(found) ? found : '<other>')))
 }
 
 /** A placeholder that the table reads as one strange word, where leaving the word out would join its neighbours. */
