@@ -147,6 +147,12 @@ describe('a report that says not yet', () => {
     expect(story.pauses).toEqual([75])
   })
 
+  it('and comes at the last moment leaves no time for a pause', async () => {
+    const story = storyWith(inTurn({ ...held(-5_000), afterMs: 3_960 }, yes))
+    await tell(story)
+    expect({ elapsedMs: story.elapsedMs(), pauses: story.pauses }).toEqual({ elapsedMs: 3_960, pauses: [] })
+  })
+
   it('greylisting whose delay fits is waited for, and ends deliverable', async () => {
     const story = storyWith(inTurn(reported('asked', [replyTo('mailbox', 'greylisted')]), yes))
     const asked = await tell(story)

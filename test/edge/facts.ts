@@ -27,6 +27,11 @@ const SAYINGS = {
     lines: ['Greylisted, try again in 2 seconds'],
   },
   laterUnknown: { code: 450, enhanced: { class: 4, subject: 1, detail: 1 }, lines: ['User unknown'] },
+  busy: {
+    code: 450,
+    enhanced: { class: 4, subject: 2, detail: 1 },
+    lines: ['The user you are trying to contact is receiving mail at a rate that', 'prevents additional messages'],
+  },
   listed: { code: 554, enhanced: { class: 5, subject: 7, detail: 1 }, lines: ['Client host blocked using bl.example'] },
 } as const satisfies Record<string, Reply>
 

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ABOUT_US, evidenceWith, LATER, NO, YES } from '../laws/evidence.ts'
 import { faultOf, holdFor, replyTo, routeTo, START } from './facts.ts'
-import { rendered } from './rendered.ts'
+import { rendered, verifiedWith } from './rendered.ts'
 
 const smtp = (facts: readonly Fact[]) => rendered([routeTo(), ...facts]).checks.smtp
 
@@ -21,6 +21,7 @@ describe('whether the mailbox accepts', () => {
     ['it was unknown for the time being', [replyTo('mailbox', 'laterUnknown')], null],
     ['it was refused', [replyTo('mailbox', 'unknown')], false],
     ['it was accepted', [replyTo('mailbox', 'accepted')], true],
+    ['it exists, and receives too much just now', [replyTo('mailbox', 'busy')], true],
     ['everybody was accepted', [replyTo('mailbox', 'accepted'), replyTo('stranger', 'accepted')], true],
     [
       'a later answer took an earlier one back',
@@ -153,6 +154,17 @@ describe('trying again', () => {
     ],
   ])('%s', (_what, facts, expected) => {
     expect(rendered([routeTo(), ...facts])).toMatchObject({ ...expected, final: !expected.retryable })
+  })
+
+  it('a verdict that knows, and knows when more can be known, says when and is final all the same', () => {
+    const facts = [routeTo(), replyTo('mailbox', 'busy')]
+    const verdict = { ...verifiedWith(facts).verdict, retryAt: START + 9_000 }
+    expect(verdict.status).toBe('deliverable')
+    expect(rendered(facts, { changes: { verdict } })).toMatchObject({
+      retryable: false,
+      final: true,
+      retry_at: at(9_000),
+    })
   })
 
   it('is offered only where nothing is known, and what is not offered is final, for any evidence', () => {

@@ -4,7 +4,6 @@ import type { Meaning } from '../smtp/codes.ts'
 import { meaning } from '../smtp/meaning.ts'
 import type { Case, Finding } from './finding.ts'
 import type { Fact, FaultFact, ProbeFact, ReplyFact } from './evidence.ts'
-import { againAt } from './again.ts'
 import { CONTROL_MS, mailboxReply } from './lifetimes.ts'
 import type { Level, Reason } from './reasons.ts'
 
@@ -96,7 +95,7 @@ function accepted(heard: Heard): Finding {
   }
   if (said.class === 'mailbox_busy') {
     const known = row.id === 'google-consumer' || row.id === 'google-workspace'
-    return { ...finding('mailbox_accepted', known ? 'confirmed' : 'estimated', heard), retryAt: againAt(heard.reply) }
+    return finding('mailbox_accepted', known ? 'confirmed' : 'estimated', heard)
   }
   // Without a refused dead mailbox at hand, a provider that needs no control still only makes it likely.
   if (row.control === 'none') return finding('mailbox_accepted', 'estimated', heard)

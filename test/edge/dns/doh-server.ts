@@ -16,7 +16,7 @@ export interface Question {
   readonly via: 'GET' | 'POST'
 }
 
-/** `nxdomain` denies every name; `redirect` sends elsewhere; `endless` begins a body and never ends it. */
+/** `nxdomain` denies every name; `redirect` sends to where the answer would be; `endless` begins a body and never ends it. */
 export type Manner = ResolverFault['kind'] | 'honest' | 'nxdomain' | 'redirect' | 'endless'
 export type MannerOf = (question: Question) => Manner
 
@@ -36,6 +36,8 @@ export interface DohParts {
   readonly slowMs?: number
 }
 
+const DOH_PATH = '/dns-query'
+
 export async function startDoh(name: string, parts: DohParts = {}): Promise<DohServer> {
   const asked: Question[] = []
   let open = 0
@@ -51,7 +53,9 @@ export async function startDoh(name: string, parts: DohParts = {}): Promise<DohS
     const question = { name: query.name, type: query.type, via: read.via }
     asked.push(question)
     const manner = typeof parts.manner === 'function' ? parts.manner(question) : (parts.manner ?? 'honest')
-    if (manner === 'redirect') return void response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end()
+    if (manner === 'redirect' && url.pathname === DOH_PATH) {
+      return void response.writeHead(307, { location: `/moved${url.search}` }).end()
+    }
     const { response: answer } = resolve(zonesFor(manner, parts), read.bytes)
     if (answer === null) return
     response.writeHead(answer.status, { 'content-type': 'application/dns-message' })
@@ -62,7 +66,7 @@ export async function startDoh(name: string, parts: DohParts = {}): Promise<DohS
   await new Promise<void>((ready) => server.listen({ host: '127.0.0.1', port: 0 }, ready))
   const { port } = server.address() as AddressInfo
   return {
-    resolver: { name, url: `http://127.0.0.1:${port}/dns-query`, suffix: null },
+    resolver: { name, url: `http://127.0.0.1:${port}${DOH_PATH}`, suffix: null },
     asked,
     most: () => most,
     close: () => closed(server),
