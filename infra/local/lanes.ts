@@ -95,7 +95,7 @@ function configOf(lane: LocalLane, { artefact, credentials, common }: LaneSettin
     },
     // Lambda would start a machine for each; here all of them share the cores that the world and the edge run on.
     reservedConcurrency: 10,
-    provisionedConcurrency: 4,
+    provisionedConcurrency: 2,
     scalingStep: 1,
     timeoutMs: 70_000,
     recycleAfter: 500,
