@@ -61,6 +61,8 @@ function attempt(target: Target, patienceMs: number): Promise<Connected> {
     const timer = setTimeout(() => fail('connect_timeout'), patienceMs)
     const onError = (error: NodeJS.ErrnoException) => fail(FAULT_OF[error.code ?? ''] ?? 'connect_unroutable')
     socket.on('error', onError)
+    // Whoever holds the socket may put it down and take it up again; a reset in between must not end the process.
+    socket.on('error', () => undefined)
     socket.once('connect', () => {
       clearTimeout(timer)
       socket.off('error', onError)

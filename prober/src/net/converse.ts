@@ -132,6 +132,7 @@ class Session {
     this.#framing = emptyFraming
     this.#decoder = new StringDecoder('utf8')
     this.#socket = secured
+    secured.on('error', () => undefined)
     const onFailed = () => this.#feed({ type: 'tls_failed' })
     for (const event of CLOSING) secured.on(event, onFailed)
     secured.once('secureConnect', () => {
