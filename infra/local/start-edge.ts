@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { childrenOf, killLeft } from './children.ts'
 import type { EdgeConfig } from './edge.ts'
@@ -31,6 +32,7 @@ export function startEdge({ config, say }: EdgeSettings): Starting {
           POSTERN_EDGE: JSON.stringify(config),
           CLOUDFLARE_CF_FETCH_ENABLED: 'false',
           WRANGLER_SEND_METRICS: 'false',
+          WRANGLER_LOG_PATH: join(config.persist, 'logs'),
           // Local traces would keep every request's URL, address included, in the state folder.
           X_LOCAL_OBSERVABILITY: 'false',
         },

@@ -103,6 +103,12 @@ describe('200 for any string', () => {
     expect(await ask(stack.keys.sk_test, 'jane@any.test')).toMatchObject({ status: 'deliverable', cost: { units: 0 } })
   })
 
+  it('a plus that was typed into a URL stays a plus', async () => {
+    const headers = { authorization: `Bearer ${stack.keys.sk_test}` }
+    const answer = await (await stack.request('/v1/verify?email=jane+greylisted@any.test', { headers })).json()
+    expect(answer).toMatchObject({ email: 'jane+greylisted@any.test', reason: 'greylisted' })
+  })
+
   it('the description of the interface names what is there', async () => {
     const description = (await (await stack.request('/openapi.json')).json()) as {
       paths: object

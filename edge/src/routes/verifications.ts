@@ -46,7 +46,7 @@ const get = createRoute({
   request: {
     query: z.strictObject({
       email: z.string(),
-      mode: z.enum(['fast', 'full']).optional(),
+      mode: z.enum(['fast', 'full']).optional().openapi({ description: 'Default: `fast`, whatever the key.' }),
       wait_ms: whole(WAIT_MS.least, WAIT_MS.most),
       max_age: whole(0, MAX_AGE_S),
       evidence: z.enum(['none', 'summary', 'full']).optional(),
@@ -57,6 +57,12 @@ const get = createRoute({
 
 const PUBLIC_FULL = 'A pk_ key may only ask for mode "fast": call full mode from your server with an sk_ key.'
 
+/** People type `jane+tag@…` into a browser bar, where form decoding would make a space of the plus. */
+function withPlus(email: string, url: string): string {
+  const typed = /[?&]email=([^&#]*)/.exec(url)?.[1] ?? ''
+  return typed.includes('+') && !typed.includes('%20') ? email.replaceAll(' ', '+') : email
+}
+
 export function verificationRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(post, async (context) => {
     const wanted = context.req.valid('json')
@@ -65,7 +71,8 @@ export function verificationRoutes(app: OpenAPIHono<AppEnv>): void {
     return context.json(await answer(wanted, caller, context.get('services')), 200, { 'cache-control': 'no-store' })
   })
   app.openapi(get, async (context) => {
-    const { mode = 'fast', ...rest } = context.req.valid('query')
+    const { mode = 'fast', ...query } = context.req.valid('query')
+    const rest = { ...query, email: withPlus(query.email, context.req.url) }
     const caller = context.get('caller')
     if (mode === 'full' && isPublic(caller)) return refuse(context, 'forbidden', { detail: PUBLIC_FULL })
     const wanted = verificationRequest.parse({ ...rest, mode })
