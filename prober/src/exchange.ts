@@ -1,6 +1,6 @@
 // One exchange of one job: resolve, guard, permit, converse, and the facts that came of it.
 import { domainToUnicode } from 'node:url'
-import type { ProbeJob } from '@postern/shared/contract/probe.ts'
+import { type ProbeJob, wireAddress } from '@postern/shared/contract/probe.ts'
 import type { Answer } from '@postern/shared/dns/answer.ts'
 import { type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
 import { inOrderFor } from '@postern/shared/lanes/choose.ts'
@@ -105,9 +105,8 @@ async function askAddress(question: Question, { row, address }: Destination, por
 }
 
 /** The edge sends no such job; a route that changed on the way may still lead here. */
-function barred({ probe }: ProviderRow, { lane, now }: ExchangePorts): HoldFact {
-  const hold = probe === 'no' ? 'never_asked' : 'batch_only'
-  return { kind: 'hold', hold, retryAt: null, observedAt: now(), source: lane.id }
+function barred({ probe }: ProviderRow, ports: ExchangePorts): HoldFact {
+  return holdFact(probe === 'no' ? 'never_asked' : 'batch_only', null, ports)
 }
 
 async function addressesOf({ exchange, deadlineAt, job }: Question, ports: ExchangePorts) {
@@ -115,7 +114,7 @@ async function addressesOf({ exchange, deadlineAt, job }: Question, ports: Excha
   if (answer.kind !== 'records') return { fault: 'name_not_resolved' } as const
   const allowed = answer.data.filter(ports.mayDial)
   if (allowed.length === 0) return { fault: 'not_reachable_address' } as const
-  return { addresses: inOrderFor(`${job.localPart}@${job.domain}`, allowed) }
+  return { addresses: inOrderFor(wireAddress(job), allowed) }
 }
 
 function planFor({ job, exchange, domainFacts }: Question, ports: ExchangePorts, row: ProviderRow): Plan {
@@ -126,7 +125,7 @@ function planFor({ job, exchange, domainFacts }: Question, ports: ExchangePorts,
   return {
     ehloName: ports.lane.ehloName,
     mailFrom: ports.lane.mailFrom,
-    mailbox: `${job.localPart}@${job.domain}`,
+    mailbox: wireAddress(job),
     stranger: controlKnown ? null : `${ports.strangerOf(job.domain)}@${job.domain}`,
     controlTiming: row.controlTiming === 'pipelined' ? 'pipelined' : 'after_250',
     postmaster: somebodyAccepted ? null : `postmaster@${job.domain}`,
@@ -218,7 +217,8 @@ function faultFact({ exchange }: Question, ports: ExchangePorts, { fault, to = '
   return { kind: 'fault', fault, to, exchange, observedAt: ports.now(), source: ports.lane.id }
 }
 
-function holdFact(hold: HoldFact['hold'], retryAt: number, ports: ExchangePorts): HoldFact {
+/** Why this lane asks nobody, as of now; `retryAt` as an instant, or null where time changes nothing. */
+export function holdFact(hold: HoldFact['hold'], retryAt: number | null, ports: ExchangePorts): HoldFact {
   return { kind: 'hold', hold, retryAt, observedAt: ports.now(), source: ports.lane.id }
 }
 

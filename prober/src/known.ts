@@ -4,7 +4,7 @@ import { decide } from '@postern/shared/verdict/decide.ts'
 import type { HoldFact, ProbeFact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
 import { answered, goodUntil, mailboxReply, REST_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { settlesControl } from './smtp/plan.ts'
-import type { Recalled } from './store/evidence.ts'
+import { CLOCK_SKEW_MS, type Recalled } from './store/evidence.ts'
 
 /** A report holds sixty facts: what is left beside these is more than one inquiry finds. */
 const MAX_DOMAIN_FACTS = 40
@@ -19,15 +19,17 @@ export function pertinent(recalled: Recalled, { exchanges }: ProbeJob): Recalled
   return { ...recalled, domain: domain.slice(0, MAX_DOMAIN_FACTS) }
 }
 
-/** Machines of one region agree on the time within this span. */
-const CLOCK_SKEW_MS = 60_000
+/** The mailbox's own answer, while it is so young that nobody may ask again; else null. */
+function restingReply(mailbox: readonly ProbeFact[], now: number): ReplyFact | null {
+  const reply = mailboxReply(mailbox)
+  return reply !== null && answered(reply) && now - reply.observedAt < REST_MS ? reply : null
+}
 
 /** True where nobody needs to be, or may be, asked: the evidence is young enough, or the mailbox answered within a day. */
 export function isKnown(mailbox: readonly ProbeFact[], { now, maxAgeMs }: { now: number; maxAgeMs: number }): boolean {
   // Evidence from the future was dated by a clock that ran ahead, and would never grow old.
   if (mailbox.some(({ observedAt }) => observedAt > now + CLOCK_SKEW_MS)) return false
-  const reply = mailboxReply(mailbox)
-  if (reply !== null && answered(reply) && now - reply.observedAt < REST_MS) return true
+  if (restingReply(mailbox, now) !== null) return true
   const youngest = Math.max(0, ...mailbox.map(({ observedAt }) => observedAt))
   return now < goodUntil(mailbox) && now - youngest < maxAgeMs
 }
@@ -49,8 +51,8 @@ export function outlives(mailbox: readonly ProbeFact[], now: number): boolean {
 /** The facts of a report from memory; within a mailbox's day of rest they say when it may be asked again. */
 export function knownFacts(recalled: Recalled, now: number): readonly ProbeFact[] {
   const facts = [...recalled.domain, ...recalled.mailbox]
-  const reply = mailboxReply(recalled.mailbox)
-  if (reply === null || !answered(reply) || now - reply.observedAt >= REST_MS) return facts
+  const reply = restingReply(recalled.mailbox, now)
+  if (reply === null) return facts
   const resting: HoldFact = {
     kind: 'hold',
     hold: 'recently_answered',

@@ -1,11 +1,11 @@
 // THE STORY of one job: what is known already, may we ask, ask the exchanges in order, say what was said, remember it.
-import type { ProbeJob, ProbeReport } from '@postern/shared/contract/probe.ts'
+import { type ProbeJob, type ProbeReport, wireAddress } from '@postern/shared/contract/probe.ts'
 import { inOrderFor } from '@postern/shared/lanes/choose.ts'
-import type { Hold, HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
+import type { HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
 import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
-import { type Asked, askExchange, type ExchangePorts } from './exchange.ts'
+import { type Asked, askExchange, type ExchangePorts, holdFact } from './exchange.ts'
 import { isKnown, isUncountedYes, knownFacts, outlives, pertinent, splitFacts } from './known.ts'
-import type { Evidence, Recalled } from './store/evidence.ts'
+import type { Evidence, Recalled, Subject } from './store/evidence.ts'
 
 export interface ProbePorts extends ExchangePorts {
   readonly evidence: Evidence
@@ -28,7 +28,7 @@ const CLAIM_RETRY_MS = 150
 export async function probe(job: ProbeJob, ports: ProbePorts, receivedAt: number): Promise<ProbeReport> {
   const startedAt = ports.now()
   const deadlineAt = receivedAt + job.budgetMs
-  const subject = { wire: `${job.localPart}@${job.domain}`, domain: job.domain }
+  const subject = subjectOf(job)
 
   const [memory, agrees] = await Promise.all([
     ports.evidence.recall(subject, startedAt),
@@ -39,7 +39,7 @@ export async function probe(job: ProbeJob, ports: ProbePorts, receivedAt: number
   if (isKnown(recalled.mailbox, age) && !isUncountedYes(recalled, job.domain, startedAt)) {
     return report(job, ports, { state: 'known', facts: knownFacts(recalled, startedAt), recalled })
   }
-  const held = agrees ? spent(recalled.attempts, ports) : hold('route_differs', null, ports)
+  const held = agrees ? spent(recalled.attempts, ports) : holdFact('route_differs', null, ports)
   if (held !== null) return report(job, ports, { state: 'held', facts: [held], recalled })
 
   const claimed = await ports.evidence.claim({
@@ -51,7 +51,7 @@ export async function probe(job: ProbeJob, ports: ProbePorts, receivedAt: number
   })
   if (claimed.kind === 'held') {
     const retryAt = Math.max(ports.now(), Math.min(claimed.until, ports.now() + CLAIM_RETRY_MS))
-    return report(job, ports, { state: 'held', facts: [hold('in_progress', retryAt, ports)], recalled })
+    return report(job, ports, { state: 'held', facts: [holdFact('in_progress', retryAt, ports)], recalled })
   }
 
   const asked = await askInOrder(job, ports, { recalled, deadlineAt })
@@ -93,11 +93,15 @@ async function askInOrder(
 }
 
 /** Names by preference; equals in an order of the address's own. */
-function inOrder({ localPart, domain, exchanges }: ProbeJob): string[] {
-  const preferenceOf = new Map(exchanges.map(({ exchange, preference }) => [exchange, preference]))
-  return inOrderFor(`${localPart}@${domain}`, [...preferenceOf.keys()]).sort(
+function inOrder(job: ProbeJob): string[] {
+  const preferenceOf = new Map(job.exchanges.map(({ exchange, preference }) => [exchange, preference]))
+  return inOrderFor(wireAddress(job), [...preferenceOf.keys()]).sort(
     (one, other) => (preferenceOf.get(one) ?? 0) - (preferenceOf.get(other) ?? 0),
   )
+}
+
+function subjectOf(job: ProbeJob): Subject {
+  return { wire: wireAddress(job), domain: job.domain }
 }
 
 async function remember(
@@ -105,7 +109,7 @@ async function remember(
   ports: ProbePorts,
   { asked, recalled }: { asked: Inquiry; recalled: Recalled },
 ): Promise<boolean> {
-  const subject = { wire: `${job.localPart}@${job.domain}`, domain: job.domain }
+  const subject = subjectOf(job)
   const { mailboxFacts, domainFacts, answered } = splitFacts(asked.facts)
   if (mailboxFacts.length === 0) return ports.evidence.release(subject, job.jobId)
   const now = ports.now()
@@ -119,11 +123,7 @@ function spent(attempts: readonly number[], ports: ProbePorts): HoldFact | null 
   const [oldest] = attempts
   return attempts.length < MAX_ATTEMPTS_A_DAY || oldest === undefined
     ? null
-    : hold('attempts_spent', oldest + DAY_MS, ports)
-}
-
-function hold(why: Hold, retryAt: number | null, ports: ProbePorts): HoldFact {
-  return { kind: 'hold', hold: why, retryAt, observedAt: ports.now(), source: ports.lane.id }
+    : holdFact('attempts_spent', oldest + DAY_MS, ports)
 }
 
 interface Outcome {

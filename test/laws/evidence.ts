@@ -1,6 +1,13 @@
 // Arbitrary evidence for the laws of the verdict: what could have been collected, however unlikely.
 import type { MailRoute } from '@postern/shared/dns/mail-route.ts'
-import type { Fact, Fault, Hold, ReplyFact, SignalFact } from '@postern/shared/verdict/evidence.ts'
+import {
+  type Fact,
+  type Fault,
+  FAULTS,
+  HOLDS,
+  type ReplyFact,
+  type SignalFact,
+} from '@postern/shared/verdict/evidence.ts'
 import fc from 'fast-check'
 
 export const NOW = Date.UTC(2026, 10, 21)
@@ -64,34 +71,12 @@ export function replyTo(to: fc.Arbitrary<ReplyFact['to']>, sayings: readonly Say
     })
 }
 
-const FAULTS: readonly Fault[] = [
-  'connect_refused',
-  'connect_timeout',
-  'connect_unroutable',
-  'greeting_timeout',
-  'reply_timeout',
-  'closed',
-  'protocol_error',
-  'tls_error',
-  'not_reachable_address',
-  'name_not_resolved',
-]
-const HOLDS: readonly Hold[] = [
-  'not_asked',
-  'batch_only',
-  'never_asked',
-  'permit',
-  'breaker_open',
-  'no_lane',
-  'in_progress',
-  'attempts_spent',
-  'recently_answered',
-  'route_differs',
-]
+/** What remains when a mailbox cannot be handed over at all is a fact about the server, and may be a no. */
+const SILENT: readonly Fault[] = FAULTS.filter((fault) => fault !== 'smtputf8_not_offered')
 
 const fault = fc
   .record({
-    fault: fc.constantFrom(...FAULTS),
+    fault: fc.constantFrom(...SILENT),
     to: fc.constantFrom<ReplyFact['to'][]>('mailbox', 'stranger', 'postmaster', 'nobody'),
     exchange,
     observedAt,

@@ -30,7 +30,6 @@ export interface DohPorts {
 }
 
 const ATTEMPT_MS = 1_500
-const MAX_MESSAGE_OCTETS = 65_535
 const OK = 200
 
 export function createResolve({ resolvers, connect, now }: DohPorts): Resolve {
@@ -82,8 +81,7 @@ async function ask<T extends RecordType>(
       await response.body?.cancel()
       return { kind: 'failure', why: 'servfail' }
     }
-    const bytes = new Uint8Array(await response.arrayBuffer())
-    return bytes.length > MAX_MESSAGE_OCTETS ? { kind: 'failure', why: 'malformed' } : readAnswer(bytes, question)
+    return readAnswer(new Uint8Array(await response.arrayBuffer()), question)
   } catch (error) {
     const timedOut = error instanceof Error && error.name === 'TimeoutError'
     return { kind: 'failure', why: timedOut ? 'timeout' : 'unreachable' }

@@ -14,7 +14,6 @@ export const requestId: MiddlewareHandler<AppEnv> = async (context, next) => {
   const id = REQUEST_ID.test(given) ? given : crypto.randomUUID()
   const startedAt = Date.now()
   context.set('requestId', id)
-  context.set('startedAt', startedAt)
   await next()
   context.res.headers.set('x-request-id', id)
   context.res.headers.set('server-timing', `total;dur=${Date.now() - startedAt}`)

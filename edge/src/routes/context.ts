@@ -13,7 +13,6 @@ export interface Services {
 export interface AppEnv {
   Variables: {
     requestId: string
-    startedAt: number
     services: Services
     caller: Caller
   }

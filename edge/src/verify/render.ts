@@ -5,8 +5,15 @@ import { meaning } from '@postern/shared/smtp/meaning.ts'
 import { advice } from '@postern/shared/verdict/advice.ts'
 import type { Cost } from '@postern/shared/verdict/cost.ts'
 import { providerFor } from '@postern/shared/verdict/decide.ts'
-import type { Fact, ReplyFact, RouteFact, SignalFact, SyntaxFact } from '@postern/shared/verdict/evidence.ts'
-import { mailboxReply } from '@postern/shared/verdict/lifetimes.ts'
+import {
+  isProbeFact,
+  type Fact,
+  type ReplyFact,
+  type RouteFact,
+  type SignalFact,
+  type SyntaxFact,
+} from '@postern/shared/verdict/evidence.ts'
+import { latest, mailboxReply } from '@postern/shared/verdict/lifetimes.ts'
 import { worthOf } from '@postern/shared/verdict/reasons.ts'
 import { score } from '@postern/shared/verdict/score.ts'
 import { validUntil } from '@postern/shared/verdict/valid-until.ts'
@@ -121,13 +128,9 @@ function syntaxOf(facts: readonly Fact[]): Verification['checks']['syntax'] {
   return { ok: refusals.length === 0, rules }
 }
 
-function isProbed(fact: Fact): fact is Extract<Fact, { kind: 'reply' | 'fault' | 'hold' }> {
-  return fact.kind === 'reply' || fact.kind === 'fault' || fact.kind === 'hold'
-}
-
 /** True and false only for an answer about the mailbox: null never means false. */
 function accepts(facts: readonly Fact[]): boolean | null {
-  const reply = mailboxReply(facts.filter(isProbed))
+  const reply = mailboxReply(facts.filter(isProbeFact))
   if (reply === null) return null
   const { says, about } = meaning(reply.reply, reply)
   if (about !== 'mailbox' || says === 'unclear' || says === 'later') return null
@@ -138,10 +141,7 @@ function strangers(facts: readonly Fact[]): Verification['checks']['smtp']['stra
   const said = facts.filter(
     (fact): fact is ReplyFact => fact.kind === 'reply' && fact.to === 'stranger' && fact.phase === 'rcpt',
   )
-  const last = said.reduce<ReplyFact | null>(
-    (found, fact) => (found === null || fact.observedAt >= found.observedAt ? fact : found),
-    null,
-  )
+  const last = latest(said)
   if (last === null) return 'not_checked'
   if (last.reply.code < 300) return 'accepts_all'
   const { says, about } = meaning(last.reply, last)

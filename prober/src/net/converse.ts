@@ -147,7 +147,6 @@ class Session {
     clearTimeout(this.#timer)
     const socket = this.#socket
     this.#detach()
-    socket.on('error', () => undefined)
     if (saidGoodbye) {
       socket.resume()
       socket.end()

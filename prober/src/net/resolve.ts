@@ -7,7 +7,6 @@ import { type Resolver, resolversFor } from '@postern/shared/dns/resolvers.ts'
 export type Resolve = <T extends RecordType>(question: Question<T>, deadlineAt: number) => Promise<Answer<DataOf[T]>>
 
 const ATTEMPT_MS = 1_500
-const MAX_MESSAGE_OCTETS = 65_535
 
 /** Asks the name's resolvers in turn until one is conclusive or the deadline has come. Never rejects. */
 export function createResolve(resolvers: readonly Resolver[], now: () => number): Resolve {
@@ -36,8 +35,7 @@ async function ask<T extends RecordType>(
       signal: AbortSignal.timeout(timeoutMs),
     })
     if (response.status !== 200) return { kind: 'failure', why: 'servfail' }
-    const bytes = new Uint8Array(await response.arrayBuffer())
-    return bytes.length > MAX_MESSAGE_OCTETS ? { kind: 'failure', why: 'malformed' } : readAnswer(bytes, question)
+    return readAnswer(new Uint8Array(await response.arrayBuffer()), question)
   } catch (error) {
     const timedOut = error instanceof DOMException && error.name === 'TimeoutError'
     return { kind: 'failure', why: timedOut ? 'timeout' : 'unreachable' }

@@ -53,7 +53,7 @@ export interface Evidence {
 const NOTHING = { mailbox: [], learnedAt: null, domain: [], attempts: [] }
 const KEEP_S = (30 * DAY_MS) / 1_000
 /** Machines agree on the time within this span: what is dated later comes from a clock that ran ahead, and protects nothing. */
-const CLOCK_SKEW_MS = 60_000
+export const CLOCK_SKEW_MS = 60_000
 /** No job's budget is longer, grace and skew included. */
 const LONGEST_CLAIM_MS = 60_000 + 2 * CLOCK_SKEW_MS
 const factsText = z.string().transform(readJson).pipe(z.array(probeFact))

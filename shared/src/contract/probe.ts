@@ -1,5 +1,6 @@
 // What edge and prober say to one another: a job goes out, a report of what was said comes back, never a verdict.
 import { z } from 'zod'
+import { FAULTS, HOLDS } from '../verdict/evidence.ts'
 
 const exchange = z.strictObject({
   exchange: z.string().min(1).max(255),
@@ -22,6 +23,11 @@ export const probeJob = z.strictObject({
   maxAgeS: z.number().int().min(0),
 })
 export type ProbeJob = z.infer<typeof probeJob>
+
+/** The wire address of a job: exactly what RCPT says. */
+export function wireAddress({ localPart, domain }: Pick<ProbeJob, 'localPart' | 'domain'>): string {
+  return `${localPart}@${domain}`
+}
 
 const instant = z.number().int()
 const observed = { observedAt: instant, source: z.string().max(80) }
@@ -51,37 +57,14 @@ export const probeFact = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('fault'),
     ...observed,
-    fault: z.enum([
-      'connect_refused',
-      'connect_timeout',
-      'connect_unroutable',
-      'greeting_timeout',
-      'reply_timeout',
-      'closed',
-      'protocol_error',
-      'tls_error',
-      'smtputf8_not_offered',
-      'not_reachable_address',
-      'name_not_resolved',
-    ]),
+    fault: z.enum(FAULTS),
     to: recipient,
     exchange: z.string(),
   }),
   z.strictObject({
     kind: z.literal('hold'),
     ...observed,
-    hold: z.enum([
-      'not_asked',
-      'batch_only',
-      'never_asked',
-      'permit',
-      'breaker_open',
-      'no_lane',
-      'in_progress',
-      'attempts_spent',
-      'recently_answered',
-      'route_differs',
-    ]),
+    hold: z.enum(HOLDS),
     retryAt: instant.nullable(),
   }),
 ])

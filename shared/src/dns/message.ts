@@ -8,6 +8,9 @@ declare const Buffer: { from(bytes: ArrayBufferLike, offset: number, length: num
 
 export const DNS_MESSAGE = 'application/dns-message'
 
+// RFC 1035 §4.2.2: the length of a message is told in two octets.
+const MAX_MESSAGE_OCTETS = 65_535
+
 // A chain longer than this is a loop or an attack; resolvers themselves give up earlier.
 const MAX_CNAMES = 12
 
@@ -33,7 +36,7 @@ export function postBody(question: Question): Uint8Array {
 
 /** Reads one DNS message as the answer to `question`; whatever does not fit it is `malformed`. Never throws. */
 export function readAnswer<T extends RecordType>(bytes: Uint8Array, question: Question<T>): Answer<DataOf[T]> {
-  const packet = decoded(bytes)
+  const packet = bytes.length > MAX_MESSAGE_OCTETS ? null : decoded(bytes)
   if (packet === null || !answers(packet, question) || packet.flag_tc === true) {
     return { kind: 'failure', why: 'malformed' }
   }

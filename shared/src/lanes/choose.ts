@@ -12,21 +12,22 @@ function hash(text: string): number {
   return (value ^ (value >>> 16)) >>> 0
 }
 
+function byWeight<T>(key: string, items: readonly T[], nameOf: (item: T) => string): T[] {
+  return items
+    .map((item) => ({ item, name: nameOf(item), weight: hash(`${nameOf(item)}\n${key}`) }))
+    .sort((one, other) => other.weight - one.weight || (one.name < other.name ? -1 : 1))
+    .map(({ item }) => item)
+}
+
 /**
  * Equals in an order of the key's own: load is spread over keys as dice would spread it (RFC 5321 §5.1), while the same key
  * comes back to the same host, which is the one that remembers having put it off.
  */
-export function inOrderFor<T extends string>(key: string, equals: readonly T[]): T[] {
-  return equals
-    .map((one) => ({ one, weight: hash(`${one}\n${key}`) }))
-    .sort((a, b) => b.weight - a.weight || (a.one < b.one ? -1 : 1))
-    .map(({ one }) => one)
+export function inOrderFor(key: string, equals: readonly string[]): string[] {
+  return byWeight(key, equals, (one) => one)
 }
 
 /** Lanes for `key`, best first: the same for the same lanes and key, whatever their order. */
 export function rank(lanes: readonly Lane[], key: string): Lane[] {
-  return lanes
-    .map((lane) => ({ lane, weight: hash(`${lane.id}\n${key}`) }))
-    .sort((one, other) => other.weight - one.weight || (one.lane.id < other.lane.id ? -1 : 1))
-    .map(({ lane }) => lane)
+  return byWeight(key, lanes, ({ id }) => id)
 }

@@ -3,6 +3,7 @@ import type { Fact } from './evidence.ts'
 import type { Verdict } from './finding.ts'
 import { DAY_MS } from './lifetimes.ts'
 import type { Advice, Reason } from './reasons.ts'
+import { recognised } from './signals.ts'
 
 const CONFIRM_REASONS: readonly Reason[] = ['disposable', 'suspected_trap', 'suspected_typo']
 
@@ -10,8 +11,9 @@ const CONFIRM_REASONS: readonly Reason[] = ['disposable', 'suspected_trap', 'sus
 export function advice(verdict: Verdict, facts: readonly Fact[], now: number): Advice {
   if (verdict.status === 'undeliverable') return isFreshAndSure(verdict, now) ? 'reject' : 'confirm'
   if (CONFIRM_REASONS.includes(verdict.reason)) return 'confirm'
-  const gibberish = facts.some((fact) => fact.kind === 'signal' && fact.signal === 'gibberish' && fact.value)
-  return gibberish && !(verdict.status === 'deliverable' && verdict.level === 'confirmed') ? 'confirm' : 'accept'
+  return recognised(facts, 'gibberish') && !(verdict.status === 'deliverable' && verdict.level === 'confirmed')
+    ? 'confirm'
+    : 'accept'
 }
 
 function isFreshAndSure({ level, cites }: Verdict, now: number): boolean {

@@ -1,5 +1,6 @@
 // Every fact a verdict may rest on. Facts travel between tiers and are stored; opinions are derived from them here and nowhere else.
 import type { MailRoute } from '../dns/mail-route.ts'
+import type { Signal } from '../signals/signal.ts'
 import type { Reply } from '../smtp/codes.ts'
 
 /**
@@ -9,31 +10,35 @@ import type { Reply } from '../smtp/codes.ts'
 export type Recipient = 'mailbox' | 'stranger' | 'postmaster' | 'other' | 'nobody'
 
 /** How a conversation broke off without a reply that could be read. */
-export type Fault =
-  | 'connect_refused'
-  | 'connect_timeout'
-  | 'connect_unroutable'
-  | 'greeting_timeout'
-  | 'reply_timeout'
-  | 'closed'
-  | 'protocol_error'
-  | 'tls_error'
-  | 'smtputf8_not_offered'
-  | 'not_reachable_address'
-  | 'name_not_resolved'
+export const FAULTS = [
+  'connect_refused',
+  'connect_timeout',
+  'connect_unroutable',
+  'greeting_timeout',
+  'reply_timeout',
+  'closed',
+  'protocol_error',
+  'tls_error',
+  'smtputf8_not_offered',
+  'not_reachable_address',
+  'name_not_resolved',
+] as const
+export type Fault = (typeof FAULTS)[number]
 
 /** Why nobody was asked, or not asked to the end. */
-export type Hold =
-  | 'not_asked'
-  | 'batch_only'
-  | 'never_asked'
-  | 'permit'
-  | 'breaker_open'
-  | 'no_lane'
-  | 'in_progress'
-  | 'attempts_spent'
-  | 'recently_answered'
-  | 'route_differs'
+export const HOLDS = [
+  'not_asked',
+  'batch_only',
+  'never_asked',
+  'permit',
+  'breaker_open',
+  'no_lane',
+  'in_progress',
+  'attempts_spent',
+  'recently_answered',
+  'route_differs',
+] as const
+export type Hold = (typeof HOLDS)[number]
 
 interface Observed {
   /** Instant in milliseconds since the epoch. */
@@ -85,21 +90,15 @@ export interface HoldFact extends Observed {
   readonly retryAt: number | null
 }
 /** A list or heuristic that recognised the address; absence of a fact is not a false. */
-export interface SignalFact extends Observed {
+export interface SignalFact extends Observed, Signal {
   readonly kind: 'signal'
-  readonly signal:
-    | 'disposable'
-    | 'relay'
-    | 'forwarding'
-    | 'free'
-    | 'role'
-    | 'subaddress'
-    | 'gibberish'
-    | 'suspected_trap'
-  readonly value: boolean
 }
 
 export type Fact = SyntaxFact | SpecialUseFact | RouteFact | OptOutFact | ReplyFact | FaultFact | HoldFact | SignalFact
 
 /** What a prober may report, and what DynamoDB may hold. */
 export type ProbeFact = ReplyFact | FaultFact | HoldFact
+
+export function isProbeFact(fact: Fact): fact is ProbeFact {
+  return fact.kind === 'reply' || fact.kind === 'fault' || fact.kind === 'hold'
+}

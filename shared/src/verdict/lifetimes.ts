@@ -30,11 +30,17 @@ const LIFETIME_MS: Partial<Record<ReplyClass, number>> = {
 /** Everything else, time-outs and silence included. */
 const UNCLEAR_MS = 15 * MINUTE_MS
 
+/** The reply that was observed last, the later in the list among equals, or null. */
+export function latest(facts: readonly ReplyFact[]): ReplyFact | null {
+  return facts.reduce<ReplyFact | null>(
+    (last, fact) => (last === null || fact.observedAt >= last.observedAt ? fact : last),
+    null,
+  )
+}
+
 /** The reply to the mailbox's own RCPT that was observed last, or null. */
 export function mailboxReply(facts: readonly ProbeFact[]): ReplyFact | null {
-  return facts
-    .filter((fact): fact is ReplyFact => fact.kind === 'reply' && fact.to === 'mailbox')
-    .reduce<ReplyFact | null>((last, fact) => (last === null || fact.observedAt >= last.observedAt ? fact : last), null)
+  return latest(facts.filter((fact): fact is ReplyFact => fact.kind === 'reply' && fact.to === 'mailbox'))
 }
 
 /** True where the mailbox was answered for: 2xx, or a 5xx about itself. */

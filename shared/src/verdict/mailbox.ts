@@ -3,8 +3,8 @@ import { type ProviderRow, providerOf } from '../dns/provider.ts'
 import type { Meaning } from '../smtp/codes.ts'
 import { meaning } from '../smtp/meaning.ts'
 import type { Case, Finding } from './finding.ts'
-import type { Fact, FaultFact, ProbeFact, ReplyFact } from './evidence.ts'
-import { CONTROL_MS, mailboxReply } from './lifetimes.ts'
+import { type Fact, type FaultFact, isProbeFact, type ProbeFact, type ReplyFact } from './evidence.ts'
+import { CONTROL_MS, latest, mailboxReply } from './lifetimes.ts'
 import type { Level, Reason } from './reasons.ts'
 
 export function mailboxAnswer(judged: Case): Finding | null {
@@ -42,10 +42,6 @@ function contradicted(facts: readonly ProbeFact[], last: ReplyFact, said: Meanin
 
 interface Supported extends Heard {
   readonly support?: readonly Fact[]
-}
-
-function isProbeFact(fact: Fact): fact is ProbeFact {
-  return fact.kind === 'reply' || fact.kind === 'fault' || fact.kind === 'hold'
 }
 
 function recipientsAt(facts: readonly ProbeFact[], reply: ReplyFact): ReplyFact[] {
@@ -129,13 +125,6 @@ function countsAfter(acceptedOne: ReplyFact, refusedOne: ReplyFact, reply: Reply
 function isRefusedStranger(fact: ReplyFact): boolean {
   const { says, about } = meaning(fact.reply, fact)
   return says === 'no' && about === 'mailbox' && fact.reply.code >= 500
-}
-
-function latest(facts: readonly ReplyFact[]): ReplyFact | null {
-  return facts.reduce<ReplyFact | null>(
-    (last, fact) => (last === null || fact.observedAt > last.observedAt ? fact : last),
-    null,
-  )
 }
 
 /**

@@ -1,6 +1,7 @@
 // A number for ranking: the reason's worth less what speaks against the address.
 import type { Fact } from './evidence.ts'
 import { type Level, type Reason, worthOf } from './reasons.ts'
+import { recognised } from './signals.ts'
 
 const PENALTY_GIBBERISH = 10
 const PENALTY_ROLE = 5
@@ -11,7 +12,8 @@ export function score({ reason, level }: { reason: Reason; level: Level }, facts
   const worth = worthOf(reason)
   const base = level === 'estimated' ? (worth.estimated ?? worth.score) : worth.score
   if (worth.status === 'undeliverable') return base
-  const has = (signal: string) => facts.some((fact) => fact.kind === 'signal' && fact.signal === signal && fact.value)
-  const penalty = (has('gibberish') ? PENALTY_GIBBERISH : 0) + (has('role') && reason !== 'role' ? PENALTY_ROLE : 0)
+  const penalty =
+    (recognised(facts, 'gibberish') ? PENALTY_GIBBERISH : 0) +
+    (recognised(facts, 'role') && reason !== 'role' ? PENALTY_ROLE : 0)
   return Math.max(FLOOR, base - penalty)
 }

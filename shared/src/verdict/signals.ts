@@ -14,14 +14,17 @@ const REPLACEABLE: readonly Reason[] = [
 
 const SIGNALS = ['disposable', 'suspected_trap', 'role'] as const
 
+/** The signal that a list or heuristic raised, or undefined where it was not raised or not checked. */
+export function recognised(facts: readonly Fact[], signal: SignalFact['signal']): SignalFact | undefined {
+  return facts.find((one): one is SignalFact => one.kind === 'signal' && one.signal === signal && one.value)
+}
+
 export function overlay({ facts }: Case, finding: Finding): Finding {
   if (!REPLACEABLE.includes(finding.reason)) return finding
-  const recognised = (signal: SignalFact['signal']) =>
-    facts.find((one): one is SignalFact => one.kind === 'signal' && one.signal === signal && one.value)
   for (const signal of SIGNALS) {
-    const fact = recognised(signal)
+    const fact = recognised(facts, signal)
     // Whoever hides behind a relay names the alias after its use: `shop@` there is one person's.
-    if (fact !== undefined && !(signal === 'role' && recognised('relay'))) return replaced(finding, signal, fact)
+    if (fact !== undefined && !(signal === 'role' && recognised(facts, 'relay'))) return replaced(finding, signal, fact)
   }
   const implicit = facts.find((one): one is RouteFact => one.kind === 'route' && one.route.kind === 'implicit')
   if (implicit !== undefined && !isConfirmedYes(finding)) return replaced(finding, 'implicit_mx_only', implicit)

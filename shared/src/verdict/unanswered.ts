@@ -3,7 +3,7 @@ import type { ReplyClass } from '../smtp/codes.ts'
 import { meaning } from '../smtp/meaning.ts'
 import { againAt } from './again.ts'
 import type { Case, Finding } from './finding.ts'
-import type { Fault, FaultFact, Hold, HoldFact, ReplyFact } from './evidence.ts'
+import { type Fault, type FaultFact, type Hold, type HoldFact, isProbeFact, type ReplyFact } from './evidence.ts'
 import { lastWord } from './lifetimes.ts'
 import type { Reason } from './reasons.ts'
 
@@ -63,7 +63,7 @@ const OF_HOLD: Record<Hold, Reason | null> = {
 
 /** A reply outranks a hold, and a hold, which says when to come back, outranks silence. */
 export function unanswered({ facts }: Case): Finding | null {
-  const probed = facts.filter((fact) => fact.kind === 'reply' || fact.kind === 'fault' || fact.kind === 'hold')
+  const probed = facts.filter(isProbeFact)
   const word = lastWord(probed)
   if (word?.kind === 'reply') return fromReply(word)
   const held = probed.filter((fact): fact is HoldFact => fact.kind === 'hold').flatMap(fromHold)
