@@ -1,14 +1,47 @@
 // The HTTP face of the edge: guards, routes, and what becomes of everything that fits none.
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { allow, type Role } from './http/access.ts'
+import { answerOrigin, preflight } from './http/cors.ts'
 import { limitBody, requestId, requireJson, requireKey } from './http/guards.ts'
 import { fieldErrors, refuse } from './http/problem.ts'
+import { accountRoutes } from './routes/accounts.ts'
 import type { AppEnv, Services } from './routes/context.ts'
+import { creditRoutes } from './routes/credits.ts'
+import { erasureRoute } from './routes/erasures.ts'
 import { healthRoute } from './routes/health.ts'
+import { keptRoutes } from './routes/kept.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { pageTokenRoute } from './routes/page-token.ts'
+import { usageRoute } from './routes/usage.ts'
 import { verificationRoutes } from './routes/verifications.ts'
 
+/** Every path, its methods, and who may use them. */
+export const PATHS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
+  '/v1/verifications': { GET: 'owner', POST: 'verifier' },
+  '/v1/verifications/:id': { GET: 'owner' },
+  '/v1/verify': { GET: 'verifier' },
+  '/v1/usage': { GET: 'reader' },
+  '/v1/keys': { GET: 'reader', POST: 'holder' },
+  '/v1/keys/:id': { GET: 'reader', DELETE: 'holder' },
+  '/v1/keys/:id/rotate': { POST: 'holder' },
+  '/v1/erasures': { POST: 'holder' },
+  '/v1/accounts': { GET: 'operator', POST: 'operator' },
+  '/v1/accounts/:id': { GET: 'operator', PATCH: 'operator' },
+  '/v1/credits': { GET: 'reader', POST: 'operator' },
+  '/page-token': { GET: 'public' },
+  '/healthz': { GET: 'public' },
+  '/openapi.json': { GET: 'public' },
+}
+
+/** Where pages of other sites may call, with a browser key. */
+const FROM_OTHER_SITES = ['/v1/verifications', '/v1/verify']
+
+type ServicesOf = (env: unknown, later: (work: Promise<unknown>) => void) => Services
+
 /** Builds the app; `servicesOf` is called once a request, since connections are counted per invocation. */
-export function createApp(servicesOf: (env: unknown) => Services): OpenAPIHono<AppEnv> {
+export function createApp(servicesOf: ServicesOf): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result, context) => {
       if (result.success) return undefined
@@ -18,34 +51,49 @@ export function createApp(servicesOf: (env: unknown) => Services): OpenAPIHono<A
   })
   app.use(requestId)
   app.use(async (context, next) => {
-    context.set('services', servicesOf(context.env))
+    context.set('services', servicesOf(context.env, laterOf(context)))
     await next()
   })
-  const methods = guardMethods(app, {
-    '/v1/verifications': ['POST'],
-    '/v1/verify': ['GET'],
-    '/healthz': ['GET'],
-    '/openapi.json': ['GET'],
-  })
+  for (const path of FROM_OTHER_SITES) app.use(path, preflight)
+  guardMethods(app)
   app.use('/v1/*', requireKey, limitBody, requireJson)
-  healthRoute(app)
-  verificationRoutes(app)
+  for (const [path, methods] of Object.entries(PATHS)) guardRoles(app, path, methods)
+  for (const path of FROM_OTHER_SITES) app.use(path, answerOrigin)
+  for (const route of ROUTES) route(app)
   describe(app)
   app.notFound((context) => {
-    const known = Object.keys(methods).join(', ')
-    return refuse(context, 'not-found', { detail: `Nothing answers at this path. What does: ${known}.` })
+    const detail = `Nothing answers at this path. What does: ${Object.keys(PATHS).join(', ')}.`
+    return refuse(context, 'not-found', { detail })
   })
-  app.onError((error, context) => {
-    if (error instanceof HTTPException && error.status === 400) {
-      return refuse(context, 'invalid-json', { detail: 'The body could not be read as JSON.' })
-    }
-    // oxlint-disable-next-line no-console -- a Worker's log is its console
-    console.error(
-      JSON.stringify({ level: 'error', request: context.get('requestId'), fault: error.name, what: error.message }),
-    )
-    return refuse(context, 'fault', { detail: 'The fault is ours and has been logged under this X-Request-Id.' })
-  })
+  app.onError(fault)
   return app
+}
+
+const ROUTES = [
+  healthRoute,
+  pageTokenRoute,
+  verificationRoutes,
+  keptRoutes,
+  usageRoute,
+  keyRoutes,
+  erasureRoute,
+  accountRoutes,
+  creditRoutes,
+]
+
+function laterOf(context: Context): (work: Promise<unknown>) => void {
+  return (work) => context.executionCtx.waitUntil(work)
+}
+
+function fault(error: Error, context: Context<AppEnv>): Response {
+  if (error instanceof HTTPException && error.status === 400) {
+    return refuse(context, 'invalid-json', { detail: 'The body could not be read as JSON.' })
+  }
+  // oxlint-disable-next-line no-console -- a Worker's log is its console
+  console.error(
+    JSON.stringify({ level: 'error', request: context.get('requestId'), fault: error.name, what: error.message }),
+  )
+  return refuse(context, 'fault', { detail: 'The fault is ours and has been logged under this X-Request-Id.' })
 }
 
 function detailOf(errors: readonly { pointer: string; detail: string }[]): string {
@@ -55,16 +103,23 @@ function detailOf(errors: readonly { pointer: string; detail: string }[]): strin
 }
 
 /** RFC 9110 §15.5.6: a path that exists answers a wrong method with 405 and says which are right. */
-function guardMethods(app: OpenAPIHono<AppEnv>, allowed: Readonly<Record<string, readonly string[]>>) {
-  for (const [path, methods] of Object.entries(allowed)) {
-    const allow = methods.includes('GET') ? [...methods, 'HEAD'] : methods
+function guardMethods(app: OpenAPIHono<AppEnv>): void {
+  for (const [path, methods] of Object.entries(PATHS)) {
+    const allowed = Object.hasOwn(methods, 'GET') ? [...Object.keys(methods), 'HEAD'] : Object.keys(methods)
     app.use(path, async (context, next) => {
-      if (allow.includes(context.req.method)) return next()
-      const headers = { allow: allow.join(', ') }
-      return refuse(context, 'method-not-allowed', { detail: `Use ${allow.join(' or ')} here.`, headers })
+      if (allowed.includes(context.req.method)) return next()
+      const headers = { allow: allowed.join(', ') }
+      return refuse(context, 'method-not-allowed', { detail: `Use ${allowed.join(' or ')} here.`, headers })
     })
   }
-  return allowed
+}
+
+function guardRoles(app: OpenAPIHono<AppEnv>, path: string, methods: Readonly<Record<string, Role>>): void {
+  if (path.startsWith('/v1/'))
+    app.use(
+      path,
+      allow((method) => methods[method === 'HEAD' ? 'GET' : method] ?? 'public'),
+    )
 }
 
 function describe(app: OpenAPIHono<AppEnv>): void {

@@ -10,8 +10,10 @@ export interface Env {
   readonly LANES: string
   /** JSON `{accessKeyId, secretAccessKey}`: a secret. */
   readonly LANE_CREDENTIALS: string
-  /** JSON list of `{id, kind, sha256}`. */
-  readonly KEYS: string
+  /** JSON `{current, keys: {"1": <64 hex digits>}}`, ids from 1 to 255: a secret. What keys, tokens and pseudonyms are made with. */
+  readonly EDGE_SECRETS: string
+  /** JSON `{"default": {"jurisdiction": null}, "eu": {"jurisdiction": "eu"}}`. */
+  readonly PARTITIONS: string
   /** Comma-separated special-use names that may exist here, such as `test`. */
   readonly ALLOW_SPECIAL_USE: string
   /** Comma-separated loopback CIDRs that count as reachable: the explicit opt-in of local runs. */
@@ -40,11 +42,18 @@ const cidrs = list.transform((parts, context): readonly Cidr[] => {
   return parsed
 })
 
-export const KEY_KINDS = ['sk_live', 'sk_test', 'pk_live', 'pk_test', 'ak'] as const
-export type KeyKind = (typeof KEY_KINDS)[number]
+const secretId = z.string().regex(/^([1-9]|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/)
 
-const key = z.strictObject({ id: z.string(), kind: z.enum(KEY_KINDS), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
-export type StoredKey = z.infer<typeof key>
+const secrets = z
+  .strictObject({ current: secretId, keys: z.record(secretId, z.string().regex(/^[0-9a-f]{64}$/)) })
+  .refine(({ current, keys }) => Object.hasOwn(keys, current), { message: 'current names no key' })
+
+const partitions = z
+  .record(
+    z.string().regex(/^[a-z][a-z0-9]{0,11}$/),
+    z.strictObject({ jurisdiction: z.enum(['eu', 'us', 'fedramp']).nullable() }),
+  )
+  .refine((all) => Object.hasOwn(all, 'default'), { message: 'there is no partition named default' })
 
 const lane = z.strictObject({
   id: z.string(),
@@ -61,7 +70,8 @@ const environment = z.object({
   ),
   LANES: json.pipe(z.strictObject({ epoch: z.number().int(), lanes: z.array(lane) })),
   LANE_CREDENTIALS: json.pipe(z.strictObject({ accessKeyId: z.string(), secretAccessKey: z.string() })),
-  KEYS: json.pipe(z.array(key)),
+  EDGE_SECRETS: json.pipe(secrets),
+  PARTITIONS: json.pipe(partitions),
   ALLOW_SPECIAL_USE: list,
   LOOPBACK_NETWORKS: cidrs,
 } satisfies Record<keyof Env, z.ZodType>)

@@ -1,20 +1,60 @@
-// Composition root of the edge: bindings become configuration, configuration becomes ports; the only file that knows Cloudflare.
+// Composition root of the edge: bindings become configuration, configuration becomes ports; objects and queues are named here.
+import type { Cost } from '@postern/shared/verdict/cost.ts'
 import { ulid } from 'ulid'
+import type { Settlement } from './accounts/ledger.ts'
+import { consume, type UsageEvent } from './accounts/meter.ts'
+import { nameObjects, type ObjectBindings } from './accounts/objects.ts'
+import type { Once } from './accounts/once.ts'
+import { createPaidNearby, type NearCache } from './accounts/paid.ts'
+import { partitionOf, within } from './accounts/places.ts'
+import { openSecrets, type Secrets } from './accounts/secrets.ts'
+import { createSnapshots, type Snapshots } from './accounts/snapshots.ts'
+import type { Visitor } from './accounts/visitor.ts'
+import { openTill } from './accounts/till.ts'
 import { createApp } from './app.ts'
 import { type Config, type Env, parseConfig } from './config.ts'
 import { createResolve } from './dns/doh.ts'
 import { lookUpRoute } from './dns/route.ts'
 import { limitConnections } from './http/connections.ts'
+import { createNearOnces } from './http/idempotency-near.ts'
+import { createNearLimits, type NearLimitBindings } from './http/near-limits.ts'
 import { createAsk } from './probe/ask.ts'
+import { listDirectory } from './accounts/directory.ts'
 import type { Services } from './routes/context.ts'
 
-const parsed = new WeakMap<object, Config>()
+export { Account } from './accounts/account.ts'
+export { Once } from './accounts/once.ts'
+export { Records } from './accounts/records.ts'
+export { Visitor } from './accounts/visitor.ts'
 
-/** Bindings do not change within an isolate, so they are parsed once in it. */
-function configOf(env: Env): Config {
-  const known = parsed.get(env) ?? parseConfig(env)
-  parsed.set(env, known)
-  return known
+interface Bindings extends Env, ObjectBindings, NearLimitBindings {
+  readonly USAGE: Queue<UsageEvent>
+  readonly SNAPSHOTS: KVNamespace
+  readonly ONCES: DurableObjectNamespace<Once>
+  readonly VISITORS: DurableObjectNamespace<Visitor>
+}
+
+/** What lives as long as the isolate: bindings do not change within it. */
+interface Isolate {
+  readonly config: Config
+  readonly secrets: Secrets
+  readonly snapshots: Snapshots
+  readonly near: NearCache
+}
+
+type Later = (work: Promise<unknown>) => void
+
+const isolates = new WeakMap<object, Isolate>()
+const now = Date.now
+
+function isolateOf(env: Bindings): Isolate {
+  const known = isolates.get(env)
+  if (known !== undefined) return known
+  const config = parseConfig(env)
+  const secrets = openSecrets(config.EDGE_SECRETS)
+  const made = { config, secrets, snapshots: createSnapshots(env.SNAPSHOTS, now), near: caches.default }
+  isolates.set(env, made)
+  return made
 }
 
 function warn(what: string): void {
@@ -22,28 +62,63 @@ function warn(what: string): void {
   console.warn(JSON.stringify({ level: 'warn', what }))
 }
 
-function servicesOf(env: Env): Services {
-  const config = configOf(env)
-  const now = Date.now
+/** Faults of what goes on after the answer are nobody's answer: they are logged. */
+function watched(later: Later): Later {
+  return (work) =>
+    later(work.catch((error: unknown) => warn(`afterwards: ${error instanceof Error ? error.message : 'fault'}`)))
+}
+
+function objectsOf(env: Bindings) {
+  return nameObjects(env, isolateOf(env).config.PARTITIONS, now)
+}
+
+function servicesOf(env: Bindings, waitUntil: Later): Services {
+  const { config, secrets, snapshots, near } = isolateOf(env)
+  const objects = objectsOf(env)
+  const later = watched(waitUntil)
   const connect = limitConnections()
   const resolve = createResolve({ resolvers: config.DOH_RESOLVERS, connect, now })
-  const ports = { resolve, now, loopback: config.LOOPBACK_NETWORKS }
+  const once = (name: string) =>
+    within(env.ONCES, partitionOf(name.split(' ')[0] ?? ''), config.PARTITIONS).getByName(name)
   return {
     config,
+    secrets,
     now,
+    later,
+    objects,
+    till: openTill({ objects, usage: env.USAGE, snapshots, paid: createPaidNearby(near, secrets), later, now, warn }),
+    onces: {
+      begin: (name, attempt) => once(name).begin(attempt),
+      end: (name, done) => once(name).end(done),
+    },
+    nearOnces: createNearOnces(near),
+    limits: createNearLimits(env),
+    visitor: (name, mode) => env.VISITORS.getByName(name).ask(mode),
+    directory: (cursor, limit) => listDirectory(env.SNAPSHOTS, cursor, limit),
     newId: (prefix) => `${prefix}_${ulid()}`,
     verify: {
       now,
       sleep: (ms) => scheduler.wait(ms),
-      lanes: config.LANES.lanes,
+      lanesOf: (partition) => config.LANES.lanes.filter((lane) => lane.partition === partition),
       epoch: config.LANES.epoch,
       ask: createAsk(config.LANE_CREDENTIALS, connect, warn),
-      lookUpRoute: (wanted) => lookUpRoute(wanted, ports),
+      lookUpRoute: (wanted) => lookUpRoute(wanted, { resolve, now, loopback: config.LOOPBACK_NETWORKS }),
       allowSpecialUse: config.ALLOW_SPECIAL_USE,
     },
   }
 }
 
-const app = createApp((env) => servicesOf(env as Env))
+const app = createApp((env, later) => servicesOf(env as Bindings, later))
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Env>
+export default {
+  fetch: app.fetch,
+  queue: (batch, env) => {
+    const objects = objectsOf(env)
+    const ledger = {
+      settleMany: (account: string, settlements: readonly Settlement[]) =>
+        objects.account(account).settleMany(settlements),
+      amend: (account: string, id: string, cost: Cost) => objects.recordsOf(account, 'live', id).amend(id, cost),
+    }
+    return consume(batch.messages, ledger, warn)
+  },
+} satisfies ExportedHandler<Bindings>

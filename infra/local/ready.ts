@@ -1,7 +1,7 @@
 // What a local run says when it is ready: one line of JSON for programs, or what to try for people.
 import type { LocalLane } from './lanes.ts'
 import type { Options } from './options.ts'
-import type { Secrets } from './state.ts'
+import type { LocalKeys } from './provision.ts'
 
 interface Truth {
   readonly address: string
@@ -11,29 +11,29 @@ interface Truth {
 
 export interface Announcement {
   readonly options: Options
-  readonly secrets: Secrets
+  readonly keys: LocalKeys
   readonly lanes: readonly LocalLane[]
   readonly truth: readonly Truth[]
 }
 
-export function announce({ options, secrets, lanes, truth }: Announcement): void {
+export function announce({ options, keys, lanes, truth }: Announcement): void {
   const url = `http://127.0.0.1:${options.port}`
-  const text = options.json ? machineText({ url, secrets, lanes, truth }) : humanText(url, secrets, lanes)
+  const text = options.json ? machineText({ url, keys, lanes, truth }) : humanText(url, keys, lanes)
   process.stdout.write(text)
 }
 
-function machineText({ url, secrets, lanes, truth }: Omit<Announcement, 'options'> & { url: string }): string {
+function machineText({ url, keys, lanes, truth }: Omit<Announcement, 'options'> & { url: string }): string {
   const ready = {
     ready: true,
     url,
-    keys: secrets.keys,
+    keys,
     lanes: lanes.map(({ id, region, address, ehlo }) => ({ id, region, address, ehlo })),
     world: truth.map(({ address, status, reason }) => ({ address, status, reason })),
   }
   return `${JSON.stringify(ready)}\n`
 }
 
-function humanText(url: string, { keys }: Secrets, lanes: readonly LocalLane[]): string {
+function humanText(url: string, keys: LocalKeys, lanes: readonly LocalLane[]): string {
   const curl = (email: string) =>
     `  curl -s '${url}/v1/verify?email=${email}&mode=full' -H 'authorization: Bearer ${keys.sk_live}'`
   return `Postern answers at ${url} with ${lanes.length} lanes (${lanes.map(({ id }) => id).join(', ')}).

@@ -10,7 +10,8 @@ import { freePorts, requirePort } from './ports.ts'
 import { announce } from './ready.ts'
 import { networkOf, resolversOf } from './setting.ts'
 import { requireRuntime, startEdge } from './start-edge.ts'
-import { openState, type State, storedKeys } from './state.ts'
+import { localKeys } from './provision.ts'
+import { openState, type State } from './state.ts'
 
 interface Part {
   stop(): Promise<void> | void
@@ -74,7 +75,8 @@ async function run(options: Options): Promise<void> {
   const parts = { options, state, world, engine, lanes, say }
   const credentials = { accessKeyId: 'LOCAL', secretAccessKey: randomBytes(20).toString('hex') }
   await startTiers(parts, credentials, artefact.file)
-  announce({ options, secrets: state.secrets, lanes, truth: options.doh === null ? world.truth : [] })
+  const keys = await localKeys(`http://127.0.0.1:${options.port}`, state)
+  announce({ options, keys, lanes, truth: options.doh === null ? world.truth : [] })
 }
 
 /** Lanes and edge side by side; resolves when all of them have said that they are ready. */
@@ -98,7 +100,8 @@ async function startTiers(
     DOH_RESOLVERS: resolvers,
     LANES: JSON.stringify({ epoch: 1, lanes: lanes.map(laneOnTheMap) }),
     LANE_CREDENTIALS: JSON.stringify(credentials),
-    KEYS: JSON.stringify(storedKeys(state.secrets)),
+    EDGE_SECRETS: JSON.stringify(state.secrets.edge),
+    PARTITIONS: JSON.stringify({ default: { jurisdiction: null } }),
     ALLOW_SPECIAL_USE: 'test',
     LOOPBACK_NETWORKS: network.LOOPBACK_NETWORKS,
   }

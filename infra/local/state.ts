@@ -1,17 +1,29 @@
 // The state folder of a local run: keys that stay the same from run to run, the engine's file, and who is using it.
-import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { StartProblem } from './options.ts'
 
-const KINDS = ['sk_live', 'pk_live', 'sk_test', 'pk_test', 'ak'] as const
-type Kind = (typeof KINDS)[number]
+const KINDS = ['sk_live', 'pk_live', 'sk_test', 'pk_test'] as const
+export type Kind = (typeof KINDS)[number]
 
-const secrets = z.strictObject({
-  keys: z.record(z.enum(KINDS), z.string().min(20)),
-  hmac: z.strictObject({ current: z.string(), keys: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)) }),
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/)
+const ring = z.object({ current: z.string(), keys: z.record(z.string(), hex32) })
+
+const secrets = z.object({
+  /** What lanes name addresses with. */
+  hmac: ring,
+  /** What the edge signs keys with. */
+  edge: ring.default(() => ({ current: '1', keys: { '1': secret() } })),
+  /** 20 octets in hex, from which the operator's key is made. */
+  operator: z.string().default(() => randomBytes(20).toString('hex')),
+  /** The account that `npm start` made for its user; null until then. */
+  account: z
+    .object({ id: z.string(), keys: z.record(z.enum(KINDS), z.string()) })
+    .nullable()
+    .default(null),
 })
 export type Secrets = z.infer<typeof secrets>
 
@@ -19,6 +31,8 @@ export interface State {
   readonly dir: string
   readonly secrets: Secrets
   readonly engineFile: string
+  /** Writes what is to be the same in the next run. */
+  save(secrets: Secrets): void
   /** Gives the folder back; an ephemeral one is removed. */
   close(): void
 }
@@ -33,6 +47,7 @@ export function openState(wanted: string | null): State {
       dir,
       secrets: readSecrets(join(dir, 'secrets.json')),
       engineFile: join(dir, 'tables.db'),
+      save: (changed) => writeSecrets(join(dir, 'secrets.json'), changed),
       close: () => rmSync(wanted === null ? dir : runFile, { recursive: true, force: true }),
     }
   } catch (error) {
@@ -43,31 +58,29 @@ export function openState(wanted: string | null): State {
 }
 
 function readSecrets(file: string): Secrets {
-  if (!existsSync(file)) {
-    const made = makeSecrets()
-    writeFileSync(file, JSON.stringify(made, null, 2), { mode: 0o600 })
-    return made
-  }
   try {
-    return secrets.parse(JSON.parse(readFileSync(file, 'utf8')))
-  } catch {
+    const known: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { hmac: newRing() }
+    const read = secrets.parse(known)
+    writeSecrets(file, read)
+    return read
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) throw error
     throw new StartProblem(`${file} is corrupt: remove the folder to start afresh, or use --ephemeral`)
   }
 }
 
-function makeSecrets(): Secrets {
-  const key = (kind: Kind): string => `${kind}_${randomBytes(20).toString('hex')}`
-  const keys = Object.fromEntries(KINDS.map((kind) => [kind, key(kind)])) as Record<Kind, string>
-  return { keys, hmac: { current: 'k1', keys: { k1: randomBytes(32).toString('hex') } } }
+/** Written beside and moved over: a run that is killed meanwhile leaves the file as it was. */
+function writeSecrets(file: string, changed: Secrets): void {
+  writeFileSync(`${file}.new`, JSON.stringify(changed, null, 2), { mode: 0o600 })
+  renameSync(`${file}.new`, file)
 }
 
-/** The keys as the edge knows them: hashes only. */
-export function storedKeys({ keys }: Secrets): { id: string; kind: string; sha256: string }[] {
-  return KINDS.map((kind) => ({
-    id: `local_${kind}`,
-    kind,
-    sha256: createHash('sha256').update(keys[kind]).digest('hex'),
-  }))
+function newRing(): z.infer<typeof ring> {
+  return { current: 'k1', keys: { k1: secret() } }
+}
+
+function secret(): string {
+  return randomBytes(32).toString('hex')
 }
 
 const runNote = z.object({ pid: z.number().int() })

@@ -6,7 +6,8 @@ import { type Env, parseConfig } from '../../edge/src/config.ts'
 import { laneNamed } from './lanes-that-answer.ts'
 
 const lane = laneNamed('eu-1')
-const key = { id: 'k1', kind: 'sk_live', sha256: '0f'.repeat(32) }
+const hex = '0f'.repeat(32)
+const ring = { current: '1', keys: { '1': hex } }
 
 const good: Env = {
   DOH_RESOLVERS: JSON.stringify([
@@ -15,7 +16,8 @@ const good: Env = {
   ]),
   LANES: JSON.stringify({ epoch: 3, lanes: [lane] }),
   LANE_CREDENTIALS: JSON.stringify({ accessKeyId: 'id', secretAccessKey: 'secret' }),
-  KEYS: JSON.stringify([key]),
+  EDGE_SECRETS: JSON.stringify(ring),
+  PARTITIONS: JSON.stringify({ default: { jurisdiction: null }, eu: { jurisdiction: 'eu' } }),
   ALLOW_SPECIAL_USE: 'test, local',
   LOOPBACK_NETWORKS: '127.25.0.0/16, ::1/128',
 }
@@ -35,7 +37,8 @@ describe('bindings', () => {
     const config = parseConfig(good)
     expect(config).toMatchObject({
       LANES: { epoch: 3, lanes: [lane] },
-      KEYS: [key],
+      EDGE_SECRETS: ring,
+      PARTITIONS: { default: { jurisdiction: null }, eu: { jurisdiction: 'eu' } },
       ALLOW_SPECIAL_USE: ['test', 'local'],
       LANE_CREDENTIALS: { accessKeyId: 'id' },
     })
@@ -80,11 +83,16 @@ describe('bindings', () => {
     ['LANES', JSON.stringify({ epoch: 1, lanes: [{ ...lane, region: 1 }] })],
     ['LANE_CREDENTIALS', 'id:secret'],
     ['LANE_CREDENTIALS', '{"accessKeyId":"id"}'],
-    ['KEYS', '{}'],
-    ['KEYS', JSON.stringify([{ ...key, kind: 'sk' }])],
-    ['KEYS', JSON.stringify([{ ...key, sha256: 'a key in the clear' }])],
-    ['KEYS', JSON.stringify([{ ...key, sha256: key.sha256.toUpperCase() }])],
-    ['KEYS', '[{'],
+    ['EDGE_SECRETS', '{}'],
+    ['EDGE_SECRETS', JSON.stringify({ ...ring, current: '2' })],
+    ['EDGE_SECRETS', JSON.stringify({ current: '256', keys: { '256': hex } })],
+    ['EDGE_SECRETS', JSON.stringify({ current: '1', keys: { '1': 'a secret in the clear' } })],
+    ['EDGE_SECRETS', JSON.stringify({ current: '1', keys: { '1': hex.toUpperCase() } })],
+    ['EDGE_SECRETS', '[{'],
+    ['PARTITIONS', '{}'],
+    ['PARTITIONS', JSON.stringify({ eu: { jurisdiction: 'eu' } })],
+    ['PARTITIONS', JSON.stringify({ default: { jurisdiction: 'mars' } })],
+    ['PARTITIONS', JSON.stringify({ default: { jurisdiction: null }, 'a b': { jurisdiction: null } })],
     ['LOOPBACK_NETWORKS', '127.0.0.1'],
     ['LOOPBACK_NETWORKS', '127.25.0.0/16,everything'],
   ])('with a wrong %s (%j) are refused by that name alone', (name, value) => {
@@ -92,13 +100,23 @@ describe('bindings', () => {
   })
 
   it('with several wrong ones are refused by all their names', () => {
-    const wrong = { DOH_RESOLVERS: '{', LANES: '{', LANE_CREDENTIALS: '{', KEYS: '{', LOOPBACK_NETWORKS: '{' }
+    const wrong = {
+      DOH_RESOLVERS: '{',
+      LANES: '{',
+      LANE_CREDENTIALS: '{',
+      EDGE_SECRETS: '{',
+      PARTITIONS: '{',
+      LOOPBACK_NETWORKS: '{',
+    }
     expect(wrongOnes({ ...good, ...wrong })).toEqual(Object.keys(wrong).sort())
   })
 
   it('that are wrong do not put a secret into the fault', () => {
     const secret = 'AKIA-do-not-show'
-    const wrong = { LANE_CREDENTIALS: `{"accessKeyId":"${secret}"`, KEYS: JSON.stringify([{ ...key, sha256: secret }]) }
+    const wrong = {
+      LANE_CREDENTIALS: `{"accessKeyId":"${secret}"`,
+      EDGE_SECRETS: JSON.stringify({ current: '1', keys: { '1': secret } }),
+    }
     expect(() => parseConfig({ ...good, ...wrong })).toThrow(z.ZodError)
     expect(() => parseConfig({ ...good, ...wrong })).not.toThrow(secret)
   })

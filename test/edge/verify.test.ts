@@ -21,6 +21,7 @@ interface Given {
   readonly said?: Said
   readonly allowSpecialUse?: readonly string[]
   readonly request?: Partial<VerifyRequest>
+  readonly admitted?: boolean
 }
 
 async function evening(email: string, given: Given = {}): Promise<Evening> {
@@ -32,7 +33,7 @@ async function evening(email: string, given: Given = {}): Promise<Evening> {
     await story.ports.sleep(30)
     return [...route]
   }
-  const ports = { ...story.ports, lookUpRoute, allowSpecialUse }
+  const ports = { ...story.ports, lookUpRoute, allowSpecialUse, mayAsk: async () => given.admitted ?? true }
   const verified = await verify({ ...requestFor({ email }), ...request }, ports)
   return { verified, lookedUp, asked: story.asked.length }
 }
@@ -171,5 +172,11 @@ describe('full mode', () => {
     ['is not heard', { kind: 'uncertain' }, 'deferred'],
   ])('the state says it where a lane %s', async (_what, said, state) => {
     expect((await evening('jane@strict.test', { said })).verified.smtpState).toBe(state)
+  })
+
+  it('nobody is asked on behalf of a caller who was not admitted', async () => {
+    const { asked, verified } = await evening('jane@strict.test', { admitted: false })
+    expect(asked).toBe(0)
+    expect(verified).toMatchObject({ smtpState: 'not_asked', verdict: { status: 'unknown', reason: 'not_probed' } })
   })
 })

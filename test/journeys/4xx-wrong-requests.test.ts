@@ -149,7 +149,7 @@ const ROWS: readonly Row[] = [
     body: ok,
     status: 405,
     problem: 'method-not-allowed',
-    headers: { allow: 'POST' },
+    headers: { allow: 'GET, POST, HEAD' },
   },
   {
     what: 'DELETE on a read-only path',

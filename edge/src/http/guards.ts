@@ -2,8 +2,8 @@
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { AppEnv } from '../routes/context.ts'
-import { authenticate, mayVerify } from './authenticate.ts'
-import { refuse } from './problem.ts'
+import { authenticate } from './authenticate.ts'
+import { invalidKey, refuse } from './problem.ts'
 
 const MAX_BODY_OCTETS = 128 * 1_024
 const REQUEST_ID = /^[\w.:-]{1,100}$/
@@ -26,25 +26,20 @@ export const limitBody: MiddlewareHandler<AppEnv> = bodyLimit({
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i
 
+/** Methods whose body is read; one without a body needs no type. */
+const WITH_BODY = ['POST', 'PATCH']
+
 export const requireJson: MiddlewareHandler<AppEnv> = async (context, next) => {
-  if (context.req.method === 'POST' && !JSON_TYPE.test(context.req.header('content-type') ?? '')) {
+  if (WITH_BODY.includes(context.req.method) && !JSON_TYPE.test(context.req.header('content-type') ?? '')) {
     return refuse(context, 'unsupported-media-type', { detail: 'Send the body as "content-type: application/json".' })
   }
   return next()
 }
 
 export const requireKey: MiddlewareHandler<AppEnv> = async (context, next) => {
-  const { config } = context.get('services')
-  const caller = await authenticate(context.req.header('authorization'), config.KEYS)
-  if (caller === null) {
-    const headers = { 'www-authenticate': 'Bearer realm="postern"' }
-    return refuse(context, 'unauthenticated', {
-      detail: 'Send "Authorization: Bearer <key>" with a valid key.',
-      headers,
-    })
-  }
-  if (!mayVerify(caller))
-    return refuse(context, 'forbidden', { detail: 'An operator key verifies nothing; use an sk_ key.' })
+  const { secrets, now } = context.get('services')
+  const caller = await authenticate(context.req.header('authorization'), secrets, now())
+  if (caller === null) return invalidKey(context)
   context.set('caller', caller)
   return next()
 }

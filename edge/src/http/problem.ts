@@ -24,6 +24,17 @@ export function refuse<T extends ProblemType>(context: Context, type: T, refusal
   return context.body(JSON.stringify(body), body.status as ContentfulStatusCode, headers) as Response as Refused<T>
 }
 
+/** One text for an absent, a wrong, a revoked and an ended key: the answer tells nobody how near they were. */
+export function invalidKey(context: Context) {
+  const headers = { 'www-authenticate': 'Bearer realm="postern"' }
+  return refuse(context, 'unauthenticated', { detail: 'Send "Authorization: Bearer <key>" with a valid key.', headers })
+}
+
+export function unavailable(context: Context) {
+  const detail = 'The ledger of your account does not answer just now: nothing was charged, try again.'
+  return refuse(context, 'unavailable', { detail, headers: { 'retry-after': '2' } })
+}
+
 interface Issue {
   readonly path: readonly PropertyKey[]
   readonly message: string

@@ -1,13 +1,35 @@
 // What every route is given: who asks, under which request id, and the ports of this invocation.
+import type { Directory } from '../accounts/directory.ts'
+import type { Quota } from '../accounts/limits.ts'
+import type { Objects } from '../accounts/objects.ts'
+import type { Secrets } from '../accounts/secrets.ts'
+import type { Till } from '../accounts/till.ts'
 import type { Config } from '../config.ts'
 import type { Caller } from '../http/authenticate.ts'
+import type { OncePort } from '../http/idempotency.ts'
+import type { NearOnces } from '../http/idempotency-near.ts'
+import type { NearLimits } from '../http/near-limits.ts'
 import type { VerifyPorts } from '../verify/verify.ts'
 
 export interface Services {
   readonly config: Config
-  readonly verify: VerifyPorts
+  readonly secrets: Secrets
+  readonly objects: Objects
+  readonly till: Till
+  readonly onces: OncePort
+  readonly nearOnces: NearOnces
+  readonly limits: NearLimits
+  /** Counts a visitor of the pages, named by HMAC. */
+  readonly visitor: (name: string, mode: 'fast' | 'full') => Promise<{ allowed: boolean; quota: Quota }>
+  /** Names of accounts, as KV lists them. */
+  readonly directory: (cursor: string | undefined, limit: number) => Promise<Directory>
+  readonly verify: Omit<VerifyPorts, 'mayAsk' | 'lanes'> & {
+    readonly lanesOf: (partition: string) => VerifyPorts['lanes']
+  }
   readonly newId: (prefix: string) => string
   readonly now: () => number
+  /** Work that goes on after the answer was given; its faults are logged. */
+  readonly later: (work: Promise<unknown>) => void
 }
 
 export interface AppEnv {

@@ -1,22 +1,25 @@
-// `POST /v1/verifications` and its short form `GET /v1/verify`: one address, one answer.
+// `POST /v1/verifications` and its short form `GET /v1/verify`: one address, one answer, once for each idempotency key.
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { problem } from '@postern/shared/contract/problem.ts'
-import { MAX_AGE_S, verification, verificationRequest, WAIT_MS } from '@postern/shared/contract/verification.ts'
-import { isPublic } from '../http/authenticate.ts'
+import {
+  MAX_AGE_S,
+  verification,
+  type VerificationRequest,
+  verificationRequest,
+  WAIT_MS,
+} from '@postern/shared/contract/verification.ts'
+import type { Context } from 'hono'
+import { isPublic, isSandbox, type KeyCaller } from '../http/authenticate.ts'
+import { isIdempotencyKey, mismatch, once, wrongKey } from '../http/idempotency.ts'
+import { nearTurn } from '../http/idempotency-near.ts'
 import { refuse } from '../http/problem.ts'
-import { answer } from '../verify/answer.ts'
+import { tellQuota } from '../http/quota.ts'
+import { answer, modeOf } from '../verify/answer.ts'
 import type { AppEnv } from './context.ts'
+import { keptAnswer } from './kept.ts'
+import { bodyRefusals, idempotencyHeader, refusal, refusals } from './problems.ts'
+import { refused } from './refused.ts'
 
-const refusal = (description: string) => ({ description, content: { 'application/problem+json': { schema: problem } } })
-
-const responses = {
-  200: { description: 'The verdict and its evidence', content: { 'application/json': { schema: verification } } },
-  401: refusal('No valid key'),
-  403: refusal('This key may not do that'),
-  405: refusal('Another method is allowed here'),
-  422: refusal('A field is not as it should be'),
-  500: refusal('We are broken'),
-}
+const ok = { description: 'The verdict and its evidence', content: { 'application/json': { schema: verification } } }
 
 /** A whole number in a query, described as what it becomes. */
 const whole = (least: number, most: number) =>
@@ -28,13 +31,11 @@ const post = createRoute({
   path: '/v1/verifications',
   summary: 'Verify one address',
   security: [{ bearer: [] }],
-  request: { body: { required: true, content: { 'application/json': { schema: verificationRequest } } } },
-  responses: {
-    ...responses,
-    400: refusal('Not JSON'),
-    413: refusal('Over 128 KiB'),
-    415: refusal('Not application/json'),
+  request: {
+    headers: idempotencyHeader,
+    body: { required: true, content: { 'application/json': { schema: verificationRequest } } },
   },
+  responses: { 200: ok, ...refusals, ...bodyRefusals, 410: refusal('A repeat, and the first answer was erased') },
 })
 
 const get = createRoute({
@@ -52,10 +53,12 @@ const get = createRoute({
       evidence: z.enum(['none', 'summary', 'full']).optional(),
     }),
   },
-  responses,
+  responses: { 200: ok, ...refusals },
 })
 
 const PUBLIC_FULL = 'A pk_ key may only ask for mode "fast": call full mode from your server with an sk_ key.'
+/** Beyond its wait, a request needs this long at most to look up, settle and answer. */
+const BEYOND_WAIT_MS = 10_000
 
 /** People type `jane+tag@…` into a browser bar, where form decoding would make a space of the plus. */
 function withPlus(email: string, url: string): string {
@@ -67,15 +70,43 @@ export function verificationRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(post, async (context) => {
     const wanted = context.req.valid('json')
     const caller = context.get('caller')
-    if (wanted.mode === 'full' && isPublic(caller)) return refuse(context, 'forbidden', { detail: PUBLIC_FULL })
-    return context.json(await answer(wanted, caller, context.get('services')), 200, { 'cache-control': 'no-store' })
+    const mode = modeOf(wanted, caller)
+    if (mode === 'full' && isPublic(caller)) return refuse(context, 'forbidden', { detail: PUBLIC_FULL })
+    const { newId } = context.get('services')
+    const key = context.req.header('idempotency-key')
+    if (key === undefined || caller.type !== 'key') return respond(context, wanted, newId('ver'))
+    if (mode === 'fast' && !isSandbox(caller)) return onceNearby(context, wanted, { caller, key })
+    return once(context, wanted, {
+      seed: newId('ver'),
+      leaseMs: (wanted.wait_ms ?? WAIT_MS.usual) + BEYOND_WAIT_MS,
+      work: async (id, again) => (again ? await keptAnswer(context, id) : null) ?? respond(context, wanted, id),
+    })
   })
   app.openapi(get, async (context) => {
     const { mode = 'fast', ...query } = context.req.valid('query')
     const rest = { ...query, email: withPlus(query.email, context.req.url) }
-    const caller = context.get('caller')
-    if (mode === 'full' && isPublic(caller)) return refuse(context, 'forbidden', { detail: PUBLIC_FULL })
-    const wanted = verificationRequest.parse({ ...rest, mode })
-    return context.json(await answer(wanted, caller, context.get('services')), 200, { 'cache-control': 'no-store' })
+    if (mode === 'full' && isPublic(context.get('caller'))) return refuse(context, 'forbidden', { detail: PUBLIC_FULL })
+    return respond(context, verificationRequest.parse({ ...rest, mode }), context.get('services').newId('ver'))
   })
+}
+
+async function respond(context: Context<AppEnv>, wanted: VerificationRequest, id: string) {
+  const ip = context.req.header('cf-connecting-ip') ?? '127.0.0.1'
+  const answered = await answer({ wanted, caller: context.get('caller'), id, ip }, context.get('services'))
+  if (!answered.ok) return refused(context, answered)
+  tellQuota(context, answered.quota)
+  return context.json(answered.verification, 200, { 'cache-control': 'no-store' })
+}
+
+/** Fast mode asks no object: what a repeat gets is the record of the first answer, or the same id once more. */
+async function onceNearby(
+  context: Context<AppEnv>,
+  wanted: VerificationRequest,
+  { caller, key }: { caller: KeyCaller; key: string },
+) {
+  if (!isIdempotencyKey(key)) return wrongKey(context)
+  const turn = await nearTurn(context, caller, wanted)
+  if (turn === null) return mismatch(context)
+  const kept = turn.again ? await keptAnswer(context, turn.id) : null
+  return kept ?? respond(context, wanted, turn.id)
 }

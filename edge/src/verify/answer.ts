@@ -1,35 +1,44 @@
-// One request for a verification, from its checked fields to the public answer.
-import type { Verification, VerificationRequest } from '@postern/shared/contract/verification.ts'
-import { MAX_AGE_S, WAIT_MS } from '@postern/shared/contract/verification.ts'
-import { cost, free } from '@postern/shared/verdict/cost.ts'
+// One request for a verification, from its checked fields to the public answer, by who asks and how much they want to know.
+import { MAX_AGE_S, type VerificationRequest, WAIT_MS } from '@postern/shared/contract/verification.ts'
 import { type Caller, isPublic, isSandbox } from '../http/authenticate.ts'
 import type { Services } from '../routes/context.ts'
-import { render } from './render.ts'
-import { sandboxed } from './sandbox.ts'
-import { verify } from './verify.ts'
-import type { VerifyRequest } from './verified.ts'
+import { answerFast } from './answer-fast.ts'
+import { answerFull } from './answer-full.ts'
+import { answerPage } from './answer-page.ts'
+import { answerSandbox } from './answer-sandbox.ts'
+import type { Answered, Asked, AskedByKey } from './counted.ts'
 
-export async function answer(wanted: VerificationRequest, caller: Caller, services: Services): Promise<Verification> {
-  const startedAt = services.now()
-  const request = requestOf(wanted, caller, { services, startedAt })
-  if (isSandbox(caller)) {
-    const verified = sandboxed(request, services.now())
-    return render({ request, wanted, verified, cost: free('sandbox'), startedAt })
-  }
-  const verified = await verify(request, services.verify)
-  return render({ request, wanted, verified, cost: cost(verified.verdict, request.mode), startedAt })
+export interface Incoming {
+  readonly wanted: VerificationRequest
+  readonly caller: Caller
+  readonly id: string
+  readonly ip: string
 }
 
-function requestOf(
-  wanted: VerificationRequest,
-  caller: Caller,
-  { services, startedAt }: { services: Services; startedAt: number },
-): VerifyRequest {
+export async function answer(incoming: Incoming, services: Services): Promise<Answered> {
+  const { wanted, caller, id, ip } = incoming
+  const startedAt = services.now()
+  const asked = { caller, wanted, ip, startedAt, request: requestOf(wanted, caller, { id, startedAt }) }
+  if (!isByKey(asked)) return answerPage(asked, services)
+  if (isSandbox(caller)) return answerSandbox(asked, services)
+  return asked.request.mode === 'full' ? answerFull(asked, services) : answerFast(asked, services)
+}
+
+function isByKey(asked: Asked): asked is AskedByKey {
+  return asked.caller.type === 'key'
+}
+
+/** Browsers and pages are answered at once unless they say otherwise. */
+export function modeOf({ mode }: Pick<VerificationRequest, 'mode'>, caller: Caller): 'fast' | 'full' {
+  return mode ?? (isPublic(caller) || caller.type === 'page' ? 'fast' : 'full')
+}
+
+function requestOf(wanted: VerificationRequest, caller: Caller, { id, startedAt }: { id: string; startedAt: number }) {
   const allow = wanted.allow ?? []
   return {
-    id: services.newId('ver'),
+    id,
     email: wanted.email,
-    mode: wanted.mode ?? (isPublic(caller) ? 'fast' : 'full'),
+    mode: modeOf(wanted, caller),
     allow: {
       quoted: allow.includes('quoted'),
       ipLiteral: allow.includes('ip_literal'),

@@ -26,9 +26,11 @@ export interface Rendering {
   readonly verified: Verified
   readonly cost: Cost
   readonly startedAt: number
+  /** Flags that the account refuses. */
+  readonly refuseFlags?: readonly string[]
 }
 
-export function render({ request, wanted, verified, cost, startedAt }: Rendering): Verification {
+export function render({ request, wanted, verified, cost, startedAt, refuseFlags = [] }: Rendering): Verification {
   const { verdict, facts, address, checkedAt } = verified
   const retryAt = verdict.retryAt ?? restingUntil(facts)
   return {
@@ -40,7 +42,7 @@ export function render({ request, wanted, verified, cost, startedAt }: Rendering
     reason: verdict.reason,
     level: verdict.level,
     score: score(verdict, facts),
-    advice: advice(verdict, facts, checkedAt),
+    advice: refusesOne(facts, refuseFlags) ? 'reject' : advice(verdict, facts, checkedAt),
     flags: flagsOf(address === null ? null : facts),
     suggestion: null,
     checks: checksOf(verified),
@@ -60,6 +62,10 @@ export function render({ request, wanted, verified, cost, startedAt }: Rendering
     lane: verified.lane,
     metadata: wanted.metadata ?? null,
   }
+}
+
+function refusesOne(facts: readonly Fact[], flags: readonly string[]): boolean {
+  return facts.some((fact) => fact.kind === 'signal' && fact.value && flags.includes(fact.signal))
 }
 
 function isRetryable({ verdict }: Verified): boolean {

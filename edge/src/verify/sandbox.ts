@@ -30,6 +30,18 @@ export function sandboxed(request: VerifyRequest, now: number): Verified {
   }
 }
 
+/** What a name can ask for besides a reason. */
+const PROBLEMS = ['rate_limit', 'insufficient_credits', 'slow'] as const
+
+/** How long `slow@…` takes, where the request has the time. */
+export const SLOW_MS = 3_000
+
+export function sandboxProblem({ email, allow }: VerifyRequest): (typeof PROBLEMS)[number] | null {
+  const parsed = parse(email, allow)
+  const names = parsed.ok ? parsed.address.localPart.toLowerCase().split('+') : []
+  return PROBLEMS.find((problem) => names.includes(problem)) ?? null
+}
+
 function reasonNamed({ localPart }: Address): Reason {
   const names = localPart.toLowerCase().split('+')
   return names.findLast(isReason) ?? 'mailbox_accepted'

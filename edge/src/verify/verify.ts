@@ -11,6 +11,8 @@ import type { Verified, VerifyRequest } from './verified.ts'
 export interface VerifyPorts extends AskPorts {
   readonly lookUpRoute: (wanted: RouteWanted) => Promise<Fact[]>
   readonly allowSpecialUse: readonly string[]
+  /** Resolves to false where whoever asks was not admitted: no server is asked on their behalf. */
+  readonly mayAsk: () => Promise<boolean>
 }
 
 /** Look-ups may take this much of a request, so that asking the mail server has some left, in milliseconds. */
@@ -34,7 +36,7 @@ export async function verify(request: VerifyRequest, ports: VerifyPorts): Promis
   if (settledWithoutSmtp(subject)) return judged(address, known, { ports, smtpState: 'not_needed', dnsMs })
   if (request.mode === 'fast') return judged(address, known, { ports, smtpState: 'not_asked', dnsMs })
 
-  const barred = policy(subject, ports)
+  const barred = (await ports.mayAsk()) ? policy(subject, ports) : hold('not_asked', null, ports.now())
   if (barred !== null) return judged(address, [...known, barred], { ports, smtpState: 'not_asked', dnsMs })
   const asked = await askMailServer({ request, address, domain: address.domain.ascii, known }, ports)
   return judged(address, [...known, ...asked.facts], { ports, ...asked, dnsMs })

@@ -5,12 +5,19 @@ export const PROBLEMS = {
   'invalid-json': { status: 400, title: 'The body is not JSON' },
   'invalid-field': { status: 422, title: 'A field is not as it should be' },
   unauthenticated: { status: 401, title: 'No valid key' },
+  'insufficient-credits': { status: 402, title: 'The credits are used up' },
   forbidden: { status: 403, title: 'This key may not do that' },
+  'wrong-origin': { status: 403, title: 'This key does not answer to that origin' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'This method is not allowed here' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body has the wrong content type' },
+  conflict: { status: 409, title: 'The present state does not allow it' },
+  gone: { status: 410, title: 'It was here, and is no longer kept' },
+  'idempotency-mismatch': { status: 422, title: 'This idempotency key belongs to another request' },
+  'rate-limited': { status: 429, title: 'Too many requests' },
   fault: { status: 500, title: 'We are broken' },
+  unavailable: { status: 503, title: 'A part that is needed does not answer' },
 } as const
 
 export type ProblemType = keyof typeof PROBLEMS

@@ -1,0 +1,80 @@
+// Who may have an answer: a good key, within its limit, with credit for it; asked of the account's own object.
+import { affords, reserve } from './credit.ts'
+import { isAccepted, isGood, keyById } from './key-book.ts'
+import { isRepeat, isSettled } from './ledger.ts'
+import { type Count, count, PER_MINUTE, type Policy, type Quota } from './limits.ts'
+import { type Profile, profile } from './profile.ts'
+
+export interface Wanted {
+  readonly id: string
+  /** Public units that it may come to cost. */
+  readonly units: number
+  readonly address: readonly string[]
+  readonly mode: 'fast' | 'full'
+  readonly maxAgeS: number
+  /** Instant after which whoever asked is no longer there. */
+  readonly expiresAt: number
+}
+
+export interface Admission {
+  readonly key: { readonly id: string; readonly sha256: Uint8Array }
+  /** Operators' keys are good until they are revoked, wherever they were made. */
+  readonly operator: boolean
+  /** Null where the caller was counted already. */
+  readonly policy: Policy | null
+  /** What is to be reserved, or null where nothing will be charged. */
+  readonly wanted: Wanted | null
+}
+
+export type Admitted =
+  | { readonly ok: true; readonly quota: Quota | null; readonly refuseFlags: readonly string[]; readonly free: boolean }
+  | { readonly ok: false; readonly why: 'unauthenticated' }
+  | { readonly ok: false; readonly why: 'rate-limited'; readonly quota: Quota }
+  | { readonly ok: false; readonly why: 'insufficient-credits'; readonly quota: Quota | null }
+
+const MINUTE_S = 60
+
+/** One per object: counts live as long as the object does, and a minute is soon over. */
+export class Gate {
+  readonly #counts = new Map<string, Count>()
+
+  admit(sql: SqlStorage, admission: Admission, now: number): Admitted {
+    const account = profile(sql)
+    if (!this.#knows(sql, admission, { account, now })) return { ok: false, why: 'unauthenticated' }
+    const counted = this.#count(admission, account, now)
+    if (counted !== null && !counted.allowed) return { ok: false, why: 'rate-limited', quota: counted.quota }
+    const quota = counted?.quota ?? null
+    const credit =
+      admission.wanted === null || account === null ? 'enough' : credited(sql, account, admission.wanted, now)
+    if (credit === 'none') return { ok: false, why: 'insufficient-credits', quota }
+    return { ok: true, quota, refuseFlags: account?.settings.refuse_flags ?? [], free: credit === 'free' }
+  }
+
+  #knows(sql: SqlStorage, { key, operator }: Admission, { account, now }: { account: Profile | null; now: number }) {
+    if (!operator) return account !== null && isAccepted(sql, key, now)
+    const stored = keyById(sql, key.id)
+    return stored === null || isGood(stored, now)
+  }
+
+  #count({ key, policy, operator }: Admission, account: Profile | null, now: number) {
+    if (policy === null) return null
+    const tier = operator ? 'high' : (account?.settings.tier ?? 'trial')
+    const rule = { policy, limit: PER_MINUTE[tier][policy], windowS: MINUTE_S }
+    const name = `${policy} ${key.id}`
+    const counted = count(rule, this.#counts.get(name) ?? null, now)
+    this.#counts.set(name, counted.count)
+    return counted
+  }
+}
+
+/** Repeats of what was paid for are free, so they need no credit. */
+// oxlint-disable-next-line max-params -- storage, whose, what, when
+function credited(sql: SqlStorage, account: Profile, wanted: Wanted, now: number): 'enough' | 'free' | 'none' {
+  const repeated = { ...wanted, asked: false, checkedAt: now }
+  if (isSettled(sql, wanted.id, now) || isRepeat(sql, repeated)) return 'enough'
+  if (affords(sql, account, { units: wanted.units, now })) {
+    reserve(sql, wanted)
+    return 'enough'
+  }
+  return wanted.mode === 'fast' && account.settings.when_out_of_credits === 'free' ? 'free' : 'none'
+}

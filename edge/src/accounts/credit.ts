@@ -1,0 +1,111 @@
+// What an account has left: purchases, reservations, and how near its end is.
+import type { Profile, Standing } from './profile.ts'
+import { UNIT } from './schema.ts'
+
+/** A minute's spending that is taken for granted before an account has shown its own: 10 units. */
+const LEAST_PEAK = 10 * UNIT
+/** What is left has to last this many minutes of peak spending, or every answer is asked for. */
+const PEAK_MINUTES = 2
+
+export interface Balance {
+  /** Public units. */
+  readonly bought: number
+  readonly spent: number
+  readonly reserved: number
+  /** Null: without limit. May be below zero by the overshoot that the README states. */
+  readonly available: number | null
+}
+
+export function balanceOf(sql: SqlStorage, { bought, spent, settings }: Profile, now: number): Balance {
+  const reserved = reservedUnits(sql, now)
+  const available = settings.unlimited ? null : (bought - spent - reserved) / UNIT
+  return { bought: bought / UNIT, spent: spent / UNIT, reserved: reserved / UNIT, available }
+}
+
+function reservedUnits(sql: SqlStorage, now: number): number {
+  return sql
+    .exec<{ units: number }>('SELECT coalesce(sum(units), 0) AS units FROM reservations WHERE expires_at > ?', now)
+    .one().units
+}
+
+/** True where so many public units are left beside what others reserved. */
+export function affords(sql: SqlStorage, account: Profile, { units, now }: { units: number; now: number }): boolean {
+  const { available } = balanceOf(sql, account, now)
+  return available === null || Math.round(available * UNIT) >= Math.round(units * UNIT)
+}
+
+export interface Reservation {
+  readonly id: string
+  /** Public units. */
+  readonly units: number
+  readonly expiresAt: number
+}
+
+export function reserve(sql: SqlStorage, { id, units, expiresAt }: Reservation): void {
+  sql.exec('INSERT OR REPLACE INTO reservations VALUES (?, ?, ?)', id, Math.round(units * UNIT), expiresAt)
+}
+
+export interface Purchase {
+  readonly reference: string
+  /** Public units; below zero takes back. */
+  readonly units: number
+  readonly note: string
+  readonly at: number
+}
+
+/** The purchase under this reference: the new one, or the first one of that name, which then stays what it was. */
+export function buy(sql: SqlStorage, purchase: Purchase): Purchase {
+  const units = Math.round(purchase.units * UNIT)
+  const [known] = sql.exec<PurchaseRow>('SELECT * FROM credits WHERE reference = ?', purchase.reference).toArray()
+  if (known !== undefined) return purchaseOf(known)
+  sql.exec('INSERT INTO credits VALUES (?, ?, ?, ?)', purchase.reference, units, purchase.note, purchase.at)
+  sql.exec('UPDATE account SET bought = bought + ?', units)
+  return purchase
+}
+
+interface PurchaseRow extends Record<string, SqlStorageValue> {
+  reference: string
+  units: number
+  note: string
+  at: number
+}
+
+function purchaseOf({ reference, units, note, at }: PurchaseRow): Purchase {
+  return { reference, units: units / UNIT, note, at }
+}
+
+export function purchases(sql: SqlStorage): Purchase[] {
+  return sql.exec<PurchaseRow>('SELECT * FROM credits ORDER BY at, reference').toArray().map(purchaseOf)
+}
+
+/** How the account stands now, by what is left and how fast it spends at its peak. */
+export function standingOf(sql: SqlStorage, account: Profile): Standing {
+  if (account.settings.unlimited) return 'good'
+  const left = account.bought - account.spent
+  if (left <= 0) return 'out'
+  const { peak } = sql.exec<{ peak: number }>('SELECT coalesce(max(units), 0) AS peak FROM spending').one()
+  return left < PEAK_MINUTES * Math.max(peak, LEAST_PEAK) ? 'strict' : 'good'
+}
+
+/** Writes `credits.low` once each time that the balance falls to the account's own mark. */
+export function tellWhenLow(sql: SqlStorage, { before, account, now }: LowCheck): void {
+  const mark = account.settings.low_credits_at
+  if (mark === null || account.settings.unlimited) return
+  const left = account.bought - account.spent
+  const fell = before.bought - before.spent > mark * UNIT && left <= mark * UNIT
+  if (!fell) return
+  const data = JSON.stringify({ account: account.id, available: left / UNIT, low_credits_at: mark })
+  sql.exec(
+    'INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)',
+    `evt_low_${account.bought}_${account.spent}`,
+    'credits.low',
+    now,
+    data,
+  )
+}
+
+interface LowCheck {
+  readonly before: Profile
+  readonly account: Profile
+  readonly now: number
+}

@@ -1,0 +1,105 @@
+// The keys of one account: what is stored of them, which of them are good, and which the fast path must be told have ended.
+import type { KeyKind } from './key-text.ts'
+import { hex, sameOctets } from './secrets.ts'
+
+export interface StoredKey {
+  readonly id: string
+  readonly kind: KeyKind
+  /** Hex; the key itself is nowhere. */
+  readonly sha256: string
+  readonly name: string
+  readonly origins: readonly string[]
+  readonly lastFour: string
+  readonly createdAt: number
+  /** From here on it is refused, because it was replaced or made to end. */
+  readonly endsAt: number | null
+  readonly revokedAt: number | null
+}
+
+interface Row extends Record<string, SqlStorageValue> {
+  id: string
+  kind: string
+  sha256: string
+  name: string
+  origins: string
+  last_four: string
+  created_at: number
+  ends_at: number | null
+  revoked_at: number | null
+}
+
+/** Keys of one account, ended ones included: what ended has to be known for ever, since its text stays well signed. */
+export const MAX_KEYS = 1_000
+
+const READ = 'SELECT * FROM keys'
+
+export function keys(sql: SqlStorage): StoredKey[] {
+  return sql.exec<Row>(`${READ} ORDER BY created_at, id`).toArray().map(keyOf)
+}
+
+export function keyById(sql: SqlStorage, id: string): StoredKey | null {
+  const [row] = sql.exec<Row>(`${READ} WHERE id = ?`, id).toArray()
+  return row === undefined ? null : keyOf(row)
+}
+
+function keyOf(row: Row): StoredKey {
+  return {
+    id: row.id,
+    kind: row.kind as KeyKind,
+    sha256: row.sha256,
+    name: row.name,
+    origins: JSON.parse(row.origins) as string[],
+    lastFour: row.last_four,
+    createdAt: row.created_at,
+    endsAt: row.ends_at,
+    revokedAt: row.revoked_at,
+  }
+}
+
+/** Adding the same key again changes nothing. False where the account has as many as it may have. */
+export function addKey(sql: SqlStorage, key: StoredKey): boolean {
+  if (keyById(sql, key.id) !== null) return true
+  if (sql.exec<{ n: number }>('SELECT count(*) AS n FROM keys').one().n >= MAX_KEYS) return false
+  sql.exec(
+    'INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    key.id,
+    key.kind,
+    key.sha256,
+    key.name,
+    JSON.stringify(key.origins),
+    key.lastFour,
+    key.createdAt,
+    key.endsAt,
+    key.revokedAt,
+  )
+  return true
+}
+
+export function revoke(sql: SqlStorage, id: string, now: number): void {
+  sql.exec('UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', now, id)
+}
+
+/** An end never moves to later: a repeat of a rotation does not lengthen the overlap. */
+export function endAt(sql: SqlStorage, id: string, at: number): void {
+  sql.exec('UPDATE keys SET ends_at = min(coalesce(ends_at, ?), ?) WHERE id = ?', at, at, id)
+}
+
+export function isGood(key: StoredKey, now: number): boolean {
+  return key.revokedAt === null && (key.endsAt === null || key.endsAt > now)
+}
+
+/** True for a key of this book that is good now, compared as a whole and in constant time. */
+export function isAccepted(sql: SqlStorage, presented: { id: string; sha256: Uint8Array }, now: number): boolean {
+  const key = keyById(sql, presented.id)
+  const utf8 = new TextEncoder()
+  const same = sameOctets(utf8.encode(key?.sha256 ?? ''), utf8.encode(hex(presented.sha256)))
+  return key !== null && same && isGood(key, now)
+}
+
+/** Key id → instant from which it is refused, for every key that has ended or will. */
+export function endings(sql: SqlStorage): Record<string, number> {
+  const ended = keys(sql).filter(({ endsAt, revokedAt }) => endsAt !== null || revokedAt !== null)
+  return Object.fromEntries(
+    ended.map(({ id, endsAt, revokedAt }) => [id, Math.min(endsAt ?? Infinity, revokedAt ?? Infinity)]),
+  )
+}

@@ -1,0 +1,173 @@
+// The ledger of one account: what is reserved, what was charged once, and what each day came to.
+import type { Cost } from '@postern/shared/verdict/cost.ts'
+import { dayOf, instantOf, tailOf } from './ids.ts'
+import { UNIT } from './schema.ts'
+
+const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+
+/** One answer, as it is to be counted. Instants in milliseconds since the epoch. */
+export interface Settlement {
+  readonly id: string
+  readonly keyId: string
+  readonly mode: 'fast' | 'full'
+  /** What the answer costs if the account has not paid for it already. */
+  readonly price: Cost
+  /** HMACs of the wire address, one per secret in use; empty where there is no address. */
+  readonly address: readonly string[]
+  readonly checkedAt: number
+  /** Null for an answer that stays true. */
+  readonly validUntil: number | null
+  /** The caller's limit on age: an older answer that was paid for does not make a new one free. */
+  readonly maxAgeS: number
+  /** True where somebody was asked on purpose, false where stored evidence answered. */
+  readonly asked: boolean
+}
+
+const REDELIVERED_MS = 15 * DAY_MS
+/** An answer that stays true is free to its account for as long as its record is kept. */
+const FOR_EVER_MS = 30 * DAY_MS
+
+interface Settled extends Record<string, SqlStorageValue> {
+  id: string
+  at: number
+  units: number
+  why: string
+}
+
+/** Counts an answer once, however often it is told; returns what it costs this account. */
+export function settle(sql: SqlStorage, settlement: Settlement, now: number): Cost {
+  const before = settledBefore(sql, settlement.id, now)
+  if (before !== null) return before
+  sql.exec('DELETE FROM reservations WHERE id = ?', settlement.id)
+  const cost = isRepeat(sql, settlement) ? REPEAT : settlement.price
+  const units = Math.round(cost.units * UNIT)
+  sql.exec(
+    'INSERT OR REPLACE INTO settlements VALUES (?, ?, ?, ?, ?)',
+    tailOf(settlement.id),
+    settlement.id,
+    now,
+    units,
+    cost.why,
+  )
+  addTotal(sql, { day: dayOfId(settlement.id, now), ...settlement, why: cost.why, count: 1, units })
+  if (cost.charged) {
+    spend(sql, units, now)
+    remember(sql, settlement)
+  }
+  return cost
+}
+
+const REPEAT: Cost = { units: 0, charged: false, why: 'repeat' }
+
+/** The repeat of a request that carries an idempotency key has the same tail for 24 hours; a redelivery the same id. */
+function settledBefore(sql: SqlStorage, id: string, now: number): Cost | null {
+  const [row] = sql.exec<Settled>('SELECT * FROM settlements WHERE tail = ?', tailOf(id)).toArray()
+  if (row === undefined || (row.id !== id && now - row.at > DAY_MS)) return null
+  return { units: row.units / UNIT, charged: row.units > 0, why: row.why as Cost['why'] }
+}
+
+export function isSettled(sql: SqlStorage, id: string, now: number): boolean {
+  return settledBefore(sql, id, now) !== null
+}
+
+interface Total {
+  readonly day: string
+  readonly keyId: string
+  readonly mode: string
+  readonly why: string
+  readonly count: number
+  /** Thousandths. */
+  readonly units: number
+}
+
+function addTotal(sql: SqlStorage, { day, keyId, mode, why, count, units }: Total): void {
+  sql.exec(
+    `INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET count = count + excluded.count, units = units + excluded.units`,
+    day,
+    keyId,
+    mode,
+    why,
+    count,
+    units,
+  )
+}
+
+function spend(sql: SqlStorage, units: number, now: number): void {
+  sql.exec('UPDATE account SET spent = spent + ?', units)
+  sql.exec(
+    'INSERT INTO spending VALUES (?, ?) ON CONFLICT DO UPDATE SET units = units + excluded.units',
+    Math.floor(now / MINUTE_MS),
+    units,
+  )
+}
+
+/** The ledger's day is the id's own, so that a record is found by its id alone. */
+function dayOfId(id: string, now: number): string {
+  return dayOf(instantOf('ver', id) ?? now)
+}
+
+type Asked = Pick<Settlement, 'address' | 'mode' | 'maxAgeS' | 'asked' | 'checkedAt'>
+
+interface Paid extends Record<string, SqlStorageValue> {
+  checked_at: number
+  valid_until: number
+}
+
+/** Was this answer paid for, by this account, and is it still the same answer? A full one covers fast ones too. */
+export function isRepeat(sql: SqlStorage, { address, mode, maxAgeS, asked, checkedAt }: Asked): boolean {
+  return address.some((one) =>
+    sql
+      .exec<Paid>(
+        `SELECT checked_at, valid_until FROM paid WHERE address = ? AND mode IN ('full', ?) AND valid_until > ?`,
+        one,
+        mode,
+        checkedAt,
+      )
+      .toArray()
+      .some((paid) => !asked || checkedAt - paid.checked_at <= maxAgeS * 1_000),
+  )
+}
+
+function remember(sql: SqlStorage, { address: [current], mode, checkedAt, validUntil }: Settlement): void {
+  if (current === undefined) return
+  sql.exec(
+    'INSERT OR REPLACE INTO paid VALUES (?, ?, ?, ?)',
+    current,
+    mode,
+    checkedAt,
+    validUntil ?? checkedAt + FOR_EVER_MS,
+  )
+}
+
+export interface RunningTotal {
+  /** Id of the list. */
+  readonly id: string
+  readonly keyId: string
+  /** Units and rows so far: neither ever shrinks. */
+  readonly units: number
+  readonly count: number
+}
+
+/** What a list has come to so far; told late, twice or out of order, it comes to the same. */
+export function settleTotal(sql: SqlStorage, total: RunningTotal, now: number): void {
+  const [before] = sql
+    .exec<{ units: number; count: number }>('SELECT units, count FROM running_totals WHERE id = ?', total.id)
+    .toArray()
+  const units = Math.max(Math.round(total.units * UNIT), before?.units ?? 0)
+  const rows = Math.max(total.count, before?.count ?? 0)
+  sql.exec('INSERT OR REPLACE INTO running_totals VALUES (?, ?, ?, ?)', total.id, units, rows, now)
+  const grown = { count: rows - (before?.count ?? 0), units: units - (before?.units ?? 0) }
+  if (grown.count === 0 && grown.units === 0) return
+  addTotal(sql, { day: dayOf(now), keyId: total.keyId, mode: 'list', why: 'list', ...grown })
+  spend(sql, grown.units, now)
+}
+
+/** Forgets what no queue will deliver again and no repeat can be free by. */
+export function prune(sql: SqlStorage, now: number): void {
+  sql.exec('DELETE FROM reservations WHERE expires_at <= ?', now)
+  sql.exec('DELETE FROM settlements WHERE at < ?', now - REDELIVERED_MS)
+  sql.exec('DELETE FROM paid WHERE valid_until <= ?', now)
+  sql.exec('DELETE FROM spending WHERE minute < ?', Math.floor((now - DAY_MS) / MINUTE_MS))
+}

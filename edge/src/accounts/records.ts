@@ -1,0 +1,105 @@
+// The verifications of one account and one day, kept 30 days: listed, found by id, erased by address.
+import { DurableObject } from 'cloudflare:workers'
+import type { Cost } from '@postern/shared/verdict/cost.ts'
+
+export const KEPT_MS = 30 * 86_400_000
+/** A day's object outlives its last record by a day, so that a slow clock finds nothing missing. */
+const OBJECT_MS = KEPT_MS + 2 * 86_400_000
+
+export interface RecordRow {
+  readonly id: string
+  readonly at: number
+  /** HMAC of the wire address, or empty. */
+  readonly address: string
+  /** The public verification as JSON. */
+  readonly record: string
+}
+
+/** `gone`: it was here, and was erased or has outlived its 30 days. */
+export type Found =
+  | { readonly kind: 'found'; readonly record: string }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'absent' }
+
+const SCHEMA = `
+  -- An erased record keeps its row without address or content: its id answers "gone", and a late write finds it taken.
+  CREATE TABLE IF NOT EXISTS records (
+    id TEXT PRIMARY KEY, at INTEGER NOT NULL, address TEXT NOT NULL, record TEXT);
+  CREATE INDEX IF NOT EXISTS records_at ON records (at, id);
+  CREATE INDEX IF NOT EXISTS records_address ON records (address);
+  -- What an answer came to cost after it was given, where that differs.
+  CREATE TABLE IF NOT EXISTS costs (id TEXT PRIMARY KEY, cost TEXT NOT NULL);
+`
+
+interface Row extends Record<string, SqlStorageValue> {
+  id: string
+  at: number
+  record: string | null
+  cost: string | null
+}
+
+/** What comes without content was erased on its way, and erases what came before it. */
+const KEEP = `INSERT INTO records VALUES (?, ?, ?, nullif(?, ''))
+  ON CONFLICT DO UPDATE SET record = NULL, address = '' WHERE excluded.record IS NULL`
+
+const ERASE = `UPDATE records SET record = NULL, address = '' WHERE address = ? RETURNING id`
+
+const READ = 'SELECT records.id, records.at, record, cost FROM records LEFT JOIN costs USING (id)'
+
+export class Records extends DurableObject {
+  readonly #sql = this.ctx.storage.sql
+
+  constructor(state: DurableObjectState, env: unknown) {
+    super(state, env as never)
+    this.#sql.exec(SCHEMA)
+  }
+
+  /** The same record again changes nothing. */
+  async keep(rows: readonly RecordRow[]): Promise<void> {
+    const latest = Math.max(...rows.map(({ at }) => at))
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(latest + OBJECT_MS)
+    this.ctx.storage.transactionSync(() => {
+      for (const { id, at, address, record } of rows) this.#sql.exec(KEEP, id, at, address, record)
+    })
+  }
+
+  async amend(id: string, cost: Cost): Promise<void> {
+    this.#sql.exec('INSERT OR REPLACE INTO costs VALUES (?, ?)', id, JSON.stringify(cost))
+  }
+
+  async find(id: string, now: number): Promise<Found> {
+    const [row] = this.#sql.exec<Row>(`${READ} WHERE records.id = ?`, id).toArray()
+    if (row === undefined) return { kind: 'absent' }
+    if (row.record === null || row.at <= now - KEPT_MS) return { kind: 'gone' }
+    return { kind: 'found', record: withCost(row.record, row.cost) }
+  }
+
+  /** Newest first, those before `before` (an instant and an id) only; without their addresses' HMACs. */
+  async list(before: { at: number; id: string }, limit: number, now: number): Promise<RecordRow[]> {
+    return this.#sql
+      .exec<Row>(
+        `${READ} WHERE (records.at, records.id) < (?, ?) AND records.at > ? AND record IS NOT NULL
+         ORDER BY records.at DESC, records.id DESC LIMIT ?`,
+        before.at,
+        before.id,
+        now - KEPT_MS,
+        limit,
+      )
+      .toArray()
+      .map(({ id, at, record, cost }) => ({ id, at, address: '', record: withCost(record ?? '', cost) }))
+  }
+
+  /** Returns how many were erased. */
+  async erase(addresses: readonly string[]): Promise<number> {
+    return addresses.filter((address) => address !== '').flatMap((address) => this.#sql.exec(ERASE, address).toArray())
+      .length
+  }
+
+  override async alarm(): Promise<void> {
+    await this.ctx.storage.deleteAll()
+  }
+}
+
+function withCost(record: string, cost: string | null): string {
+  return cost === null ? record : JSON.stringify({ ...(JSON.parse(record) as object), cost: JSON.parse(cost) as Cost })
+}

@@ -1,0 +1,54 @@
+// What an account's object stores, as a page. Units are thousandths of the public unit; instants milliseconds since the epoch.
+
+export const SCHEMA = `
+  -- One row. bought and spent are sums that the rest could be added up to: kept, so that a request need not add.
+  CREATE TABLE IF NOT EXISTS account (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, settings TEXT NOT NULL, created_at INTEGER NOT NULL,
+    bought INTEGER NOT NULL DEFAULT 0, spent INTEGER NOT NULL DEFAULT 0,
+    version INTEGER NOT NULL DEFAULT 1, published INTEGER NOT NULL DEFAULT 0, standing TEXT NOT NULL DEFAULT 'good');
+
+  CREATE TABLE IF NOT EXISTS keys (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, sha256 TEXT NOT NULL, name TEXT NOT NULL, origins TEXT NOT NULL,
+    last_four TEXT NOT NULL, created_at INTEGER NOT NULL, ends_at INTEGER, revoked_at INTEGER);
+
+  -- Units bought, or taken back; the reference makes a repeat the same purchase.
+  CREATE TABLE IF NOT EXISTS credits (
+    reference TEXT PRIMARY KEY, units INTEGER NOT NULL, note TEXT NOT NULL, at INTEGER NOT NULL);
+
+  -- Units that requests under way may come to cost.
+  CREATE TABLE IF NOT EXISTS reservations (
+    id TEXT PRIMARY KEY, units INTEGER NOT NULL, expires_at INTEGER NOT NULL);
+
+  -- One row for each answer that was counted, so that it is counted once; kept longer than any queue delivers.
+  CREATE TABLE IF NOT EXISTS settlements (
+    tail TEXT PRIMARY KEY, id TEXT NOT NULL, at INTEGER NOT NULL, units INTEGER NOT NULL, why TEXT NOT NULL);
+  CREATE INDEX IF NOT EXISTS settlements_at ON settlements (at);
+
+  -- The ledger: what each day came to, by key, mode and reason.
+  CREATE TABLE IF NOT EXISTS totals (
+    day TEXT NOT NULL, key_id TEXT NOT NULL, mode TEXT NOT NULL, why TEXT NOT NULL,
+    count INTEGER NOT NULL, units INTEGER NOT NULL, PRIMARY KEY (day, key_id, mode, why)) WITHOUT ROWID;
+
+  -- Lists settle one total that only grows.
+  CREATE TABLE IF NOT EXISTS running_totals (
+    id TEXT PRIMARY KEY, units INTEGER NOT NULL, count INTEGER NOT NULL, at INTEGER NOT NULL);
+
+  -- Answers that were paid for, by HMAC of the address: a repeat within their life is free.
+  CREATE TABLE IF NOT EXISTS paid (
+    address TEXT NOT NULL, mode TEXT NOT NULL, checked_at INTEGER NOT NULL, valid_until INTEGER NOT NULL,
+    PRIMARY KEY (address, mode)) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS paid_until ON paid (valid_until);
+
+  -- Units of each minute of the last day: how fast this account spends at its peak.
+  CREATE TABLE IF NOT EXISTS spending (minute INTEGER PRIMARY KEY, units INTEGER NOT NULL);
+
+  -- Records on their way to the object of their day.
+  CREATE TABLE IF NOT EXISTS outbox (
+    id TEXT PRIMARY KEY, at INTEGER NOT NULL, address TEXT NOT NULL, record TEXT NOT NULL);
+
+  -- What is to be told to the account, such as credits.low.
+  CREATE TABLE IF NOT EXISTS events (
+    id TEXT PRIMARY KEY, type TEXT NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL);
+`
+
+export const UNIT = 1_000

@@ -1,0 +1,38 @@
+// What the fast path knows of an account without asking it: a copy in KV, as old as KV is slow, never waited for.
+import { z } from 'zod'
+import type { Profile } from './profile.ts'
+import { TIERS } from './limits.ts'
+
+export const snapshot = z.object({
+  tier: z.enum(TIERS),
+  standing: z.enum(['good', 'strict', 'out']),
+  whenOut: z.enum(['refuse', 'free']),
+  refuseFlags: z.array(z.string()),
+  /** Key id → instant from which it is refused. */
+  ended: z.record(z.string(), z.number()),
+  version: z.number(),
+})
+export type Snapshot = z.infer<typeof snapshot>
+
+export function snapshotOf(
+  { settings, standing, version }: Profile,
+  ended: Readonly<Record<string, number>>,
+): Snapshot {
+  return {
+    tier: settings.tier,
+    standing,
+    whenOut: settings.when_out_of_credits,
+    refuseFlags: [...settings.refuse_flags],
+    ended: { ...ended },
+    version,
+  }
+}
+
+export function snapshotKey(account: string): string {
+  return `account/${account}`
+}
+
+/** Null for a text that is none of ours. */
+export function readSnapshot(value: unknown): Snapshot | null {
+  return snapshot.safeParse(value).data ?? null
+}

@@ -1,0 +1,54 @@
+// Which kind of caller a path is for, and whether the account's object lets this one in: revoked at once, counted exactly.
+import type { MiddlewareHandler } from 'hono'
+import type { AppEnv } from '../routes/context.ts'
+import { type Caller, isOperator, type KeyCaller } from './authenticate.ts'
+import { invalidKey, refuse, unavailable } from './problem.ts'
+import { overLimit, tellQuota } from './quota.ts'
+
+/**
+ * `verifier`: may ask about addresses. `owner`: may see what it was answered. `reader`: may see its account. `holder`: may change its account. `operator`: runs the
+ * service. Operators' keys read and change accounts too; test keys change nothing.
+ */
+export type Role = 'public' | 'verifier' | 'owner' | 'reader' | 'holder' | 'operator'
+
+const MAY: Readonly<Record<Exclude<Role, 'public'>, (caller: Caller) => boolean>> = {
+  verifier: (caller) => !isOperator(caller),
+  owner: (caller) => isKind(caller, ['sk_live', 'sk_test']),
+  reader: (caller) => isKind(caller, ['sk_live', 'sk_test', 'ak_live', 'ak_test']),
+  holder: (caller) => isKind(caller, ['sk_live', 'ak_live']),
+  operator: (caller) => isOperator(caller),
+}
+
+const SAYS: Readonly<Record<Exclude<Role, 'public'>, string>> = {
+  verifier: 'An operator key verifies nothing: use an sk_ or pk_ key.',
+  owner: 'Only an sk_ key may see what it was answered, from your server.',
+  reader: 'Only an sk_ key may see its account, from your server; a pk_ key is public.',
+  holder: 'Only an sk_live_ key may change its account.',
+  operator: 'Only an operator key (ak_) may do that.',
+}
+
+function isKind(caller: Caller, kinds: readonly KeyCaller['kind'][]): boolean {
+  return caller.type === 'key' && kinds.includes(caller.kind)
+}
+
+/** After `requireKey`: refuses the wrong kind of caller, and asks the object about all but verifiers. */
+export function allow(roleOf: (method: string) => Role): MiddlewareHandler<AppEnv> {
+  return async (context, next) => {
+    const role = roleOf(context.req.method)
+    const caller = context.get('caller')
+    if (role === 'public') return next()
+    if (!MAY[role](caller)) return refuse(context, 'forbidden', { detail: SAYS[role] })
+    if (caller.type === 'key' && caller.kind === 'ak_test' && !['GET', 'HEAD'].includes(context.req.method))
+      return refuse(context, 'forbidden', { detail: 'An ak_test_ key looks and changes nothing: use an ak_live_ key.' })
+    if (role === 'verifier' || caller.type !== 'key') return next()
+    const { till } = context.get('services')
+    const admission = { key: { id: caller.keyId, sha256: caller.sha256 }, operator: isOperator(caller) }
+    const entry = await till.admit(caller.account, { ...admission, policy: 'calls', wanted: null })
+    if (entry.ok) {
+      await next()
+      return tellQuota(context, entry.quota)
+    }
+    if (entry.why === 'rate-limited') return overLimit(context, entry.quota)
+    return entry.why === 'unavailable' ? unavailable(context) : invalidKey(context)
+  }
+}

@@ -1,0 +1,67 @@
+// `Idempotency-Key`: the same key with the same body has one effect and one answer for 24 hours; with another body it is refused.
+import type { Context } from 'hono'
+import type { Attempt, Turn } from '../accounts/once.ts'
+import { base32 } from '../accounts/ids.ts'
+import { sha256 } from '../accounts/secrets.ts'
+import type { AppEnv } from '../routes/context.ts'
+import { refuse } from './problem.ts'
+
+/** Named (account, idempotency key). */
+export interface OncePort {
+  begin(name: string, attempt: Attempt): Promise<Turn>
+  end(name: string, done: boolean): Promise<void>
+}
+
+export interface Repeatable<R extends Response> {
+  /** The first attempt's seed if there was one, else this one: ids and keys are made from it, so that a repeat makes the same. */
+  readonly seed: string
+  /** Longest time that the work may take, in milliseconds; after it another attempt takes over. */
+  readonly leaseMs: number
+  /** Called with the seed, and whether an attempt before this one may have left something. */
+  readonly work: (seed: string, again: boolean) => Promise<R>
+}
+
+const KEY = /^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/
+
+/** Without the header, the work is done as it is. */
+export async function once<R extends Response>(context: Context<AppEnv>, body: unknown, repeatable: Repeatable<R>) {
+  const key = context.req.header('idempotency-key')
+  const caller = context.get('caller')
+  if (key === undefined || caller.type !== 'key') return repeatable.work(repeatable.seed, false)
+  if (!KEY.test(key)) return wrongKey(context)
+  const { onces, later } = context.get('services')
+  const name = `${caller.account} ${base32(await sha256(key))}`
+  const { seed, leaseMs, work } = repeatable
+  const turn = await onces.begin(name, { body: await bodyHash(context, body), seed, leaseMs })
+  if (turn.role === 'mismatch') return mismatch(context)
+  const answered = work(turn.seed, turn.role === 'again' || turn.seed !== seed)
+  if (turn.role === 'again') return answered
+  const ended = answered.then(
+    ({ status }) => onces.end(name, status < 400),
+    () => onces.end(name, false),
+  )
+  // Whoever repeats the request after losing its connection is to find it done.
+  later(ended)
+  const response = await answered
+  await ended
+  return response
+}
+
+export function isIdempotencyKey(key: string): boolean {
+  return KEY.test(key)
+}
+
+export function wrongKey(context: Context) {
+  const detail = 'Idempotency-Key takes 1 to 255 printable ASCII characters, without a space at either end.'
+  return refuse(context, 'invalid-field', { detail })
+}
+
+export function mismatch(context: Context) {
+  const detail = 'This Idempotency-Key came with another request within 24 hours: use a new one for a new request.'
+  return refuse(context, 'idempotency-mismatch', { detail })
+}
+
+/** Of method, path and body: the same text in, the same hash out. */
+export async function bodyHash(context: Context, body: unknown): Promise<string> {
+  return base32(await sha256(`${context.req.method} ${context.req.path} ${JSON.stringify(body)}`))
+}

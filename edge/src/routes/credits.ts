@@ -1,0 +1,83 @@
+// `/v1/credits`: operators book what an account bought; the same reference again is the same purchase.
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { creditList, madeCredit, newCredit } from '@postern/shared/contract/account.ts'
+import type { Purchase } from '../accounts/credit.ts'
+import { once } from '../http/idempotency.ts'
+import { refuse } from '../http/problem.ts'
+import type { AppEnv } from './context.ts'
+import { accountMeant, noAccount } from './key-of.ts'
+import { bodyRefusals, idempotencyHeader, refusal, refusals } from './problems.ts'
+
+const path = '/v1/credits'
+const security = [{ bearer: [] }]
+const absent = { 404: refusal('There is no such account') }
+
+const create = createRoute({
+  method: 'post',
+  operationId: 'createCredit',
+  path,
+  summary: 'Give an account credits',
+  security,
+  request: {
+    headers: idempotencyHeader,
+    body: { required: true, content: { 'application/json': { schema: newCredit } } },
+  },
+  responses: {
+    201: { description: 'The purchase and the new balance', content: { 'application/json': { schema: madeCredit } } },
+    ...absent,
+    ...refusals,
+    ...bodyRefusals,
+  },
+})
+
+const list = createRoute({
+  method: 'get',
+  operationId: 'listCredits',
+  path,
+  summary: 'What an account bought',
+  security,
+  request: { query: z.strictObject({ account: z.string().optional() }) },
+  responses: {
+    200: { description: 'All purchases and the balance', content: { 'application/json': { schema: creditList } } },
+    ...absent,
+    ...refusals,
+  },
+})
+
+const NO_STORE = { 'cache-control': 'no-store' }
+const NO_ACCOUNT = { detail: 'There is no account of that id.' }
+const LEASE_MS = 10_000
+
+export function creditRoutes(app: OpenAPIHono<AppEnv>): void {
+  app.openapi(create, async (context) => {
+    const wanted = context.req.valid('json')
+    const account = accountMeant(context, wanted.account)
+    const { objects, newId, now } = context.get('services')
+    if (account === null) return noAccount(context, '/account')
+    return once(context, wanted, {
+      seed: newId('crd'),
+      leaseMs: LEASE_MS,
+      work: async (seed) => {
+        if ((await objects.account(account).describe()) === null) return refuse(context, 'not-found', NO_ACCOUNT)
+        const { reference = seed, units, note = '' } = wanted
+        const { purchase, balance } = await objects.account(account).buy({ reference, units, note, at: now() })
+        return context.json({ account, credit: bodyOf(purchase), balance }, 201, NO_STORE)
+      },
+    })
+  })
+  app.openapi(list, async (context) => {
+    const account = accountMeant(context, context.req.valid('query').account)
+    if (account === null) return noAccount(context, '?account')
+    const { objects } = context.get('services')
+    const [view, purchases] = await Promise.all([
+      objects.account(account).describe(),
+      objects.account(account).purchases(),
+    ])
+    if (view === null) return refuse(context, 'not-found', NO_ACCOUNT)
+    return context.json({ account, credits: purchases.map(bodyOf), balance: view.balance }, 200, NO_STORE)
+  })
+}
+
+function bodyOf({ at, ...purchase }: Purchase) {
+  return { ...purchase, at: new Date(at).toISOString() }
+}

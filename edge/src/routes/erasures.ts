@@ -1,0 +1,54 @@
+// `POST /v1/erasures`: what an account holds about an address is erased; its records answer 410 from then on.
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { erasure, erasureRequest } from '@postern/shared/contract/account.ts'
+import type { Objects } from '../accounts/objects.ts'
+import { pseudonyms } from '../accounts/pseudonym.ts'
+import { once } from '../http/idempotency.ts'
+import type { AppEnv } from './context.ts'
+import { accountMeant, noAccount } from './key-of.ts'
+import { bodyRefusals, idempotencyHeader, refusals } from './problems.ts'
+
+const route = createRoute({
+  method: 'post',
+  operationId: 'createErasure',
+  path: '/v1/erasures',
+  summary: 'Erase the records about an address',
+  security: [{ bearer: [] }],
+  request: {
+    headers: idempotencyHeader,
+    body: { required: true, content: { 'application/json': { schema: erasureRequest } } },
+  },
+  responses: {
+    200: { description: 'How much that was', content: { 'application/json': { schema: erasure } } },
+    ...refusals,
+    ...bodyRefusals,
+  },
+})
+
+const LEASE_MS = 30_000
+
+export function erasureRoute(app: OpenAPIHono<AppEnv>): void {
+  app.openapi(route, async (context) => {
+    const wanted = context.req.valid('json')
+    const account = accountMeant(context, wanted.account)
+    if (account === null) return noAccount(context, '/account')
+    const { objects, secrets, newId } = context.get('services')
+    return once(context, wanted, {
+      seed: newId('era'),
+      leaseMs: LEASE_MS,
+      work: async () => {
+        const verifications = await erase(objects, account, await pseudonyms(secrets, wanted.email))
+        return context.json({ verifications }, 200, { 'cache-control': 'no-store' })
+      },
+    })
+  })
+}
+
+/** What is on its way first: it must not arrive behind us. */
+async function erase(objects: Objects, account: string, addresses: readonly string[]): Promise<number> {
+  const onTheWay = await objects.account(account).erase(addresses)
+  const days = await objects.account(account).activeDays()
+  const scopes = days.flatMap((day) => (['live', 'test'] as const).map((scope) => objects.records(account, scope, day)))
+  const kept = await Promise.all(scopes.map((records) => records.erase(addresses)))
+  return kept.reduce((sum, count) => sum + count, onTheWay)
+}

@@ -1,0 +1,88 @@
+// Fast mode: nothing far is waited for. The last known copy of the account decides, and the answer is counted after it was given.
+import { type Cost, cost, free, PRICE } from '@postern/shared/verdict/cost.ts'
+import type { Entry } from '../accounts/till.ts'
+import { pseudonyms } from '../accounts/pseudonym.ts'
+import type { Snapshot } from '../accounts/snapshot.ts'
+import { isPublic } from '../http/authenticate.ts'
+import { subscriber } from '../http/near-limits.ts'
+import type { Services } from '../routes/context.ts'
+import { type Answered, type AskedByKey, recordOf, settlementOf } from './counted.ts'
+import { hasEnded } from './ended.ts'
+import { render } from './render.ts'
+import { verify } from './verify.ts'
+import type { Verified } from './verified.ts'
+
+const ENDED = { ok: false, why: 'unauthenticated' } as const
+
+export async function answerFast(asked: AskedByKey, services: Services): Promise<Answered> {
+  const { caller, request } = asked
+  const before = services.till.peek(caller.account)
+  if (hasEnded(before, caller.keyId, asked.startedAt)) return ENDED
+  const ip = isPublic(caller) ? subscriber(asked.ip) : null
+  const waitS = await services.limits.waitS({ key: caller.keyId, ip, tier: before?.tier ?? 'standard' })
+  if (waitS !== null) return { ok: false, why: 'too-fast', waitS }
+
+  const address = await pseudonyms(services.secrets, request.email)
+  // An account that is known to be at its end is asked beside the look-ups.
+  const early = isTrusted(before) ? null : admit(asked, { address, units: PRICE.fast }, services)
+  const [paidAt, verified] = await Promise.all([
+    services.till.paidNearby(caller.account, address[0] ?? ''),
+    verify(request, { ...services.verify, lanes: [], mayAsk: async () => false }),
+  ])
+  const copy = services.till.peek(caller.account)
+  if (hasEnded(copy, caller.keyId, verified.checkedAt)) return ENDED
+  const price = priceOf(asked, verified, paidAt)
+  const entry = early ?? (isTrusted(copy) ? null : admit(asked, { address, units: price.units }, services))
+  const judged = { asked, verified, address, price }
+  return entry === null ? countLater(judged, copy, services) : countNow(judged, await entry, services)
+}
+
+/** A copy that is not there yet is no reason to wait: the README states what that may cost. */
+function isTrusted(copy: Snapshot | null): boolean {
+  return copy === null || copy.standing === 'good'
+}
+
+function priceOf({ request }: AskedByKey, { verdict, checkedAt }: Verified, paidAt: number | null): Cost {
+  const price = cost(verdict, 'fast')
+  const isRepeat = price.charged && paidAt !== null && checkedAt - paidAt <= request.maxAgeS * 1_000
+  return isRepeat ? free('repeat') : price
+}
+
+interface Judged {
+  readonly asked: AskedByKey
+  readonly verified: Verified
+  readonly address: readonly string[]
+  readonly price: Cost
+}
+
+function countLater({ asked, verified, address, price }: Judged, copy: Snapshot | null, services: Services): Answered {
+  const refuseFlags = copy?.refuseFlags ?? []
+  const verification = render({ ...asked, verified, cost: price, refuseFlags })
+  const settlement = settlementOf(asked, verified, { price, address })
+  services.till.meter(asked.caller.account, settlement, recordOf(verification, address))
+  return { ok: true, verification, quota: null }
+}
+
+async function countNow(
+  { asked, verified, address, price }: Judged,
+  entry: Entry,
+  services: Services,
+): Promise<Answered> {
+  if (!entry.ok) return entry
+  const due = entry.free && price.charged ? free('out_of_credits') : price
+  const verification = render({ ...asked, verified, cost: due, refuseFlags: entry.refuseFlags })
+  const settlement = settlementOf(asked, verified, { price: due, address })
+  const settled = await services.till.settle(asked.caller.account, settlement, recordOf(verification, address))
+  return { ok: true, verification: { ...verification, cost: { ...settled } }, quota: entry.quota }
+}
+
+function admit(
+  { caller, request }: AskedByKey,
+  { address, units }: { address: readonly string[]; units: number },
+  { till }: Services,
+): Promise<Entry> {
+  const { id, maxAgeS, deadlineAt: expiresAt } = request
+  const wanted = { id, units, address, mode: 'fast' as const, maxAgeS, expiresAt }
+  const key = { id: caller.keyId, sha256: caller.sha256 }
+  return till.admit(caller.account, { key, operator: false, policy: null, wanted })
+}

@@ -1,0 +1,51 @@
+// Full mode: credit is reserved while names are looked up, and the answer is given once it is in the ledger.
+import { cost, PRICE } from '@postern/shared/verdict/cost.ts'
+import type { Entry } from '../accounts/till.ts'
+import { partitionOf } from '../accounts/places.ts'
+import { pseudonyms } from '../accounts/pseudonym.ts'
+import type { Services } from '../routes/context.ts'
+import { type Answered, type AskedByKey, recordOf, settlementOf } from './counted.ts'
+import { hasEnded } from './ended.ts'
+import { render } from './render.ts'
+import { verify } from './verify.ts'
+
+/** A reservation outlives its request by this much: whoever reserved and died gives it back late, never too early. */
+const RESERVED_BEYOND_MS = 60_000
+
+export async function answerFull(asked: AskedByKey, services: Services): Promise<Answered> {
+  const { caller, request, wanted, startedAt } = asked
+  const { till } = services
+  const address = await pseudonyms(services.secrets, request.email)
+  const admission = admit(asked, address, services)
+  const copy = till.peek(caller.account)
+  // Where the last known copy says that all is well, the object is asked beside the mail server instead of before it.
+  const isTrusted = copy?.standing === 'good' && !hasEnded(copy, caller.keyId, startedAt)
+  const verified = await verify(request, {
+    ...services.verify,
+    lanes: services.verify.lanesOf(partitionOf(caller.account)),
+    mayAsk: async () => isTrusted || (await admission).ok,
+  })
+  const entry = await admission
+  if (!entry.ok) return entry
+  const price = cost(verified.verdict, 'full')
+  const verification = render({ request, wanted, verified, cost: price, startedAt, refuseFlags: entry.refuseFlags })
+  const settlement = settlementOf(asked, verified, { price, address })
+  const settled = await till.settle(caller.account, settlement, recordOf(verification, address))
+  return { ok: true, verification: { ...verification, cost: { ...settled } }, quota: entry.quota }
+}
+
+function admit({ caller, request }: AskedByKey, address: readonly string[], { till }: Services): Promise<Entry> {
+  return till.admit(caller.account, {
+    key: { id: caller.keyId, sha256: caller.sha256 },
+    operator: false,
+    policy: 'full',
+    wanted: {
+      id: request.id,
+      units: PRICE.full,
+      address,
+      mode: 'full',
+      maxAgeS: request.maxAgeS,
+      expiresAt: request.deadlineAt + RESERVED_BEYOND_MS,
+    },
+  })
+}

@@ -1,0 +1,56 @@
+// What an answer is to the ledger: its settlement and its record.
+import type { Verification } from '@postern/shared/contract/verification.ts'
+import type { Cost } from '@postern/shared/verdict/cost.ts'
+import { validUntil } from '@postern/shared/verdict/valid-until.ts'
+import type { Entry } from '../accounts/till.ts'
+import type { Settlement } from '../accounts/ledger.ts'
+import type { Quota } from '../accounts/limits.ts'
+import type { RecordRow } from '../accounts/records.ts'
+import type { VerificationRequest } from '@postern/shared/contract/verification.ts'
+import type { Caller, KeyCaller } from '../http/authenticate.ts'
+import type { Verified, VerifyRequest } from './verified.ts'
+
+/** One checked request of a known caller. */
+export interface Asked<C extends Caller = Caller> {
+  readonly caller: C
+  readonly wanted: VerificationRequest
+  readonly request: VerifyRequest
+  readonly startedAt: number
+  /** Where the request came from, for callers who are limited by address. */
+  readonly ip: string
+}
+
+export type AskedByKey = Asked<KeyCaller>
+
+/** `too-fast`: counted near, so all that is known is when to come back. */
+export type Answered =
+  | { readonly ok: true; readonly verification: Verification; readonly quota: Quota | null }
+  | Exclude<Entry, { readonly ok: true }>
+  | { readonly ok: false; readonly why: 'too-fast'; readonly waitS: number }
+
+export function settlementOf(
+  { caller, request }: AskedByKey,
+  verified: Verified,
+  { price, address }: { price: Cost; address: readonly string[] },
+): Settlement {
+  return {
+    id: request.id,
+    keyId: caller.keyId,
+    mode: request.mode,
+    price,
+    address,
+    checkedAt: verified.checkedAt,
+    validUntil: validUntil(verified.verdict, verified.checkedAt),
+    maxAgeS: request.maxAgeS,
+    asked: verified.smtpState !== 'cached',
+  }
+}
+
+export function recordOf(verification: Verification, address: readonly string[]): RecordRow {
+  return {
+    id: verification.id,
+    at: Date.parse(verification.checked_at),
+    address: address[0] ?? '',
+    record: JSON.stringify(verification),
+  }
+}
