@@ -72,7 +72,7 @@ export class Gate {
 function credited(sql: SqlStorage, account: Profile, wanted: Wanted, now: number): 'enough' | 'free' | 'none' {
   const repeated = { ...wanted, asked: false, checkedAt: now }
   if (isSettled(sql, wanted.id, now) || isRepeat(sql, repeated)) return 'enough'
-  if (affords(sql, account, { units: wanted.units, now })) {
+  if (affords(sql, account, { ...wanted, now })) {
     reserve(sql, wanted)
     return 'enough'
   }

@@ -28,10 +28,19 @@ function reservedUnits(sql: SqlStorage, now: number): number {
     .one().units
 }
 
-/** True where so many public units are left beside what others reserved. */
-export function affords(sql: SqlStorage, account: Profile, { units, now }: { units: number; now: number }): boolean {
+/** True where so many public units are left beside what others reserved; what `id` itself reserved before is its own. */
+export function affords(sql: SqlStorage, account: Profile, { id, units, now }: Need): boolean {
   const { available } = balanceOf(sql, account, now)
-  return available === null || Math.round(available * UNIT) >= Math.round(units * UNIT)
+  const [own] = sql.exec<{ units: number }>(OWN, id, now).toArray()
+  return available === null || Math.round(available * UNIT) + (own?.units ?? 0) >= Math.round(units * UNIT)
+}
+
+const OWN = 'SELECT units FROM reservations WHERE id = ? AND expires_at > ?'
+
+interface Need {
+  readonly id: string
+  readonly units: number
+  readonly now: number
 }
 
 export interface Reservation {

@@ -58,7 +58,7 @@ const get = createRoute({
 
 const PUBLIC_FULL = 'A pk_ key may only ask for mode "fast": call full mode from your server with an sk_ key.'
 /** Beyond its wait, a request needs this long at most to look up, settle and answer. */
-const BEYOND_WAIT_MS = 10_000
+const BEYOND_WAIT_MS = 5_000
 
 /** People type `jane+tag@…` into a browser bar, where form decoding would make a space of the plus. */
 function withPlus(email: string, url: string): string {
