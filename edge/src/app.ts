@@ -38,7 +38,13 @@ export const PATHS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
 /** Where pages of other sites may call, with a browser key. */
 const FROM_OTHER_SITES = ['/v1/verifications', '/v1/verify']
 
-type ServicesOf = (env: unknown, later: (work: Promise<unknown>) => void) => Services
+export interface Invocation {
+  readonly waitUntil: (work: Promise<unknown>) => void
+  /** Resolves when the answer is complete. */
+  readonly answered: Promise<void>
+}
+
+type ServicesOf = (env: unknown, invocation: Invocation) => Services
 
 /** Builds the app; `servicesOf` is called once a request, since connections are counted per invocation. */
 export function createApp(servicesOf: ServicesOf): OpenAPIHono<AppEnv> {
@@ -51,8 +57,12 @@ export function createApp(servicesOf: ServicesOf): OpenAPIHono<AppEnv> {
   })
   app.use(requestId)
   app.use(async (context, next) => {
-    context.set('services', servicesOf(context.env, laterOf(context)))
+    let done = (): void => undefined
+    const answered = new Promise<void>((resolve) => (done = resolve))
+    const waitUntil = (work: Promise<unknown>): void => context.executionCtx.waitUntil(work)
+    context.set('services', servicesOf(context.env, { waitUntil, answered }))
     await next()
+    done()
   })
   for (const path of FROM_OTHER_SITES) app.use(path, preflight)
   guardMethods(app)
@@ -80,10 +90,6 @@ const ROUTES = [
   accountRoutes,
   creditRoutes,
 ]
-
-function laterOf(context: Context): (work: Promise<unknown>) => void {
-  return (work) => context.executionCtx.waitUntil(work)
-}
 
 function fault(error: Error, context: Context<AppEnv>): Response {
   if (error instanceof HTTPException && error.status === 400) {

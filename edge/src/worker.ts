@@ -5,19 +5,19 @@ import type { Settlement } from './accounts/ledger.ts'
 import { consume, type UsageEvent } from './accounts/meter.ts'
 import { nameObjects, type ObjectBindings } from './accounts/objects.ts'
 import type { Once } from './accounts/once.ts'
-import { createPaidNearby, type NearCache } from './accounts/paid.ts'
+import { createPaidNearby, type PaidNearby } from './accounts/paid.ts'
 import { partitionOf, within } from './accounts/places.ts'
 import { openSecrets, type Secrets } from './accounts/secrets.ts'
 import { createSnapshots, type Snapshots } from './accounts/snapshots.ts'
 import type { Visitor } from './accounts/visitor.ts'
-import { openTill } from './accounts/till.ts'
-import { createApp } from './app.ts'
+import { type Later, openTill } from './accounts/till.ts'
+import { createApp, type Invocation } from './app.ts'
 import { type Config, type Env, parseConfig } from './config.ts'
 import { createResolve } from './dns/doh.ts'
 import { lookUpRoute } from './dns/route.ts'
 import { limitConnections } from './http/connections.ts'
-import { createNearOnces } from './http/idempotency-near.ts'
-import { createNearLimits, type NearLimitBindings } from './http/near-limits.ts'
+import { createNearOnces, type NearCache } from './http/idempotency-near.ts'
+import { createNearLimits, type NearLimitBindings, type NearLimits } from './http/near-limits.ts'
 import { createAsk } from './probe/ask.ts'
 import { listDirectory } from './accounts/directory.ts'
 import type { Services } from './routes/context.ts'
@@ -39,10 +39,10 @@ interface Isolate {
   readonly config: Config
   readonly secrets: Secrets
   readonly snapshots: Snapshots
+  readonly paid: PaidNearby
+  readonly limits: NearLimits
   readonly near: NearCache
 }
-
-type Later = (work: Promise<unknown>) => void
 
 const isolates = new WeakMap<object, Isolate>()
 const now = Date.now
@@ -52,7 +52,14 @@ function isolateOf(env: Bindings): Isolate {
   if (known !== undefined) return known
   const config = parseConfig(env)
   const secrets = openSecrets(config.EDGE_SECRETS)
-  const made = { config, secrets, snapshots: createSnapshots(env.SNAPSHOTS, now), near: caches.default }
+  const made = {
+    config,
+    secrets,
+    snapshots: createSnapshots(env.SNAPSHOTS, now),
+    paid: createPaidNearby(now),
+    limits: createNearLimits(env, now),
+    near: caches.default,
+  }
   isolates.set(env, made)
   return made
 }
@@ -62,20 +69,28 @@ function warn(what: string): void {
   console.warn(JSON.stringify({ level: 'warn', what }))
 }
 
+/** Long enough for a finished answer to leave first, in milliseconds. */
+const AFTER_MS = 1
+
 /** Faults of what goes on after the answer are nobody's answer: they are logged. */
-function watched(later: Later): Later {
+function afterwards({ waitUntil, answered }: Invocation): Later {
   return (work) =>
-    later(work.catch((error: unknown) => warn(`afterwards: ${error instanceof Error ? error.message : 'fault'}`)))
+    waitUntil(
+      answered
+        .then(() => scheduler.wait(AFTER_MS))
+        .then(work)
+        .catch((error: unknown) => warn(`afterwards: ${error instanceof Error ? error.message : 'fault'}`)),
+    )
 }
 
 function objectsOf(env: Bindings) {
   return nameObjects(env, isolateOf(env).config.PARTITIONS, now)
 }
 
-function servicesOf(env: Bindings, waitUntil: Later): Services {
-  const { config, secrets, snapshots, near } = isolateOf(env)
+function servicesOf(env: Bindings, invocation: Invocation): Services {
+  const { config, secrets, snapshots, paid, limits, near } = isolateOf(env)
   const objects = objectsOf(env)
-  const later = watched(waitUntil)
+  const later = afterwards(invocation)
   const connect = limitConnections()
   const resolve = createResolve({ resolvers: config.DOH_RESOLVERS, connect, now })
   const once = (name: string) =>
@@ -86,13 +101,13 @@ function servicesOf(env: Bindings, waitUntil: Later): Services {
     now,
     later,
     objects,
-    till: openTill({ objects, usage: env.USAGE, snapshots, paid: createPaidNearby(near, secrets), later, now, warn }),
+    till: openTill({ objects, usage: env.USAGE, snapshots, paid, later, now, warn }),
     onces: {
       begin: (name, attempt) => once(name).begin(attempt),
       end: (name, done) => once(name).end(done),
     },
     nearOnces: createNearOnces(near),
-    limits: createNearLimits(env),
+    limits,
     visitor: (name, mode) => env.VISITORS.getByName(name).ask(mode),
     directory: (cursor, limit) => listDirectory(env.SNAPSHOTS, cursor, limit),
     newId: (prefix) => `${prefix}_${ulid()}`,
@@ -108,7 +123,7 @@ function servicesOf(env: Bindings, waitUntil: Later): Services {
   }
 }
 
-const app = createApp((env, later) => servicesOf(env as Bindings, later))
+const app = createApp((env, invocation) => servicesOf(env as Bindings, invocation))
 
 export default {
   fetch: app.fetch,

@@ -1,10 +1,12 @@
 // `npm run bench -- NAME [--quick] [--json]`: runs one measurement; the last line on stdout is its JSON summary.
+import { fastPath } from './fast-path.ts'
 import { firstVerdict } from './first-verdict.ts'
 
 /** What a measurement came to: figures by name, units in the name. */
 export type Summary = Readonly<Record<string, number | string>>
 
 const BENCHES: Readonly<Record<string, (say: (text: string) => void) => Promise<Summary>>> = {
+  'fast-path': fastPath,
   'first-verdict': firstVerdict,
 }
 

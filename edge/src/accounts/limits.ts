@@ -14,6 +14,15 @@ export const PER_MINUTE: Readonly<Record<Tier, Readonly<Record<Policy, number>>>
   high: { full: 120_000, calls: 120_000 },
 }
 
+/** Fast mode, at each location: requests of one key, and of one address behind a browser key, within their windows. */
+export const NEAR: Readonly<Record<Tier, { readonly fast: number; readonly ip: number }>> = {
+  trial: { fast: 20, ip: 10 },
+  standard: { fast: 1_000, ip: 60 },
+  high: { fast: 20_000, ip: 120_000 },
+}
+export const FAST_WINDOW_S = 10
+export const IP_WINDOW_S = 60
+
 /** What a caller may be told of its limit, as `RateLimit` and `RateLimit-Policy` say it. */
 export interface Quota {
   readonly policy: string

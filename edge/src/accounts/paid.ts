@@ -1,35 +1,34 @@
-// Answers that an account paid for lately at this location: spares it the charge of a repeat that the ledger has not seen yet.
-import { base32 } from './ids.ts'
-import { type Secrets, sign } from './secrets.ts'
+// Answers that this isolate knows to be paid for: a repeat is then answered as free at once, where else the ledger finds out.
 
-/** The part of the Workers Cache that is used. */
-export interface NearCache {
-  match(url: string): Promise<Response | undefined>
-  put(url: string, response: Response): Promise<void>
+export interface Paid {
+  readonly account: string
+  /** HMAC of the wire address. */
+  readonly address: string
+  readonly checkedAt: number
+  readonly validUntil: number
 }
 
 export interface PaidNearby {
   /** Instant at which the answer that was paid for was found, or null. */
-  checkedAt(account: string, address: string): Promise<number | null>
-  remember(paid: { account: string; address: string; checkedAt: number; validUntil: number }): Promise<void>
+  checkedAt(account: string, address: string): number | null
+  remember(paid: Paid): void
 }
 
-const MOST_S = 86_400
+const MOST = 20_000
 
-export function createPaidNearby(cache: NearCache, secrets: Secrets): PaidNearby {
-  // The address arrives as an HMAC already; this one keeps accounts apart.
-  const urlOf = async (account: string, address: string): Promise<string> =>
-    `https://paid.invalid/${base32(await sign(secrets, 'repeat', `${account}\0${address}`))}`
+export function createPaidNearby(now: () => number): PaidNearby {
+  const known = new Map<string, Paid>()
   return {
-    checkedAt: async (account, address) => {
-      const found = await cache.match(await urlOf(account, address))
-      return found === undefined ? null : Number(await found.text())
+    checkedAt: (account, address) => {
+      const paid = known.get(`${account} ${address}`)
+      return paid === undefined || paid.validUntil <= now() ? null : paid.checkedAt
     },
-    remember: async ({ account, address, checkedAt, validUntil }) => {
-      const seconds = Math.min(MOST_S, Math.floor((validUntil - checkedAt) / 1_000))
-      if (seconds < 1) return
-      const headers = { 'cache-control': `max-age=${seconds}` }
-      await cache.put(await urlOf(account, address), new Response(String(checkedAt), { headers }))
+    remember: (paid) => {
+      const name = `${paid.account} ${paid.address}`
+      known.delete(name)
+      known.set(name, paid)
+      const [oldest] = known.keys()
+      if (known.size > MOST && oldest !== undefined) known.delete(oldest)
     },
   }
 }

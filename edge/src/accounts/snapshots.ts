@@ -14,7 +14,7 @@ interface Remembered {
 
 export interface Snapshots {
   /** The last known copy, or null; renewing it, if it is due, is left to `later`. */
-  peek(account: string, later: (work: Promise<unknown>) => void): Snapshot | null
+  peek(account: string, later: (work: () => Promise<unknown>) => void): Snapshot | null
 }
 
 export function createSnapshots(kv: Pick<KVNamespace, 'get'>, now: () => number): Snapshots {
@@ -35,7 +35,8 @@ export function createSnapshots(kv: Pick<KVNamespace, 'get'>, now: () => number)
       const remembered = known.get(account)
       if (remembered === undefined || Math.abs(now() - remembered.askedAt) > FRESH_MS) {
         known.set(account, { askedAt: now(), snapshot: remembered?.snapshot ?? null })
-        later(renew(account))
+        const renewing = renew(account)
+        later(() => renewing)
       }
       return remembered?.snapshot ?? null
     },

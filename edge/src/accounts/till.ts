@@ -10,13 +10,15 @@ import type { Found, RecordRow } from './records.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Snapshots } from './snapshots.ts'
 
+/** Begins work when the answer has left; its faults are logged. */
+export type Later = (work: () => Promise<unknown>) => void
+
 export interface TillParts {
   readonly objects: Objects
   readonly usage: Pick<Queue<UsageEvent>, 'send'>
   readonly snapshots: Snapshots
   readonly paid: PaidNearby
-  /** Work that goes on after the answer was given. */
-  readonly later: (work: Promise<unknown>) => void
+  readonly later: Later
   readonly now: () => number
   readonly warn: (what: string) => void
 }
@@ -27,8 +29,8 @@ export type Entry = Admitted | { readonly ok: false; readonly why: 'unavailable'
 export interface Till {
   /** The last known copy of the account, which is never waited for; null where there is none yet. */
   peek(account: string): Snapshot | null
-  /** When an answer was found that this location knows to be paid for, or null. */
-  paidNearby(account: string, address: string): Promise<number | null>
+  /** When an answer was found that this isolate knows to be paid for, or null. */
+  paidNearby(account: string, address: string): number | null
   admit(account: string, admission: Admission): Promise<Entry>
   /** What the answer costs. Where the object is lost meanwhile, the queue takes the charge and the price stands. */
   settle(account: string, settlement: Settlement, record: RecordRow): Promise<Cost>
@@ -82,18 +84,18 @@ async function settle({ objects, usage, later, warn }: TillParts, account: strin
     warn(`settling by queue: ${faultOf(error)}`)
     const { settlement, record } = charge
     await usage.send({ account, settlement })
-    later(objects.recordsOf(account, 'live', record.id).keep([record]))
+    later(() => objects.recordsOf(account, 'live', record.id).keep([record]))
     return settlement.price
   }
 }
 
 function meter({ objects, usage, paid, later }: TillParts, account: string, { settlement, record }: Charge): void {
-  later(usage.send({ account, settlement }).catch(() => objects.account(account).settleMany([settlement])))
-  later(objects.recordsOf(account, 'live', record.id).keep([record]))
+  later(() => usage.send({ account, settlement }).catch(() => objects.account(account).settleMany([settlement])))
+  later(() => objects.recordsOf(account, 'live', record.id).keep([record]))
   const [address] = settlement.address
   const { checkedAt, validUntil, price } = settlement
   if (price.charged && address !== undefined && validUntil !== null)
-    later(paid.remember({ account, address, checkedAt, validUntil }))
+    paid.remember({ account, address, checkedAt, validUntil })
 }
 
 function faultOf(error: unknown): string {

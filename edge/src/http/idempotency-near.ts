@@ -1,13 +1,18 @@
 // `Idempotency-Key` in fast mode: the id follows from the request, so no object is asked; another body is noticed nearby only.
 import type { Context } from 'hono'
 import { base32, derivedId } from '../accounts/ids.ts'
-import type { NearCache } from '../accounts/paid.ts'
 import { sign } from '../accounts/secrets.ts'
 import type { AppEnv } from '../routes/context.ts'
 import type { KeyCaller } from './authenticate.ts'
 import { bodyHash } from './idempotency.ts'
 
 const KEPT_S = 86_400
+
+/** The part of the Workers Cache that is used. */
+export interface NearCache {
+  match(url: string): Promise<Response | undefined>
+  put(url: string, response: Response): Promise<void>
+}
 
 export interface Known {
   readonly id: string
@@ -38,6 +43,6 @@ export async function nearTurn(context: Context<AppEnv>, caller: KeyCaller, want
   const known = await nearOnces.find(name)
   if (known !== null) return known.body === body ? { id: known.id, again: true } : null
   const id = derivedId('ver', await sign(secrets, 'repeat', `${name}\0${body}`), now())
-  later(nearOnces.remember(name, { id, body }))
+  later(() => nearOnces.remember(name, { id, body }))
   return { id, again: false }
 }

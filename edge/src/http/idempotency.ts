@@ -41,7 +41,7 @@ export async function once<R extends Response>(context: Context<AppEnv>, body: u
     () => onces.end(name, false),
   )
   // Whoever repeats the request after losing its connection is to find it done.
-  later(ended)
+  later(() => ended)
   const response = await answered
   await ended
   return response

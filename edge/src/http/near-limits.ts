@@ -1,34 +1,65 @@
 // How often the fast path may be asked: counted at each location by the platform, without a far round trip.
-import type { Tier } from '../accounts/limits.ts'
+import { type Count, count, FAST_WINDOW_S, IP_WINDOW_S, NEAR, type Tier } from '../accounts/limits.ts'
 
 /** The platform's Rate Limiting binding: it says yes or no, nothing else. */
 export interface NearLimit {
   limit(options: { key: string }): Promise<{ success: boolean }>
 }
 
-/** As declared in `infra/cloudflare/wrangler.jsonc`: `KEY_*` within 10 s, `IP_*` within 60 s. */
+/** As declared in `infra/cloudflare/wrangler.jsonc`, with the numbers of `limits.ts`. */
 export type NearLimitBindings = Readonly<Record<`${'KEY' | 'IP'}_${Uppercase<Tier>}`, NearLimit>>
 
-export interface NearLimits {
-  /** Seconds to come back after, or null where it may go on. `ip` is null for callers who are not limited by address. */
-  waitS(caller: { key: string; ip: string | null; tier: Tier }): Promise<number | null>
+export interface FastCaller {
+  readonly keyId: string
+  /** Null for callers who are not limited by address. */
+  readonly ip: string | null
+  readonly tier: Tier
 }
 
-const KEY_WINDOW_S = 10
-const IP_WINDOW_S = 60
+export interface NearLimits {
+  /**
+   * Seconds to come back after, or null where it may go on: by what this isolate counted, and by what the platform said of
+   * the whole location before. The platform is told afterwards, so that no answer waits for it.
+   */
+  waitS(caller: FastCaller, later: (work: () => Promise<unknown>) => void): number | null
+}
 
-export function createNearLimits(bindings: NearLimitBindings): NearLimits {
+const MOST_COUNTS = 50_000
+
+export function createNearLimits(bindings: NearLimitBindings, now: () => number): NearLimits {
+  const counts = new Map<string, Count>()
+  const refusedUntil = new Map<string, number>()
+
+  const countOne = (name: string, limit: number, windowS: number): number | null => {
+    const until = refusedUntil.get(name) ?? 0
+    if (until > now()) return Math.ceil((until - now()) / 1_000)
+    const counted = count({ policy: 'fast', limit, windowS }, counts.get(name) ?? null, now())
+    counts.delete(name)
+    counts.set(name, counted.count)
+    forgetOldest(counts)
+    return counted.allowed ? null : counted.quota.resetS
+  }
+  const ask = async (binding: NearLimit, name: string, windowS: number): Promise<void> => {
+    const { success } = await binding.limit({ key: name })
+    if (!success) refusedUntil.set(name, now() + windowS * 1_000)
+    forgetOldest(refusedUntil)
+  }
+
   return {
-    waitS: async ({ key, ip, tier }) => {
+    waitS: ({ keyId, ip, tier }, later) => {
+      const { fast, ip: perIp } = NEAR[tier]
       const name = tier.toUpperCase() as Uppercase<Tier>
-      const [byKey, byIp] = await Promise.all([
-        bindings[`KEY_${name}`].limit({ key }),
-        ip === null ? { success: true } : bindings[`IP_${name}`].limit({ key: `${key} ${ip}` }),
-      ])
-      if (!byIp.success) return IP_WINDOW_S
-      return byKey.success ? null : KEY_WINDOW_S
+      later(() => ask(bindings[`KEY_${name}`], keyId, FAST_WINDOW_S))
+      if (ip !== null) later(() => ask(bindings[`IP_${name}`], `${keyId} ${ip}`, IP_WINDOW_S))
+      const byIp = ip === null ? null : countOne(`${keyId} ${ip}`, perIp, IP_WINDOW_S)
+      return byIp ?? countOne(keyId, fast, FAST_WINDOW_S)
     },
   }
+}
+
+function forgetOldest(names: Map<string, unknown>): void {
+  const [oldest] = names.keys()
+  if (names.size > MOST_COUNTS && oldest !== undefined) names.delete(oldest)
 }
 
 /** Who asks, for limits: an IPv6 subscriber has a whole /64 (RFC 6177 §2). */

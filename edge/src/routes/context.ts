@@ -3,7 +3,7 @@ import type { Directory } from '../accounts/directory.ts'
 import type { Quota } from '../accounts/limits.ts'
 import type { Objects } from '../accounts/objects.ts'
 import type { Secrets } from '../accounts/secrets.ts'
-import type { Till } from '../accounts/till.ts'
+import type { Later, Till } from '../accounts/till.ts'
 import type { Config } from '../config.ts'
 import type { Caller } from '../http/authenticate.ts'
 import type { OncePort } from '../http/idempotency.ts'
@@ -28,8 +28,7 @@ export interface Services {
   }
   readonly newId: (prefix: string) => string
   readonly now: () => number
-  /** Work that goes on after the answer was given; its faults are logged. */
-  readonly later: (work: Promise<unknown>) => void
+  readonly later: Later
 }
 
 export interface AppEnv {

@@ -19,19 +19,21 @@ export async function answerFast(asked: AskedByKey, services: Services): Promise
   const before = services.till.peek(caller.account)
   if (hasEnded(before, caller.keyId, asked.startedAt)) return ENDED
   const ip = isPublic(caller) ? subscriber(asked.ip) : null
-  const waitS = await services.limits.waitS({ key: caller.keyId, ip, tier: before?.tier ?? 'standard' })
+  const waitS = services.limits.waitS({ keyId: caller.keyId, ip, tier: before?.tier ?? 'standard' }, services.later)
   if (waitS !== null) return { ok: false, why: 'too-fast', waitS }
 
-  const address = await pseudonyms(services.secrets, request.email)
+  const named = pseudonyms(services.secrets, request.email)
   // An account that is known to be at its end is asked beside the look-ups.
-  const early = isTrusted(before) ? null : admit(asked, { address, units: PRICE.fast }, services)
-  const [paidAt, verified] = await Promise.all([
-    services.till.paidNearby(caller.account, address[0] ?? ''),
+  const early = isTrusted(before)
+    ? null
+    : named.then((address) => admit(asked, { address, units: PRICE.fast }, services))
+  const [address, verified] = await Promise.all([
+    named,
     verify(request, { ...services.verify, lanes: [], mayAsk: async () => false }),
   ])
   const copy = services.till.peek(caller.account)
   if (hasEnded(copy, caller.keyId, verified.checkedAt)) return ENDED
-  const price = priceOf(asked, verified, paidAt)
+  const price = priceOf(asked, verified, services.till.paidNearby(caller.account, address[0] ?? ''))
   const entry = early ?? (isTrusted(copy) ? null : admit(asked, { address, units: price.units }, services))
   const judged = { asked, verified, address, price }
   return entry === null ? countLater(judged, copy, services) : countNow(judged, await entry, services)

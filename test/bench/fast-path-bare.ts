@@ -1,0 +1,44 @@
+// The fast path without accounts: the same look-ups and verdict, nobody asked who it is for. To be measured beside the real one.
+import { verificationRequest } from '@postern/shared/contract/verification.ts'
+import { free } from '@postern/shared/verdict/cost.ts'
+import { Hono } from 'hono'
+import { type Env, parseConfig } from '../../edge/src/config.ts'
+import { createResolve } from '../../edge/src/dns/doh.ts'
+import { lookUpRoute } from '../../edge/src/dns/route.ts'
+import { limitConnections } from '../../edge/src/http/connections.ts'
+import { render } from '../../edge/src/verify/render.ts'
+import { verify } from '../../edge/src/verify/verify.ts'
+
+const now = Date.now
+let config: ReturnType<typeof parseConfig> | null = null
+
+const app = new Hono<{ Bindings: Env }>()
+
+app.get('/v1/verify', async (context) => {
+  config ??= parseConfig(context.env)
+  const { DOH_RESOLVERS: resolvers, LOOPBACK_NETWORKS: loopback, ALLOW_SPECIAL_USE: allowSpecialUse } = config
+  const startedAt = now()
+  const wanted = verificationRequest.parse({ ...context.req.query(), mode: 'fast' })
+  const request = {
+    id: `ver_${crypto.randomUUID()}`,
+    email: wanted.email,
+    mode: 'fast' as const,
+    allow: { quoted: false, ipLiteral: false, dotless: false },
+    maxAgeS: 86_400,
+    deadlineAt: startedAt + 4_000,
+  }
+  const resolve = createResolve({ resolvers, connect: limitConnections(), now })
+  const verified = await verify(request, {
+    now,
+    sleep: async () => undefined,
+    lanes: [],
+    epoch: 0,
+    ask: async () => ({ kind: 'not_started' }),
+    lookUpRoute: (route) => lookUpRoute(route, { resolve, now, loopback }),
+    allowSpecialUse,
+    mayAsk: async () => false,
+  })
+  return context.json(render({ request, wanted, verified, cost: free('page'), startedAt }))
+})
+
+export default app
