@@ -3,7 +3,7 @@ import { fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb'
-import { tables } from '@postern/prober/store/schema.ts'
+import { type TableShape, tables } from '@postern/prober/store/schema.ts'
 import { killLeft } from './children.ts'
 import { StartProblem } from './options.ts'
 import { DEATHS_AT_START, type Supervised, supervise } from './supervise.ts'
@@ -12,7 +12,13 @@ export interface Engine {
   readonly endpoint: string
 }
 
+/** Each partition has tables of its own; the engine is one. */
+export function tableName(table: TableShape['name'], partition: string): string {
+  return partition === 'default' ? table : `${table}-${partition}`
+}
+
 export interface EngineOptions {
+  readonly partitions: readonly string[]
   readonly port: number
   readonly file: string
   readonly say: (message: string) => void
@@ -20,6 +26,7 @@ export interface EngineOptions {
   readonly own: (part: Supervised) => void
 }
 
+const KEY: TableShape['partitionKey'] = 'key'
 const READY_MS = 5_000
 const POLL_MS = 25
 const NOTHING: Supervised = { pid: () => null, stop: () => Promise.resolve() }
@@ -32,7 +39,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const supervised = foreign === undefined ? startBinary(options, start) : NOTHING
   options.own(supervised)
   try {
-    await makeTables(endpoint, start)
+    await makeTables(endpoint, options.partitions, start)
     start.ready = true
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0] : 'unknown fault'
@@ -86,13 +93,14 @@ function startBinary({ port, file, say }: EngineOptions, start: Start): Supervis
   })
 }
 
-async function makeTables(endpoint: string, start: Start): Promise<void> {
+async function makeTables(endpoint: string, partitions: readonly string[], start: Start): Promise<void> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const client = new DynamoDBClient({ endpoint, region: 'local', credentials, maxAttempts: 1 })
   const until = Date.now() + READY_MS
-  for (const table of tables) {
+  const names = tables.flatMap((table) => partitions.map((partition) => tableName(table.name, partition)))
+  for (const name of names) {
     for (;;) {
-      const done = await makeTable(client, table.name, table.partitionKey)
+      const done = await makeTable(client, name)
       if (done === 'made') break
       if (Date.now() > until || start.deaths >= DEATHS_AT_START) throw done
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
@@ -101,14 +109,14 @@ async function makeTables(endpoint: string, start: Start): Promise<void> {
   client.destroy()
 }
 
-async function makeTable(client: DynamoDBClient, name: string, key: string): Promise<'made' | Error> {
+async function makeTable(client: DynamoDBClient, name: string): Promise<'made' | Error> {
   try {
     await client.send(
       new CreateTableCommand({
         TableName: name,
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: KEY, AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: KEY, KeyType: 'HASH' }],
       }),
     )
     return 'made'

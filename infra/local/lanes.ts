@@ -3,6 +3,8 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { LaneEnvironment } from '@postern/prober/environment.ts'
 import { killLeft } from './children.ts'
+import { tableName } from './engine.ts'
+import { type Options, REGIONS } from './options.ts'
 import type { LaneConfig, LaneMessage } from './lane.ts'
 import { type Starting, startSupervised } from './supervise.ts'
 
@@ -18,11 +20,15 @@ export interface LocalLane {
   readonly port: number
 }
 
-const REGIONS = ['eu-central-1', 'us-east-1', 'ap-southeast-1', 'sa-east-1']
 const LETTERS = ['a', 'b', 'c', 'd']
 
+type Wanted = Pick<Options, 'regions' | 'lanesPerRegion' | 'partitions'>
+
 /** `ports` has one for each lane, in order. */
-export function planLanes(regions: number, perRegion: number, ports: readonly number[]): LocalLane[] {
+export function planLanes(
+  { regions, lanesPerRegion: perRegion, partitions }: Wanted,
+  ports: readonly number[],
+): LocalLane[] {
   return REGIONS.slice(0, regions).flatMap((region, r) =>
     LETTERS.slice(0, perRegion).map((letter, l): LocalLane => {
       const port = ports[r * perRegion + l] ?? 0
@@ -30,7 +36,7 @@ export function planLanes(regions: number, perRegion: number, ports: readonly nu
       return {
         id: `${region}-${letter}`,
         region,
-        partition: 'default',
+        partition: partitions[region] ?? 'default',
         address: `127.24.${r + 1}.${l + 1}`,
         ehlo,
         sender: `probe@${ehlo}`,
@@ -47,7 +53,14 @@ export interface LaneSettings {
   /** What all lanes share; the rest of the environment is the lane's own. */
   readonly common: Omit<
     LaneEnvironment,
-    'LANE_ID' | 'REGION' | 'PARTITION' | 'EHLO_NAME' | 'MAIL_FROM' | 'SOURCE_ADDRESS'
+    | 'LANE_ID'
+    | 'REGION'
+    | 'PARTITION'
+    | 'EHLO_NAME'
+    | 'MAIL_FROM'
+    | 'SOURCE_ADDRESS'
+    | 'EVIDENCE_TABLE'
+    | 'TRAFFIC_TABLE'
   >
   readonly say: (message: string) => void
 }
@@ -89,6 +102,8 @@ function configOf(lane: LocalLane, { artefact, credentials, common }: LaneSettin
       LANE_ID: lane.id,
       REGION: lane.region,
       PARTITION: lane.partition,
+      EVIDENCE_TABLE: tableName('evidence', lane.partition),
+      TRAFFIC_TABLE: tableName('traffic', lane.partition),
       EHLO_NAME: lane.ehlo,
       MAIL_FROM: lane.sender,
       SOURCE_ADDRESS: lane.address,

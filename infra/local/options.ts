@@ -13,7 +13,12 @@ export interface Options {
   readonly quiet: boolean
   readonly regions: number
   readonly lanesPerRegion: number
+  /** Region → residency partition; regions that are not named belong to `default`. */
+  readonly partitions: Readonly<Record<string, string>>
 }
+
+/** Of local lanes, in the order in which `--lanes` takes them. */
+export const REGIONS: readonly string[] = ['eu-central-1', 'us-east-1', 'ap-southeast-1', 'sa-east-1']
 
 export const HELP = `Usage: npm start -- [options]
 
@@ -27,6 +32,7 @@ a DynamoDB-compatible engine on disk, and an invented mail world under .test to 
   --state DIR            where keys and evidence are kept (.postern)
   --ephemeral            keep nothing
   --lanes RxL            regions x lanes in each (2x2, at most 4x4)
+  --partition NAME=REGION  the region's lanes and tables serve accounts of that partition only
   --json                 one line of JSON on stdout when ready, messages on stderr
   --quiet                no messages but faults
   --help                 this text
@@ -50,6 +56,7 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
     quiet: values.quiet ?? false,
     regions,
     lanesPerRegion,
+    partitions: Object.fromEntries((values.partition ?? []).map(partition)),
   }
 }
 
@@ -66,6 +73,7 @@ function read(argv: readonly string[]) {
         state: { type: 'string' },
         ephemeral: { type: 'boolean' },
         lanes: { type: 'string' },
+        partition: { type: 'string', multiple: true },
         json: { type: 'boolean' },
         quiet: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -95,4 +103,12 @@ function lanes(text: string): [number, number] {
   if (regions === undefined || perRegion === undefined)
     throw new StartProblem('--lanes takes RxL, such as 2x2, at most 4x4')
   return [Number(regions), Number(perRegion)]
+}
+
+/** `eu=eu-central-1` as [region, partition]. */
+function partition(text: string): [string, string] {
+  const [, name, region] = /^([a-z][a-z0-9]{0,11})=([a-z0-9-]+)$/.exec(text) ?? []
+  if (name === undefined || region === undefined || !REGIONS.includes(region))
+    throw new StartProblem(`--partition takes NAME=REGION, such as eu=eu-central-1; regions are ${REGIONS.join(', ')}`)
+  return [region, name]
 }

@@ -62,10 +62,10 @@ async function run(options: Options): Promise<void> {
 
   const count = options.regions * options.lanesPerRegion
   const [enginePort = 0, ...lanePorts] = await freePorts(count + 1)
-  const lanes = planLanes(options.regions, options.lanesPerRegion, lanePorts)
+  const lanes = planLanes(options, lanePorts)
   const [world, engine, artefact] = await Promise.all([
     startWorld(),
-    startEngine({ port: enginePort, file: state.engineFile, say, own }),
+    startEngine({ port: enginePort, file: state.engineFile, partitions: partitionsOf(options), say, own }),
     buildArtefact(),
   ])
   own({ stop: () => world.close() })
@@ -90,8 +90,6 @@ async function startTiers(
   const network = networkOf(options, world)
   const common = {
     DOH_RESOLVERS: resolvers,
-    EVIDENCE_TABLE: 'evidence',
-    TRAFFIC_TABLE: 'traffic',
     HMAC_KEYS: JSON.stringify(state.secrets.hmac),
     DYNAMODB_ENDPOINT: engine.endpoint,
     ...network,
@@ -101,7 +99,7 @@ async function startTiers(
     LANES: JSON.stringify({ epoch: 1, lanes: lanes.map(laneOnTheMap) }),
     LANE_CREDENTIALS: JSON.stringify(credentials),
     EDGE_SECRETS: JSON.stringify(state.secrets.edge),
-    PARTITIONS: JSON.stringify({ default: { jurisdiction: null } }),
+    PARTITIONS: JSON.stringify(Object.fromEntries(partitionsOf(options).map((name) => [name, HERE]))),
     ALLOW_SPECIAL_USE: 'test',
     LOOPBACK_NETWORKS: network.LOOPBACK_NETWORKS,
   }
@@ -119,6 +117,13 @@ async function startTiers(
 
 /** Ten times what a start takes on two slow cores. */
 const READY_MS = 40_000
+
+/** One machine is one jurisdiction: workerd knows no other. */
+const HERE = { jurisdiction: null }
+
+function partitionsOf({ partitions }: Options): string[] {
+  return [...new Set(['default', ...Object.values(partitions)])]
+}
 
 function laneOnTheMap({ id, region, url, address, ehlo, partition }: LocalLane) {
   return { id, region, url, address, ehlo, partition }
