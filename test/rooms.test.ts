@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'prober/src/net': ['shared/src', 'prober/src/smtp', 'prober/src/exchange.ts'],
   'prober/src/store': ['shared/src'],
   'infra/aws': ['infra/artefact.ts', 'infra/cdk.json', 'prober/src/environment.ts', 'prober/src/store/schema.ts'],
+  'infra/cloudflare': ['edge/src/accounts'],
   'infra/local': [
     'edge/src/accounts',
     'infra/artefact.ts',

@@ -1,6 +1,7 @@
 // Composition root of the edge: bindings become configuration, configuration becomes ports; objects and queues are named here.
 import type { Cost } from '@postern/shared/verdict/cost.ts'
 import { ulid } from 'ulid'
+import { base32 } from './accounts/ids.ts'
 import type { Settlement } from './accounts/ledger.ts'
 import { consume, type UsageEvent } from './accounts/meter.ts'
 import { nameObjects, type ObjectBindings } from './accounts/objects.ts'
@@ -111,6 +112,7 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
     visitor: (name, mode) => env.VISITORS.getByName(name).ask(mode),
     directory: (cursor, limit) => listDirectory(env.SNAPSHOTS, cursor, limit),
     newId: (prefix) => `${prefix}_${ulid()}`,
+    newSeed: () => base32(crypto.getRandomValues(new Uint8Array(20))),
     verify: {
       now,
       sleep: (ms) => scheduler.wait(ms),

@@ -97,7 +97,7 @@ export function accountRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(create, async (context) => {
     const wanted = context.req.valid('json')
     const { name, partition = 'default', location, ...settings } = wanted
-    const { objects, config, newId, secrets } = context.get('services')
+    const { objects, config, newSeed, secrets } = context.get('services')
     if (!Object.hasOwn(config.PARTITIONS, partition)) {
       const detail = `is none of ${Object.keys(config.PARTITIONS).join(', ')}`
       return refuse(context, 'invalid-field', {
@@ -106,7 +106,7 @@ export function accountRoutes(app: OpenAPIHono<AppEnv>): void {
       })
     }
     return once(context, wanted, {
-      seed: newId('seed'),
+      seed: newSeed(),
       leaseMs: LEASE_MS,
       work: async (seed) => {
         const octets = (await sign(secrets, 'mint', `account\0${seed}`)).subarray(0, 16)

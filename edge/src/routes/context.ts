@@ -27,6 +27,8 @@ export interface Services {
     readonly lanesOf: (partition: string) => VerifyPorts['lanes']
   }
   readonly newId: (prefix: string) => string
+  /** 160 random bits in base32: what a key is made from. */
+  readonly newSeed: () => string
   readonly now: () => number
   readonly later: Later
 }

@@ -97,7 +97,7 @@ export function keyRoutes(app: OpenAPIHono<AppEnv>): void {
     if (wrong !== null)
       return refuse(context, 'invalid-field', { detail: `${wrong.pointer} ${wrong.detail}`, errors: [wrong] })
     return once(context, wanted, {
-      seed: context.get('services').newId('seed'),
+      seed: context.get('services').newSeed(),
       leaseMs: LEASE_MS,
       work: async (seed) => {
         const key = await makeKey({ ...wanted, account, seed }, context.get('services'))
@@ -129,13 +129,13 @@ function rotationRoute(app: OpenAPIHono<AppEnv>): void {
     const account = accountMeant(context, context.req.valid('query').account)
     if (account === null) return noAccount(context, '?account')
     const { overlap_s: overlapS = USUAL_OVERLAP_S } = context.req.valid('json')
-    const { objects, newId, now } = context.get('services')
+    const { objects, newSeed, now } = context.get('services')
     const { id } = context.req.valid('param')
     return once(
       context,
       { overlapS, account },
       {
-        seed: newId('seed'),
+        seed: newSeed(),
         leaseMs: LEASE_MS,
         work: async (seed) => {
           const old = (await objects.account(account).keys()).find((stored) => stored.id === id)
