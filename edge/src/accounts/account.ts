@@ -50,6 +50,7 @@ export class Account extends DurableObject<AccountBindings> {
   readonly #sql = this.ctx.storage.sql
   readonly #gate = new Gate()
   #armedAt = Infinity
+  #publishing = Promise.resolve()
 
   constructor(state: DurableObjectState, env: AccountBindings) {
     super(state, env)
@@ -155,11 +156,17 @@ export class Account extends DurableObject<AccountBindings> {
     // Re-armed first: whatever fails below is tried again, also after the platform has given up retrying.
     this.#armedAt = Infinity
     this.#arm(LATER_MS)
-    const failed = await Promise.allSettled([this.#publish(), flushOutbox(this.#sql, this.env)])
+    await Promise.allSettled([this.#publish(), flushOutbox(this.#sql, this.env)])
     prune(this.#sql, Date.now())
-    const done = failed.every(({ status }) => status === 'fulfilled') && !hasWaiting(this.#sql)
-    if (done) await this.ctx.storage.setAlarm(Date.now() + PRUNE_MS)
-    this.#armedAt = done ? Date.now() + PRUNE_MS : this.#armedAt
+    if (this.#isBehind()) return
+    this.#armedAt = Date.now() + PRUNE_MS
+    await this.ctx.storage.setAlarm(this.#armedAt)
+  }
+
+  /** True while somebody has not been told what this object knows. */
+  #isBehind(): boolean {
+    const account = profile(this.#sql)
+    return (account !== null && account.version > account.published) || hasWaiting(this.#sql)
   }
 
   /** One transaction: what was done, and what follows from it for the account's standing. */
@@ -171,8 +178,7 @@ export class Account extends DurableObject<AccountBindings> {
       if (account !== null) this.#follow(before ?? account, account)
       return worked
     })
-    const account = profile(this.#sql)
-    if ((account !== null && account.version > account.published) || hasWaiting(this.#sql)) this.#arm(SOON_MS)
+    if (this.#isBehind()) this.#arm(SOON_MS)
     return result
   }
 
@@ -196,8 +202,16 @@ export class Account extends DurableObject<AccountBindings> {
     await this.#publish()
   }
 
-  /** Writes the copy that the fast path reads; what fails is tried again by the alarm. */
+  /**
+   * Writes the copy that the fast path reads, one after the other, so that an older one never lands behind a newer one.
+   * What fails (KV takes one write a second) is nobody's failure: the alarm tries again.
+   */
   async #publish(): Promise<void> {
+    this.#publishing = this.#publishing.then(async () => void (await Promise.allSettled([this.#write()])))
+    await this.#publishing
+  }
+
+  async #write(): Promise<void> {
     const account = profile(this.#sql)
     if (account === null || account.published >= account.version) return
     this.#arm(SOON_MS)

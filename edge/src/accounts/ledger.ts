@@ -1,6 +1,7 @@
 // The ledger of one account: what is reserved, what was charged once, and what each day came to.
 import type { Cost } from '@postern/shared/verdict/cost.ts'
 import { dayOf, instantOf, tailOf } from './ids.ts'
+import { KEPT_MS } from './kept.ts'
 import { UNIT } from './schema.ts'
 
 const DAY_MS = 86_400_000
@@ -26,7 +27,7 @@ export interface Settlement {
 
 const REDELIVERED_MS = 15 * DAY_MS
 /** An answer that stays true is free to its account for as long as its record is kept. */
-const FOR_EVER_MS = 30 * DAY_MS
+const FOR_EVER_MS = KEPT_MS
 
 interface Settled extends Record<string, SqlStorageValue> {
   id: string
@@ -64,6 +65,7 @@ const REPEAT: Cost = { units: 0, charged: false, why: 'repeat' }
 function settledBefore(sql: SqlStorage, id: string, now: number): Cost | null {
   const [row] = sql.exec<Settled>('SELECT * FROM settlements WHERE tail = ?', tailOf(id)).toArray()
   if (row === undefined || (row.id !== id && now - row.at > DAY_MS)) return null
+  if (row.id !== id) return REPEAT
   return { units: row.units / UNIT, charged: row.units > 0, why: row.why as Cost['why'] }
 }
 

@@ -2,7 +2,7 @@
 import { base32, dayOf, instantOf, unbase32 } from './ids.ts'
 import type { Objects } from './objects.ts'
 import type { Scope } from './places.ts'
-import { KEPT_MS } from './records.ts'
+import { KEPT_MS } from './kept.ts'
 
 export interface Page {
   readonly records: readonly string[]

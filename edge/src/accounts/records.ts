@@ -1,8 +1,8 @@
 // The verifications of one account and one day, kept 30 days: listed, found by id, erased by address.
 import { DurableObject } from 'cloudflare:workers'
 import type { Cost } from '@postern/shared/verdict/cost.ts'
+import { KEPT_MS } from './kept.ts'
 
-export const KEPT_MS = 30 * 86_400_000
 /** A day's object outlives its last record by a day, so that a slow clock finds nothing missing. */
 const OBJECT_MS = KEPT_MS + 2 * 86_400_000
 
@@ -51,11 +51,16 @@ export class Records extends DurableObject {
 
   constructor(state: DurableObjectState, env: unknown) {
     super(state, env as never)
-    this.#sql.exec(SCHEMA)
+  }
+
+  /** Only what is written to has storage: a day that somebody merely looks at leaves nothing behind. */
+  #isThere(): boolean {
+    return this.#sql.exec(`SELECT 1 FROM sqlite_master WHERE name = 'records'`).toArray().length > 0
   }
 
   /** The same record again changes nothing. */
   async keep(rows: readonly RecordRow[]): Promise<void> {
+    this.#sql.exec(SCHEMA)
     const latest = Math.max(...rows.map(({ at }) => at))
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(latest + OBJECT_MS)
     this.ctx.storage.transactionSync(() => {
@@ -64,10 +69,12 @@ export class Records extends DurableObject {
   }
 
   async amend(id: string, cost: Cost): Promise<void> {
+    this.#sql.exec(SCHEMA)
     this.#sql.exec('INSERT OR REPLACE INTO costs VALUES (?, ?)', id, JSON.stringify(cost))
   }
 
   async find(id: string, now: number): Promise<Found> {
+    if (!this.#isThere()) return { kind: 'absent' }
     const [row] = this.#sql.exec<Row>(`${READ} WHERE records.id = ?`, id).toArray()
     if (row === undefined) return { kind: 'absent' }
     if (row.record === null || row.at <= now - KEPT_MS) return { kind: 'gone' }
@@ -76,6 +83,7 @@ export class Records extends DurableObject {
 
   /** Newest first, those before `before` (an instant and an id) only; without their addresses' HMACs. */
   async list(before: { at: number; id: string }, limit: number, now: number): Promise<RecordRow[]> {
+    if (!this.#isThere()) return []
     return this.#sql
       .exec<Row>(
         `${READ} WHERE (records.at, records.id) < (?, ?) AND records.at > ? AND record IS NOT NULL
@@ -91,8 +99,8 @@ export class Records extends DurableObject {
 
   /** Returns how many were erased. */
   async erase(addresses: readonly string[]): Promise<number> {
-    return addresses.filter((address) => address !== '').flatMap((address) => this.#sql.exec(ERASE, address).toArray())
-      .length
+    const named = this.#isThere() ? addresses.filter((address) => address !== '') : []
+    return named.flatMap((address) => this.#sql.exec(ERASE, address).toArray()).length
   }
 
   override async alarm(): Promise<void> {

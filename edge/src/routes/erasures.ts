@@ -2,6 +2,8 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { erasure, erasureRequest } from '@postern/shared/contract/account.ts'
 import type { Objects } from '../accounts/objects.ts'
+import { dayOf } from '../accounts/ids.ts'
+import { KEPT_MS } from '../accounts/kept.ts'
 import { pseudonyms } from '../accounts/pseudonym.ts'
 import { once } from '../http/idempotency.ts'
 import type { AppEnv } from './context.ts'
@@ -32,22 +34,28 @@ export function erasureRoute(app: OpenAPIHono<AppEnv>): void {
     const wanted = context.req.valid('json')
     const account = accountMeant(context, wanted.account)
     if (account === null) return noAccount(context, '/account')
-    const { objects, secrets, newId } = context.get('services')
+    const { objects, secrets, newId, now } = context.get('services')
     return once(context, wanted, {
       seed: newId('era'),
       leaseMs: LEASE_MS,
       work: async () => {
-        const verifications = await erase(objects, account, await pseudonyms(secrets, wanted.email))
+        const verifications = await erase({ objects, now: now() }, account, await pseudonyms(secrets, wanted.email))
         return context.json({ verifications }, 200, { 'cache-control': 'no-store' })
       },
     })
   })
 }
 
+interface Whence {
+  readonly objects: Objects
+  readonly now: number
+}
+
 /** What is on its way first: it must not arrive behind us. */
-async function erase(objects: Objects, account: string, addresses: readonly string[]): Promise<number> {
+async function erase({ objects, now }: Whence, account: string, addresses: readonly string[]): Promise<number> {
   const onTheWay = await objects.account(account).erase(addresses)
-  const days = await objects.account(account).activeDays()
+  const oldest = dayOf(now - KEPT_MS)
+  const days = (await objects.account(account).activeDays()).filter((day) => day >= oldest)
   const scopes = days.flatMap((day) => (['live', 'test'] as const).map((scope) => objects.records(account, scope, day)))
   const kept = await Promise.all(scopes.map((records) => records.erase(addresses)))
   return kept.reduce((sum, count) => sum + count, onTheWay)

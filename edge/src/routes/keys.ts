@@ -16,7 +16,7 @@ const params = z.strictObject({ id: z.string() })
 const shown = (description: string) => ({ description, content: { 'application/json': { schema: keySchema } } })
 const made = { description: 'The key, shown this once', content: { 'application/json': { schema: madeKey } } }
 const absent = { 404: refusal('This account has no such key') }
-const full = { 409: refusal('The account has as many keys as it may have') }
+const full = { 409: refusal('The account has as many keys as it may have, or the key was revoked') }
 
 const list = createRoute({
   method: 'get',
@@ -78,6 +78,7 @@ const rotate = createRoute({
 
 const NO_STORE = { 'cache-control': 'no-store' }
 const NO_KEY = { detail: 'This account has no key of that id.' }
+const REVOKED = { detail: 'A revoked key is not replaced: make a new one with POST /v1/keys.' }
 const FULL = { detail: 'An account has at most 1000 keys, revoked ones included: what was signed once stays known.' }
 const LEASE_MS = 10_000
 const USUAL_OVERLAP_S = 86_400
@@ -140,6 +141,7 @@ function rotationRoute(app: OpenAPIHono<AppEnv>): void {
         work: async (seed) => {
           const old = (await objects.account(account).keys()).find((stored) => stored.id === id)
           if (old === undefined) return refuse(context, 'not-found', NO_KEY)
+          if (old.revokedAt !== null) return refuse(context, 'conflict', REVOKED)
           const { kind, name, origins } = old
           const key = await makeKey({ kind, name, origins: [...origins], account, seed }, context.get('services'))
           if (key === null) return refuse(context, 'conflict', FULL)
