@@ -66,9 +66,11 @@ export function createApp(servicesOf: ServicesOf): OpenAPIHono<AppEnv> {
   })
   for (const path of FROM_OTHER_SITES) app.use(path, preflight)
   guardMethods(app)
-  app.use('/v1/*', requireKey, limitBody, requireJson)
-  for (const [path, methods] of Object.entries(PATHS)) guardRoles(app, path, methods)
+  app.use('/v1/*', requireKey)
+  // Before anything else refuses: a page may read why only where its origin may.
   for (const path of FROM_OTHER_SITES) app.use(path, answerOrigin)
+  app.use('/v1/*', limitBody, requireJson)
+  for (const [path, methods] of Object.entries(PATHS)) guardRoles(app, path, methods)
   for (const route of ROUTES) route(app)
   describe(app)
   app.notFound((context) => {
@@ -111,10 +113,13 @@ function detailOf(errors: readonly { pointer: string; detail: string }[]): strin
 /** RFC 9110 §15.5.6: a path that exists answers a wrong method with 405 and says which are right. */
 function guardMethods(app: OpenAPIHono<AppEnv>): void {
   for (const [path, methods] of Object.entries(PATHS)) {
-    const allowed = Object.hasOwn(methods, 'GET') ? [...Object.keys(methods), 'HEAD'] : Object.keys(methods)
+    const head = Object.hasOwn(methods, 'GET') ? ['HEAD'] : []
+    const options = FROM_OTHER_SITES.includes(path) ? ['OPTIONS'] : []
+    const allowed = [...Object.keys(methods), ...head, ...options]
     app.use(path, async (context, next) => {
-      if (allowed.includes(context.req.method)) return next()
       const headers = { allow: allowed.join(', ') }
+      if (options.includes(context.req.method)) return context.body(null, 204, headers)
+      if (allowed.includes(context.req.method)) return next()
       return refuse(context, 'method-not-allowed', { detail: `Use ${allowed.join(' or ')} here.`, headers })
     })
   }

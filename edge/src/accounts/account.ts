@@ -91,7 +91,7 @@ export class Account extends DurableObject<AccountBindings> {
   /** Null where the account may have no more keys. The same key again is the key that is there. */
   async addKey(key: StoredKey): Promise<StoredKey | null> {
     const added = this.#commit(() => addKey(this.#sql, key))
-    if (added && key.endsAt !== null) await this.#tellEndings()
+    if (added && key.expiresAt !== null) await this.#tellEndings()
     return added ? keyById(this.#sql, key.id) : null
   }
 

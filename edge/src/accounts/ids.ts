@@ -55,7 +55,8 @@ export function derivedId(prefix: string, octets: Uint8Array, now: number): stri
 export function instantOf(prefix: string, id: string): number | null {
   if (!id.startsWith(`${prefix}_`)) return null
   const ulid = id.slice(prefix.length + 1)
-  return /^[0-9A-Z]{26}$/.test(ulid) && isValid(ulid) ? decodeTime(ulid) : null
+  // 128 bits are 25 digits of five bits and one of three.
+  return /^[0-7][0-9A-Z]{25}$/.test(ulid) && isValid(ulid) ? decodeTime(ulid) : null
 }
 
 /** The part of an id without its time: the same in all repeats of one request. */

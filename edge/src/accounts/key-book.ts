@@ -11,7 +11,9 @@ export interface StoredKey {
   readonly origins: readonly string[]
   readonly lastFour: string
   readonly createdAt: number
-  /** From here on it is refused, because it was replaced or made to end. */
+  /** From here on it is refused, because it was made to end then; what replaces it ends then too. */
+  readonly expiresAt: number | null
+  /** From here on it is refused, because it was replaced. */
   readonly endsAt: number | null
   readonly revokedAt: number | null
 }
@@ -24,6 +26,7 @@ interface Row extends Record<string, SqlStorageValue> {
   origins: string
   last_four: string
   created_at: number
+  expires_at: number | null
   ends_at: number | null
   revoked_at: number | null
 }
@@ -51,6 +54,7 @@ function keyOf(row: Row): StoredKey {
     origins: JSON.parse(row.origins) as string[],
     lastFour: row.last_four,
     createdAt: row.created_at,
+    expiresAt: row.expires_at,
     endsAt: row.ends_at,
     revokedAt: row.revoked_at,
   }
@@ -61,7 +65,7 @@ export function addKey(sql: SqlStorage, key: StoredKey): boolean {
   if (keyById(sql, key.id) !== null) return true
   if (sql.exec<{ n: number }>('SELECT count(*) AS n FROM keys').one().n >= MAX_KEYS) return false
   sql.exec(
-    'INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     key.id,
     key.kind,
     key.sha256,
@@ -69,6 +73,7 @@ export function addKey(sql: SqlStorage, key: StoredKey): boolean {
     JSON.stringify(key.origins),
     key.lastFour,
     key.createdAt,
+    key.expiresAt,
     key.endsAt,
     key.revokedAt,
   )
@@ -85,7 +90,12 @@ export function endAt(sql: SqlStorage, id: string, at: number): void {
 }
 
 export function isGood(key: StoredKey, now: number): boolean {
-  return key.revokedAt === null && (key.endsAt === null || key.endsAt > now)
+  return endOf(key) > now
+}
+
+/** Instant from which the key is refused, whatever the cause; infinite where there is none. */
+export function endOf({ expiresAt, endsAt, revokedAt }: StoredKey): number {
+  return Math.min(expiresAt ?? Infinity, endsAt ?? Infinity, revokedAt ?? Infinity)
 }
 
 /** True for a key of this book that is good now, compared as a whole and in constant time. */
@@ -98,8 +108,9 @@ export function isAccepted(sql: SqlStorage, presented: { id: string; sha256: Uin
 
 /** Key id → instant from which it is refused, for every key that has ended or will. */
 export function endings(sql: SqlStorage): Record<string, number> {
-  const ended = keys(sql).filter(({ endsAt, revokedAt }) => endsAt !== null || revokedAt !== null)
   return Object.fromEntries(
-    ended.map(({ id, endsAt, revokedAt }) => [id, Math.min(endsAt ?? Infinity, revokedAt ?? Infinity)]),
+    keys(sql)
+      .map((key) => [key.id, endOf(key)] as const)
+      .filter(([, end]) => end !== Infinity),
   )
 }

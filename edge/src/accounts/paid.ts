@@ -4,13 +4,15 @@ export interface Paid {
   readonly account: string
   /** HMAC of the wire address. */
   readonly address: string
+  /** Id of the answer: its own repeat is the same answer at the same price, not a free one. */
+  readonly id: string
   readonly checkedAt: number
   readonly validUntil: number
 }
 
 export interface PaidNearby {
-  /** Instant at which the answer that was paid for was found, or null. */
-  checkedAt(account: string, address: string): number | null
+  /** Instant at which an answer of another id that was paid for was found, or null. */
+  checkedAt(account: string, address: string, id: string): number | null
   remember(paid: Paid): void
 }
 
@@ -19,9 +21,9 @@ const MOST = 20_000
 export function createPaidNearby(now: () => number): PaidNearby {
   const known = new Map<string, Paid>()
   return {
-    checkedAt: (account, address) => {
+    checkedAt: (account, address, id) => {
       const paid = known.get(`${account} ${address}`)
-      return paid === undefined || paid.validUntil <= now() ? null : paid.checkedAt
+      return paid === undefined || paid.id === id || paid.validUntil <= now() ? null : paid.checkedAt
     },
     remember: (paid) => {
       const name = `${paid.account} ${paid.address}`

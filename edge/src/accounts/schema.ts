@@ -9,7 +9,7 @@ export const SCHEMA = `
 
   CREATE TABLE IF NOT EXISTS keys (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, sha256 TEXT NOT NULL, name TEXT NOT NULL, origins TEXT NOT NULL,
-    last_four TEXT NOT NULL, created_at INTEGER NOT NULL, ends_at INTEGER, revoked_at INTEGER);
+    last_four TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER, ends_at INTEGER, revoked_at INTEGER);
 
   -- Units bought, or taken back; the reference makes a repeat the same purchase.
   CREATE TABLE IF NOT EXISTS credits (

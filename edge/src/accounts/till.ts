@@ -29,8 +29,8 @@ export type Entry = Admitted | { readonly ok: false; readonly why: 'unavailable'
 export interface Till {
   /** The last known copy of the account, which is never waited for; null where there is none yet. */
   peek(account: string): Snapshot | null
-  /** When an answer was found that this isolate knows to be paid for, or null. */
-  paidNearby(account: string, address: string): number | null
+  /** When another answer was found that this isolate knows to be paid for, or null. */
+  paidNearby(account: string, address: string, id: string): number | null
   admit(account: string, admission: Admission): Promise<Entry>
   /** What the answer costs. Where the object is lost meanwhile, the queue takes the charge and the price stands. */
   settle(account: string, settlement: Settlement, record: RecordRow): Promise<Cost>
@@ -45,7 +45,7 @@ export function openTill(parts: TillParts): Till {
   const { objects, snapshots, paid, later, now } = parts
   return {
     peek: (account) => snapshots.peek(account, later),
-    paidNearby: (account, address) => paid.checkedAt(account, address),
+    paidNearby: (account, address, id) => paid.checkedAt(account, address, id),
     admit: (account, admission) => admit(parts, account, admission),
     settle: (account, settlement, record) => settle(parts, account, { settlement, record }),
     meter: (account, settlement, record) => meter(parts, account, { settlement, record }),
@@ -93,9 +93,9 @@ function meter({ objects, usage, paid, later }: TillParts, account: string, { se
   later(() => usage.send({ account, settlement }).catch(() => objects.account(account).settleMany([settlement])))
   later(() => objects.recordsOf(account, 'live', record.id).keep([record]))
   const [address] = settlement.address
-  const { checkedAt, validUntil, price } = settlement
+  const { id, checkedAt, validUntil, price } = settlement
   if (price.charged && address !== undefined && validUntil !== null)
-    paid.remember({ account, address, checkedAt, validUntil })
+    paid.remember({ account, address, id, checkedAt, validUntil })
 }
 
 function faultOf(error: unknown): string {

@@ -27,6 +27,10 @@ const SAYS: Readonly<Record<Exclude<Role, 'public'>, string>> = {
   operator: 'Only an operator key (ak_) may do that.',
 }
 
+function isLookingOnly(caller: Caller): boolean {
+  return caller.type === 'key' && caller.kind === 'ak_test'
+}
+
 function isKind(caller: Caller, kinds: readonly KeyCaller['kind'][]): boolean {
   return caller.type === 'key' && kinds.includes(caller.kind)
 }
@@ -37,9 +41,9 @@ export function allow(roleOf: (method: string) => Role): MiddlewareHandler<AppEn
     const role = roleOf(context.req.method)
     const caller = context.get('caller')
     if (role === 'public') return next()
-    if (!MAY[role](caller)) return refuse(context, 'forbidden', { detail: SAYS[role] })
-    if (caller.type === 'key' && caller.kind === 'ak_test' && !['GET', 'HEAD'].includes(context.req.method))
+    if (isLookingOnly(caller) && role !== 'verifier' && !['GET', 'HEAD'].includes(context.req.method))
       return refuse(context, 'forbidden', { detail: 'An ak_test_ key looks and changes nothing: use an ak_live_ key.' })
+    if (!MAY[role](caller)) return refuse(context, 'forbidden', { detail: SAYS[role] })
     if (role === 'verifier' || caller.type !== 'key') return next()
     const { till } = context.get('services')
     const admission = { key: { id: caller.keyId, sha256: caller.sha256 }, operator: isOperator(caller) }

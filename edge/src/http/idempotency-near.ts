@@ -34,15 +34,14 @@ export function createNearOnces(cache: NearCache): NearOnces {
   }
 }
 
-/** The id of this request, whether it was here before, and `null` where its key came with another body. */
+/** The id of this request and whether it was here before; `null` where its key came with another body. */
 export async function nearTurn(context: Context<AppEnv>, caller: KeyCaller, wanted: unknown) {
-  const { secrets, nearOnces, now, later } = context.get('services')
+  const { secrets, nearOnces, now } = context.get('services')
   const key = context.req.header('idempotency-key') ?? ''
   const name = base32(await sign(secrets, 'repeat', `${caller.account}\0once\0${key}`))
   const body = await bodyHash(context, wanted)
   const known = await nearOnces.find(name)
-  if (known !== null) return known.body === body ? { id: known.id, again: true } : null
+  if (known !== null) return known.body === body ? { id: known.id, again: true, remember: async () => undefined } : null
   const id = derivedId('ver', await sign(secrets, 'repeat', `${name}\0${body}`), now())
-  later(() => nearOnces.remember(name, { id, body }))
-  return { id, again: false }
+  return { id, again: false, remember: () => nearOnces.remember(name, { id, body }) }
 }

@@ -9,7 +9,8 @@ import { refuse } from './problem.ts'
 /** Named (account, idempotency key). */
 export interface OncePort {
   begin(name: string, attempt: Attempt): Promise<Turn>
-  end(name: string, done: boolean): Promise<void>
+  /** `answer` is what repeats are told, or null where they do the work again under the same seed. */
+  end(name: string, done: boolean, answer: string | null): Promise<void>
 }
 
 export interface Repeatable<R extends Response> {
@@ -19,6 +20,8 @@ export interface Repeatable<R extends Response> {
   readonly leaseMs: number
   /** Called with the seed, and whether an attempt before this one may have left something. */
   readonly work: (seed: string, again: boolean) => Promise<R>
+  /** True where the answer holds neither secret nor address, and may differ if it is made again. */
+  readonly keep?: boolean
 }
 
 const KEY = /^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/
@@ -31,20 +34,31 @@ export async function once<R extends Response>(context: Context<AppEnv>, body: u
   if (!KEY.test(key)) return wrongKey(context)
   const { onces, later } = context.get('services')
   const name = `${caller.account} ${base32(await sha256(key))}`
-  const { seed, leaseMs, work } = repeatable
+  const { seed, leaseMs, work, keep = false } = repeatable
   const turn = await onces.begin(name, { body: await bodyHash(context, body), seed, leaseMs })
   if (turn.role === 'mismatch') return mismatch(context)
+  if (turn.role === 'again' && turn.answer !== null) return kept(turn.answer) as R
   const answered = work(turn.seed, turn.role === 'again' || turn.seed !== seed)
   if (turn.role === 'again') return answered
   const ended = answered.then(
-    ({ status }) => onces.end(name, status < 400),
-    () => onces.end(name, false),
+    async (response) => onces.end(name, response.status < 400, keep ? await textOf(response.clone()) : null),
+    () => onces.end(name, false, null),
   )
   // Whoever repeats the request after losing its connection is to find it done.
   later(() => ended)
   const response = await answered
   await ended
   return response
+}
+
+async function textOf(response: Response): Promise<string> {
+  return JSON.stringify([response.status, await response.text()])
+}
+
+function kept(answer: string): Response {
+  const [status, body] = JSON.parse(answer) as [number, string]
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+  return new Response(body, { status, headers })
 }
 
 export function isIdempotencyKey(key: string): boolean {

@@ -15,7 +15,7 @@ import { sign } from '../accounts/secrets.ts'
 import { once } from '../http/idempotency.ts'
 import { refuse } from '../http/problem.ts'
 import type { AppEnv, Services } from './context.ts'
-import { bodyRefusals, idempotencyHeader, refusal, refusals } from './problems.ts'
+import { bodyRefusals, idempotencyHeader, nothing, refusal, refusals } from './problems.ts'
 
 const path = '/v1/accounts'
 const security = [{ bearer: [] }]
@@ -51,6 +51,7 @@ const create = createRoute({
   summary: 'Make an account',
   security,
   request: {
+    query: nothing,
     headers: idempotencyHeader,
     body: { required: true, content: { 'application/json': { schema: newAccount } } },
   },
@@ -63,7 +64,7 @@ const one = createRoute({
   path: `${path}/{id}`,
   summary: 'One account, its settings and balance',
   security,
-  request: { params, query: z.strictObject({}) },
+  request: { params, query: nothing },
   responses: { 200: shown('The account'), ...absent, ...refusals },
 })
 
@@ -73,7 +74,11 @@ const change = createRoute({
   path: `${path}/{id}`,
   summary: 'Change settings; what is not named stays as it is',
   security,
-  request: { params, body: { required: true, content: { 'application/json': { schema: accountChange } } } },
+  request: {
+    params,
+    query: nothing,
+    body: { required: true, content: { 'application/json': { schema: accountChange } } },
+  },
   responses: { 200: shown('The account'), ...absent, ...refusals, ...bodyRefusals },
 })
 
@@ -108,6 +113,7 @@ export function accountRoutes(app: OpenAPIHono<AppEnv>): void {
     return once(context, wanted, {
       seed: newSeed(),
       leaseMs: LEASE_MS,
+      keep: true,
       work: async (seed) => {
         const octets = (await sign(secrets, 'mint', `account\0${seed}`)).subarray(0, 16)
         const id = accountId(partition, octets)

@@ -6,11 +6,10 @@ import { once } from '../http/idempotency.ts'
 import { refuse } from '../http/problem.ts'
 import type { AppEnv } from './context.ts'
 import { accountMeant, noAccount } from './key-of.ts'
-import { bodyRefusals, idempotencyHeader, refusal, refusals } from './problems.ts'
+import { bodyRefusals, idempotencyHeader, nothing, refusal, refusals } from './problems.ts'
 
 const path = '/v1/credits'
 const security = [{ bearer: [] }]
-const absent = { 404: refusal('There is no such account') }
 
 const create = createRoute({
   method: 'post',
@@ -19,12 +18,13 @@ const create = createRoute({
   summary: 'Give an account credits',
   security,
   request: {
+    query: nothing,
     headers: idempotencyHeader,
     body: { required: true, content: { 'application/json': { schema: newCredit } } },
   },
   responses: {
     201: { description: 'The purchase and the new balance', content: { 'application/json': { schema: madeCredit } } },
-    ...absent,
+    409: refusal('The reference names a purchase of other units'),
     ...refusals,
     ...bodyRefusals,
   },
@@ -39,41 +39,41 @@ const list = createRoute({
   request: { query: z.strictObject({ account: z.string().optional() }) },
   responses: {
     200: { description: 'All purchases and the balance', content: { 'application/json': { schema: creditList } } },
-    ...absent,
     ...refusals,
   },
 })
 
 const NO_STORE = { 'cache-control': 'no-store' }
-const NO_ACCOUNT = { detail: 'There is no account of that id.' }
+const OTHER = { detail: 'This reference names another purchase, of other units: use a new one.' }
 const LEASE_MS = 10_000
 
 export function creditRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(create, async (context) => {
     const wanted = context.req.valid('json')
-    const account = accountMeant(context, wanted.account)
+    const account = await accountMeant(context, wanted.account)
     const { objects, newId, now } = context.get('services')
     if (account === null) return noAccount(context, '/account')
     return once(context, wanted, {
       seed: newId('crd'),
       leaseMs: LEASE_MS,
+      keep: true,
       work: async (seed) => {
-        if ((await objects.account(account).describe()) === null) return refuse(context, 'not-found', NO_ACCOUNT)
         const { reference = seed, units, note = '' } = wanted
         const { purchase, balance } = await objects.account(account).buy({ reference, units, note, at: now() })
+        if (purchase.units !== units) return refuse(context, 'conflict', OTHER)
         return context.json({ account, credit: bodyOf(purchase), balance }, 201, NO_STORE)
       },
     })
   })
   app.openapi(list, async (context) => {
-    const account = accountMeant(context, context.req.valid('query').account)
+    const account = await accountMeant(context, context.req.valid('query').account)
     if (account === null) return noAccount(context, '?account')
     const { objects } = context.get('services')
     const [view, purchases] = await Promise.all([
       objects.account(account).describe(),
       objects.account(account).purchases(),
     ])
-    if (view === null) return refuse(context, 'not-found', NO_ACCOUNT)
+    if (view === null) return noAccount(context, '?account')
     return context.json({ account, credits: purchases.map(bodyOf), balance: view.balance }, 200, NO_STORE)
   })
 }

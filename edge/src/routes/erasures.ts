@@ -8,7 +8,7 @@ import { pseudonyms } from '../accounts/pseudonym.ts'
 import { once } from '../http/idempotency.ts'
 import type { AppEnv } from './context.ts'
 import { accountMeant, noAccount } from './key-of.ts'
-import { bodyRefusals, idempotencyHeader, refusals } from './problems.ts'
+import { bodyRefusals, idempotencyHeader, nothing, refusals } from './problems.ts'
 
 const route = createRoute({
   method: 'post',
@@ -17,6 +17,7 @@ const route = createRoute({
   summary: 'Erase the records about an address',
   security: [{ bearer: [] }],
   request: {
+    query: nothing,
     headers: idempotencyHeader,
     body: { required: true, content: { 'application/json': { schema: erasureRequest } } },
   },
@@ -32,12 +33,13 @@ const LEASE_MS = 30_000
 export function erasureRoute(app: OpenAPIHono<AppEnv>): void {
   app.openapi(route, async (context) => {
     const wanted = context.req.valid('json')
-    const account = accountMeant(context, wanted.account)
+    const account = await accountMeant(context, wanted.account)
     if (account === null) return noAccount(context, '/account')
     const { objects, secrets, newId, now } = context.get('services')
     return once(context, wanted, {
       seed: newId('era'),
       leaseMs: LEASE_MS,
+      keep: true,
       work: async () => {
         const verifications = await erase({ objects, now: now() }, account, await pseudonyms(secrets, wanted.email))
         return context.json({ verifications }, 200, { 'cache-control': 'no-store' })

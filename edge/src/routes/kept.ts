@@ -10,7 +10,7 @@ import { isSandbox } from '../http/authenticate.ts'
 import { refuse } from '../http/problem.ts'
 import type { AppEnv } from './context.ts'
 import { keyOf } from './key-of.ts'
-import { refusal, refusals } from './problems.ts'
+import { nothing, refusal, refusals } from './problems.ts'
 
 const verificationList = z
   .strictObject({ verifications: z.array(verification), next_cursor: z.string().nullable() })
@@ -40,7 +40,7 @@ const one = createRoute({
   path: '/v1/verifications/{id}',
   summary: 'One verification',
   security: [{ bearer: [] }],
-  request: { params: z.strictObject({ id: z.string() }), query: z.strictObject({}) },
+  request: { params: z.strictObject({ id: z.string() }), query: nothing },
   responses: {
     200: { description: 'As it was answered', content: { 'application/json': { schema: verification } } },
     404: refusal('No verification of this account has that id'),

@@ -1,6 +1,6 @@
 // Whose account a request is about: the caller's own, or the one that an operator names.
 import type { Context } from 'hono'
-import { readAccountId } from '../accounts/ids.ts'
+import { OPERATORS, readAccountId } from '../accounts/ids.ts'
 import { isOperator, type KeyCaller } from '../http/authenticate.ts'
 import { refuse } from '../http/problem.ts'
 import type { AppEnv } from './context.ts'
@@ -12,12 +12,14 @@ export function keyOf(context: Context<AppEnv>): KeyCaller {
   return caller
 }
 
-/** Null where an operator named none, or somebody else named any. */
-export function accountMeant(context: Context<AppEnv>, named: string | undefined): string | null {
+/** Null where an operator named none that exists, or somebody else named another than their own. */
+export async function accountMeant(context: Context<AppEnv>, named: string | undefined): Promise<string | null> {
   const caller = keyOf(context)
   if (!isOperator(caller)) return named === undefined || named === caller.account ? caller.account : null
-  if (named === undefined || readAccountId(named) === null) return null
-  return context.get('services').objects.serves(named) ? named : null
+  const { objects } = context.get('services')
+  if (named === OPERATORS) return named
+  if (named === undefined || readAccountId(named) === null || !objects.serves(named)) return null
+  return (await objects.account(named).describe()) === null ? null : named
 }
 
 export function noAccount(context: Context<AppEnv>, pointer: '?account' | '/account') {

@@ -7,7 +7,7 @@ import { refuse } from '../http/problem.ts'
 import type { AppEnv } from './context.ts'
 import { accountMeant, noAccount } from './key-of.ts'
 import { makeKey, wrongKind } from './make-key.ts'
-import { bodyRefusals, idempotencyHeader, refusal, refusals } from './problems.ts'
+import { bodyRefusals, idempotencyHeader, nothing, refusal, refusals } from './problems.ts'
 
 const path = '/v1/keys'
 const security = [{ bearer: [] }]
@@ -35,6 +35,7 @@ const create = createRoute({
   summary: 'Make a key',
   security,
   request: {
+    query: nothing,
     headers: idempotencyHeader,
     body: { required: true, content: { 'application/json': { schema: newKey } } },
   },
@@ -85,22 +86,23 @@ const USUAL_OVERLAP_S = 86_400
 
 export function keyRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(list, async (context) => {
-    const account = accountMeant(context, context.req.valid('query').account)
+    const account = await accountMeant(context, context.req.valid('query').account)
     if (account === null) return noAccount(context, '?account')
     const keys = await context.get('services').objects.account(account).keys()
     return context.json({ keys: keys.map((stored) => bodyOf(account, stored)) }, 200, NO_STORE)
   })
   app.openapi(create, async (context) => {
     const wanted = context.req.valid('json')
-    const account = accountMeant(context, wanted.account)
+    const account = await accountMeant(context, wanted.account)
     if (account === null) return noAccount(context, '/account')
-    const wrong = wrongKind(wanted, account, context.get('services').now())
-    if (wrong !== null)
-      return refuse(context, 'invalid-field', { detail: `${wrong.pointer} ${wrong.detail}`, errors: [wrong] })
     return once(context, wanted, {
       seed: context.get('services').newSeed(),
       leaseMs: LEASE_MS,
-      work: async (seed) => {
+      work: async (seed, again) => {
+        // What was made before was right then, though its end may be over by now.
+        const wrong = again ? null : wrongKind(wanted, account, context.get('services').now())
+        if (wrong !== null)
+          return refuse(context, 'invalid-field', { detail: `${wrong.pointer} ${wrong.detail}`, errors: [wrong] })
         const key = await makeKey({ ...wanted, account, seed }, context.get('services'))
         if (key === null) return refuse(context, 'conflict', FULL)
         return context.json({ ...bodyOf(account, key.stored), key: key.text }, 201, NO_STORE)
@@ -108,7 +110,7 @@ export function keyRoutes(app: OpenAPIHono<AppEnv>): void {
     })
   })
   app.openapi(one, async (context) => {
-    const account = accountMeant(context, context.req.valid('query').account)
+    const account = await accountMeant(context, context.req.valid('query').account)
     if (account === null) return noAccount(context, '?account')
     const keys = await context.get('services').objects.account(account).keys()
     const stored = keys.find(({ id }) => id === context.req.valid('param').id)
@@ -116,7 +118,7 @@ export function keyRoutes(app: OpenAPIHono<AppEnv>): void {
     return context.json(bodyOf(account, stored), 200, NO_STORE)
   })
   app.openapi(remove, async (context) => {
-    const account = accountMeant(context, context.req.valid('query').account)
+    const account = await accountMeant(context, context.req.valid('query').account)
     if (account === null) return noAccount(context, '?account')
     const stored = await context.get('services').objects.account(account).revoke(context.req.valid('param').id)
     if (stored === null) return refuse(context, 'not-found', NO_KEY)
@@ -127,7 +129,7 @@ export function keyRoutes(app: OpenAPIHono<AppEnv>): void {
 
 function rotationRoute(app: OpenAPIHono<AppEnv>): void {
   app.openapi(rotate, async (context) => {
-    const account = accountMeant(context, context.req.valid('query').account)
+    const account = await accountMeant(context, context.req.valid('query').account)
     if (account === null) return noAccount(context, '?account')
     const { overlap_s: overlapS = USUAL_OVERLAP_S } = context.req.valid('json')
     const { objects, newSeed, now } = context.get('services')
@@ -142,8 +144,11 @@ function rotationRoute(app: OpenAPIHono<AppEnv>): void {
           const old = (await objects.account(account).keys()).find((stored) => stored.id === id)
           if (old === undefined) return refuse(context, 'not-found', NO_KEY)
           if (old.revokedAt !== null) return refuse(context, 'conflict', REVOKED)
-          const { kind, name, origins } = old
-          const key = await makeKey({ kind, name, origins: [...origins], account, seed }, context.get('services'))
+          const { kind, name, origins, expiresAt } = old
+          const key = await makeKey(
+            { kind, name, origins: [...origins], account, seed, ...ending(expiresAt) },
+            context.get('services'),
+          )
           if (key === null) return refuse(context, 'conflict', FULL)
           // The new one stands before the old one ends: whoever is cut off in between has two, never none.
           await objects.account(account).endKey(id, now() + overlapS * 1_000)
@@ -164,7 +169,15 @@ function bodyOf(account: string, stored: StoredKey) {
     origins: [...stored.origins],
     last_four: stored.lastFour,
     created_at: new Date(stored.createdAt).toISOString(),
-    expires_at: iso(stored.endsAt),
+    expires_at: iso(firstOf(stored.expiresAt, stored.endsAt)),
     revoked_at: iso(stored.revokedAt),
   }
+}
+
+function firstOf(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other)
+}
+
+function ending(at: number | null): { expires_at?: string } {
+  return at === null ? {} : { expires_at: new Date(at).toISOString() }
 }

@@ -56,7 +56,8 @@ export async function makeKey(wish: KeyWish, { secrets, objects, now }: Services
     origins,
     lastFour: text.slice(-4),
     createdAt: now(),
-    endsAt: end === undefined ? null : Date.parse(end),
+    expiresAt: end === undefined ? null : Date.parse(end),
+    endsAt: null,
     revokedAt: null,
   }
   const stored = await objects.account(account).addKey(wanted)

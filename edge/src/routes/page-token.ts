@@ -3,19 +3,21 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { makePageToken, PAGE_TOKEN_MS } from '../http/page-token.ts'
 import { refuse } from '../http/problem.ts'
 import type { AppEnv } from './context.ts'
-import { refusal } from './problems.ts'
+import { nothing, refusal } from './problems.ts'
 
 const route = createRoute({
   method: 'get',
   operationId: 'getPageToken',
   path: '/page-token',
   summary: 'A token for the pages of this service',
+  request: { query: nothing },
   responses: {
     200: {
       description: 'Send it as "Authorization: Bearer <token>": fast 20 and full 3 an hour for each address',
       content: { 'application/json': { schema: z.strictObject({ token: z.string(), expires_at: z.iso.datetime() }) } },
     },
     403: refusal('Only pages of this origin get one'),
+    422: refusal('It takes no parameters'),
   },
 })
 

@@ -31,3 +31,6 @@ export const idempotencyHeader = z.object({
     .optional()
     .openapi({ description: 'The same key with the same body has one effect and one answer for 24 hours.' }),
 })
+
+/** The query of a route that reads none: a misspelt parameter is said, not swallowed. */
+export const nothing = z.strictObject({})

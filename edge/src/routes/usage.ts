@@ -6,7 +6,7 @@ import type { UsageRow } from '../accounts/usage.ts'
 import { refuse } from '../http/problem.ts'
 import type { AppEnv } from './context.ts'
 import { accountMeant, noAccount } from './key-of.ts'
-import { refusal, refusals } from './problems.ts'
+import { refusals } from './problems.ts'
 
 const route = createRoute({
   method: 'get',
@@ -24,7 +24,6 @@ const route = createRoute({
   },
   responses: {
     200: { description: 'Usage and balance', content: { 'application/json': { schema: usageSchema } } },
-    404: refusal('There is no such account'),
     ...refusals,
   },
 })
@@ -37,13 +36,17 @@ export function usageRoute(app: OpenAPIHono<AppEnv>): void {
     const { objects, now } = context.get('services')
     const query = context.req.valid('query')
     const { from = dayOf(now() - USUAL_DAYS * DAY_MS), to = dayOf(now()), by = 'day' } = query
-    const account = accountMeant(context, query.account)
+    if (from > to) {
+      const errors = [{ pointer: '?from', detail: 'is after ?to' }]
+      return refuse(context, 'invalid-field', { detail: '?from is after ?to', errors })
+    }
+    const account = await accountMeant(context, query.account)
     if (account === null) return noAccount(context, '?account')
     const [rows, view] = await Promise.all([
       objects.account(account).usage(from, to),
       objects.account(account).describe(),
     ])
-    if (view === null) return refuse(context, 'not-found', { detail: 'There is no account of that id.' })
+    if (view === null) return noAccount(context, '?account')
     const grouped = groups(rows, by)
     const sums = {
       charged: sumOf(rows.filter(({ units }) => units > 0)),

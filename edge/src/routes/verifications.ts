@@ -13,10 +13,12 @@ import { isIdempotencyKey, mismatch, once, wrongKey } from '../http/idempotency.
 import { nearTurn } from '../http/idempotency-near.ts'
 import { refuse } from '../http/problem.ts'
 import { tellQuota } from '../http/quota.ts'
-import { answer, modeOf } from '../verify/answer.ts'
+import { answer, type Incoming, modeOf } from '../verify/answer.ts'
+import type { Entered } from '../verify/counted.ts'
+import { enter } from '../verify/enter.ts'
 import type { AppEnv } from './context.ts'
 import { keptAnswer } from './kept.ts'
-import { bodyRefusals, idempotencyHeader, refusal, refusals } from './problems.ts'
+import { bodyRefusals, idempotencyHeader, nothing, refusal, refusals } from './problems.ts'
 import { refused } from './refused.ts'
 
 const ok = { description: 'The verdict and its evidence', content: { 'application/json': { schema: verification } } }
@@ -32,6 +34,7 @@ const post = createRoute({
   summary: 'Verify one address',
   security: [{ bearer: [] }],
   request: {
+    query: nothing,
     headers: idempotencyHeader,
     body: { required: true, content: { 'application/json': { schema: verificationRequest } } },
   },
@@ -72,27 +75,40 @@ export function verificationRoutes(app: OpenAPIHono<AppEnv>): void {
     const caller = context.get('caller')
     const mode = modeOf(wanted, caller)
     if (mode === 'full' && isPublic(caller)) return refuse(context, 'forbidden', { detail: PUBLIC_FULL })
-    const { newId } = context.get('services')
+    const services = context.get('services')
     const key = context.req.header('idempotency-key')
-    if (key === undefined || caller.type !== 'key') return respond(context, wanted, newId('ver'))
-    if (mode === 'fast' && !isSandbox(caller)) return onceNearby(context, wanted, { caller, key })
+    const id = services.newId('ver')
+    if (key === undefined || caller.type !== 'key') return respond(context, wanted, { id, entered: null })
+    if (!isIdempotencyKey(key)) return wrongKey(context)
+    const entered = await enter({ caller, mode, ip: ipOf(context) }, services)
+    if (!entered.ok) return refused(context, entered)
+    tellQuota(context, entered.quota)
+    if (mode === 'fast' && !isSandbox(caller)) return onceNearby(context, wanted, { caller, entered })
     return once(context, wanted, {
-      seed: newId('ver'),
+      seed: id,
       leaseMs: (wanted.wait_ms ?? WAIT_MS.usual) + BEYOND_WAIT_MS,
-      work: async (id, again) => (again ? await keptAnswer(context, id) : null) ?? respond(context, wanted, id),
+      work: async (seed, again) =>
+        (again ? await keptAnswer(context, seed) : null) ?? respond(context, wanted, { id: seed, entered }),
     })
   })
   app.openapi(get, async (context) => {
     const { mode = 'fast', ...query } = context.req.valid('query')
     const rest = { ...query, email: withPlus(query.email, context.req.url) }
     if (mode === 'full' && isPublic(context.get('caller'))) return refuse(context, 'forbidden', { detail: PUBLIC_FULL })
-    return respond(context, verificationRequest.parse({ ...rest, mode }), context.get('services').newId('ver'))
+    const id = context.get('services').newId('ver')
+    return respond(context, verificationRequest.parse({ ...rest, mode }), { id, entered: null })
   })
 }
 
-async function respond(context: Context<AppEnv>, wanted: VerificationRequest, id: string) {
-  const ip = context.req.header('cf-connecting-ip') ?? '127.0.0.1'
-  const answered = await answer({ wanted, caller: context.get('caller'), id, ip }, context.get('services'))
+function ipOf(context: Context): string {
+  return context.req.header('cf-connecting-ip') ?? '127.0.0.1'
+}
+
+type Start = Pick<Incoming, 'id' | 'entered'>
+
+async function respond(context: Context<AppEnv>, wanted: VerificationRequest, start: Start) {
+  const incoming = { wanted, caller: context.get('caller'), ip: ipOf(context), ...start }
+  const answered = await answer(incoming, context.get('services'))
   if (!answered.ok) return refused(context, answered)
   tellQuota(context, answered.quota)
   return context.json(answered.verification, 200, { 'cache-control': 'no-store' })
@@ -102,11 +118,13 @@ async function respond(context: Context<AppEnv>, wanted: VerificationRequest, id
 async function onceNearby(
   context: Context<AppEnv>,
   wanted: VerificationRequest,
-  { caller, key }: { caller: KeyCaller; key: string },
+  { caller, entered }: { caller: KeyCaller; entered: Entered },
 ) {
-  if (!isIdempotencyKey(key)) return wrongKey(context)
   const turn = await nearTurn(context, caller, wanted)
   if (turn === null) return mismatch(context)
   const kept = turn.again ? await keptAnswer(context, turn.id) : null
-  return kept ?? respond(context, wanted, turn.id)
+  const response = kept ?? (await respond(context, wanted, { id: turn.id, entered }))
+  // Before the answer leaves: another body under the same key comes after it.
+  if (response.status < 400) await turn.remember()
+  return response
 }

@@ -3,11 +3,10 @@ import { type Cost, cost, free, PRICE } from '@postern/shared/verdict/cost.ts'
 import type { Entry } from '../accounts/till.ts'
 import { pseudonyms } from '../accounts/pseudonym.ts'
 import type { Snapshot } from '../accounts/snapshot.ts'
-import { isPublic } from '../http/authenticate.ts'
-import { subscriber } from '../http/near-limits.ts'
 import type { Services } from '../routes/context.ts'
 import { type Answered, type AskedByKey, recordOf, settlementOf } from './counted.ts'
 import { hasEnded } from './ended.ts'
+import { admissionOf, refusedNear } from './enter.ts'
 import { render } from './render.ts'
 import { verify } from './verify.ts'
 import type { Verified } from './verified.ts'
@@ -16,11 +15,9 @@ const ENDED = { ok: false, why: 'unauthenticated' } as const
 
 export async function answerFast(asked: AskedByKey, services: Services): Promise<Answered> {
   const { caller, request } = asked
+  const refused = asked.entered === null ? refusedNear({ ...asked, mode: 'fast' }, services) : null
+  if (refused !== null) return refused
   const before = services.till.peek(caller.account)
-  if (hasEnded(before, caller.keyId, asked.startedAt)) return ENDED
-  const ip = isPublic(caller) ? subscriber(asked.ip) : null
-  const waitS = services.limits.waitS({ keyId: caller.keyId, ip, tier: before?.tier ?? 'standard' }, services.later)
-  if (waitS !== null) return { ok: false, why: 'too-fast', waitS }
 
   const named = pseudonyms(services.secrets, request.email)
   // An account that is known to be at its end is asked beside the look-ups.
@@ -33,7 +30,7 @@ export async function answerFast(asked: AskedByKey, services: Services): Promise
   ])
   const copy = services.till.peek(caller.account)
   if (hasEnded(copy, caller.keyId, verified.checkedAt)) return ENDED
-  const price = priceOf(asked, verified, services.till.paidNearby(caller.account, address[0] ?? ''))
+  const price = priceOf(asked, verified, services.till.paidNearby(caller.account, address[0] ?? '', request.id))
   const entry = early ?? (isTrusted(copy) ? null : admit(asked, { address, units: price.units }, services))
   const judged = { asked, verified, address, price }
   return entry === null ? countLater(judged, copy, services) : countNow(judged, await entry, services)
@@ -85,6 +82,5 @@ function admit(
 ): Promise<Entry> {
   const { id, maxAgeS, deadlineAt: expiresAt } = request
   const wanted = { id, units, address, mode: 'fast' as const, maxAgeS, expiresAt }
-  const key = { id: caller.keyId, sha256: caller.sha256 }
-  return till.admit(caller.account, { key, operator: false, policy: null, wanted })
+  return till.admit(caller.account, admissionOf(caller, { policy: null, wanted }))
 }

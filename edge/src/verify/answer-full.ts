@@ -5,6 +5,7 @@ import { partitionOf } from '../accounts/places.ts'
 import { pseudonyms } from '../accounts/pseudonym.ts'
 import type { Services } from '../routes/context.ts'
 import { type Answered, type AskedByKey, recordOf, settlementOf } from './counted.ts'
+import { admissionOf } from './enter.ts'
 import { render } from './render.ts'
 import { verify } from './verify.ts'
 
@@ -28,21 +29,17 @@ export async function answerFull(asked: AskedByKey, services: Services): Promise
   const verification = render({ request, wanted, verified, cost: price, startedAt, refuseFlags: entry.refuseFlags })
   const settlement = settlementOf(asked, verified, { price, address })
   const settled = await till.settle(caller.account, settlement, recordOf(verification, address))
-  return { ok: true, verification: { ...verification, cost: { ...settled } }, quota: entry.quota }
+  return {
+    ok: true,
+    verification: { ...verification, cost: { ...settled } },
+    quota: entry.quota ?? asked.entered?.quota ?? null,
+  }
 }
 
-function admit({ caller, request }: AskedByKey, address: readonly string[], { till }: Services): Promise<Entry> {
-  return till.admit(caller.account, {
-    key: { id: caller.keyId, sha256: caller.sha256 },
-    operator: false,
-    policy: 'full',
-    wanted: {
-      id: request.id,
-      units: PRICE.full,
-      address,
-      mode: 'full',
-      maxAgeS: request.maxAgeS,
-      expiresAt: request.deadlineAt + RESERVED_BEYOND_MS,
-    },
-  })
+function admit(asked: AskedByKey, address: readonly string[], { till }: Services): Promise<Entry> {
+  const { caller, request, entered } = asked
+  const { id, maxAgeS } = request
+  const expiresAt = request.deadlineAt + RESERVED_BEYOND_MS
+  const wanted = { id, units: PRICE.full, address, mode: 'full' as const, maxAgeS, expiresAt }
+  return till.admit(caller.account, admissionOf(caller, { policy: entered === null ? 'full' : null, wanted }))
 }

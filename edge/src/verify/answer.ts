@@ -6,19 +6,20 @@ import { answerFast } from './answer-fast.ts'
 import { answerFull } from './answer-full.ts'
 import { answerPage } from './answer-page.ts'
 import { answerSandbox } from './answer-sandbox.ts'
-import type { Answered, Asked, AskedByKey } from './counted.ts'
+import type { Answered, Asked, AskedByKey, Entered } from './counted.ts'
 
 export interface Incoming {
   readonly wanted: VerificationRequest
   readonly caller: Caller
   readonly id: string
   readonly ip: string
+  readonly entered: Entered | null
 }
 
 export async function answer(incoming: Incoming, services: Services): Promise<Answered> {
-  const { wanted, caller, id, ip } = incoming
+  const { wanted, caller, id } = incoming
   const startedAt = services.now()
-  const asked = { caller, wanted, ip, startedAt, request: requestOf(wanted, caller, { id, startedAt }) }
+  const asked = { ...incoming, startedAt, request: requestOf(wanted, caller, { id, startedAt }) }
   if (!isByKey(asked)) return answerPage(asked, services)
   if (isSandbox(caller)) return answerSandbox(asked, services)
   return asked.request.mode === 'full' ? answerFull(asked, services) : answerFast(asked, services)

@@ -18,6 +18,13 @@ export interface Asked<C extends Caller = Caller> {
   readonly startedAt: number
   /** Where the request came from, for callers who are limited by address. */
   readonly ip: string
+  /** What the door said of a request that was counted there already; null where it is still to be counted. */
+  readonly entered: Entered | null
+}
+
+export interface Entered {
+  readonly ok: true
+  readonly quota: Quota | null
 }
 
 export type AskedByKey = Asked<KeyCaller>
