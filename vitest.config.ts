@@ -1,4 +1,5 @@
 // How every test of the house is found and run; the last line printed is the count that CI reads.
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
 const setupFiles = ['./test/setup.ts']
@@ -11,12 +12,32 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/journeys/**', 'test/infra/**'],
+          exclude: ['test/journeys/**', 'test/infra/**', 'test/edge/objects/**'],
           setupFiles,
           testTimeout: 20_000,
           hookTimeout: 40_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // Inside workerd, where objects, alarms and queues are the real ones.
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './infra/cloudflare/wrangler.jsonc' },
+            miniflare: {
+              bindings: {
+                EDGE_SECRETS: JSON.stringify({ current: '1', keys: { '1': '0f'.repeat(32) } }),
+                LANE_CREDENTIALS: '{"accessKeyId":"id","secretAccessKey":"secret"}',
+              },
+            },
+          }),
+        ],
+        test: {
+          name: 'objects',
+          include: ['test/edge/objects/**/*.test.ts'],
+          testTimeout: 20_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -29,7 +50,7 @@ export default defineConfig({
           hookTimeout: 40_000,
           fileParallelism: false,
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

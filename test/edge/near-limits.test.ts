@@ -43,12 +43,12 @@ function limitsWith(clock: { now: number }, others: number) {
 
 /** How many of `count` requests, `everyMs` apart, were let in. */
 async function letIn(clock: { now: number }, ask: () => Promise<boolean>, { count, everyMs }: Pace): Promise<number> {
-  let let_ = 0
+  let granted = 0
   for (let at = 0; at < count; at += 1) {
-    if (await ask()) let_ += 1
+    if (await ask()) granted += 1
     clock.now += everyMs
   }
-  return let_
+  return granted
 }
 
 interface Pace {
