@@ -36,6 +36,7 @@ export default defineConfig({
         test: {
           name: 'objects',
           include: ['test/edge/objects/**/*.test.ts'],
+          setupFiles,
           testTimeout: 20_000,
           sequence: { groupOrder: 1 },
         },

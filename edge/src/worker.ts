@@ -105,7 +105,7 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
     till: openTill({ objects, usage: env.USAGE, snapshots, paid, later, now, warn }),
     onces: {
       begin: (name, attempt) => once(name).begin(attempt),
-      end: (name, done, answer) => once(name).end(done, answer),
+      end: (name, { lease, ending, answer }) => once(name).end(lease, ending, answer),
     },
     nearOnces: createNearOnces(near),
     limits,

@@ -41,4 +41,5 @@ app.get('/v1/verify', async (context) => {
   return context.json(render({ request, wanted, verified, cost: free('page'), startedAt }))
 })
 
+// oxlint-disable-next-line import/no-default-export -- the platform wants one
 export default app

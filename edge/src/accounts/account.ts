@@ -1,13 +1,13 @@
 // The object of one account: the one place that knows its keys, its credit and what was counted; everything else is a copy.
 import { DurableObject } from 'cloudflare:workers'
-import type { AccountSettings } from '@postern/shared/contract/account.ts'
 import type { Cost } from '@postern/shared/verdict/cost.ts'
 import { type Admission, type Admitted, Gate } from './admission.ts'
 import { type Balance, balanceOf, buy, type Purchase, purchases, standingOf, tellWhenLow } from './credit.ts'
-import { addKey, endAt, endings, keyById, keys, revoke, type StoredKey } from './key-book.ts'
+import { addKey, endAt, endings, enterUnknown, keyById, keys, revoke, type StoredKey } from './key-book.ts'
 import { prune, type RunningTotal, type Settlement, settle, settleTotal } from './ledger.ts'
 import { eraseWaiting, flushOutbox, hasWaiting, keepForLater, waiting, waitingById } from './outbox.ts'
 import {
+  type AccountChange,
   configure,
   createAccount,
   markPublished,
@@ -68,8 +68,10 @@ export class Account extends DurableObject<AccountBindings> {
     return profile(this.#sql) === null ? null : this.#view()
   }
 
-  async configure(name: string, settings: AccountSettings): Promise<AccountView> {
-    this.#commit(() => configure(this.#sql, name, settings))
+  /** What the change does not name stays as it is. Null where there is no such account. */
+  async configure(change: AccountChange): Promise<AccountView | null> {
+    if (profile(this.#sql) === null) return null
+    this.#commit(() => configure(this.#sql, change))
     await this.#publish()
     return this.#view()
   }
@@ -96,8 +98,11 @@ export class Account extends DurableObject<AccountBindings> {
   }
 
   /** Null where there is no such key. Holds from now on for all that asks this object. */
-  async revoke(id: string): Promise<StoredKey | null> {
-    this.#commit(() => revoke(this.#sql, id, Date.now()))
+  async revoke(id: string, { operator = false } = {}): Promise<StoredKey | null> {
+    this.#commit(() => {
+      if (operator) enterUnknown(this.#sql, id, Date.now())
+      revoke(this.#sql, id, Date.now())
+    })
     await this.#tellEndings()
     return keyById(this.#sql, id)
   }
@@ -198,7 +203,7 @@ export class Account extends DurableObject<AccountBindings> {
   }
 
   async #tellEndings(): Promise<void> {
-    touch(this.#sql)
+    this.#commit(() => touch(this.#sql))
     await this.#publish()
   }
 
@@ -214,7 +219,6 @@ export class Account extends DurableObject<AccountBindings> {
   async #write(): Promise<void> {
     const account = profile(this.#sql)
     if (account === null || account.published >= account.version) return
-    this.#arm(SOON_MS)
     const copy = JSON.stringify(snapshotOf(account, endings(this.#sql)))
     const metadata = { name: account.name.slice(0, 100), created_at: account.createdAt }
     await this.env.SNAPSHOTS.put(snapshotKey(account.id), copy, { metadata })

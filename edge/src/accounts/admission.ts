@@ -70,7 +70,7 @@ export class Gate {
 /** Repeats of what was paid for are free, so they need no credit. */
 // oxlint-disable-next-line max-params -- storage, whose, what, when
 function credited(sql: SqlStorage, account: Profile, wanted: Wanted, now: number): 'enough' | 'free' | 'none' {
-  const repeated = { ...wanted, asked: false, checkedAt: now }
+  const repeated = { ...wanted, asked: true, checkedAt: now, validUntil: null }
   if (isSettled(sql, wanted.id, now) || isRepeat(sql, repeated)) return 'enough'
   if (affords(sql, account, { ...wanted, now })) {
     reserve(sql, wanted)

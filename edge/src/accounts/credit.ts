@@ -96,21 +96,19 @@ export function standingOf(sql: SqlStorage, account: Profile): Standing {
   return left < PEAK_MINUTES * Math.max(peak, LEAST_PEAK) ? 'strict' : 'good'
 }
 
-/** Writes `credits.low` once each time that the balance falls to the account's own mark. */
+/** Writes `credits.low` each time that the balance comes to lie at or below the account's own mark, whichever of them moved. */
 export function tellWhenLow(sql: SqlStorage, { before, account, now }: LowCheck): void {
-  const mark = account.settings.low_credits_at
-  if (mark === null || account.settings.unlimited) return
-  const left = account.bought - account.spent
-  const fell = before.bought - before.spent > mark * UNIT && left <= mark * UNIT
-  if (!fell) return
-  const data = JSON.stringify({ account: account.id, available: left / UNIT, low_credits_at: mark })
-  sql.exec(
-    'INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)',
-    `evt_low_${account.bought}_${account.spent}`,
-    'credits.low',
-    now,
-    data,
-  )
+  if (isLow(before) || !isLow(account)) return
+  const { low_credits_at: mark } = account.settings
+  const data = { account: account.id, available: (account.bought - account.spent) / UNIT, low_credits_at: mark }
+  const { n } = sql.exec<{ n: number }>('SELECT count(*) AS n FROM events').one()
+  const id = `evt_low_${n + 1}`
+  sql.exec('INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)', id, 'credits.low', now, JSON.stringify(data))
+}
+
+function isLow({ settings, bought, spent }: Profile): boolean {
+  const { low_credits_at: mark, unlimited } = settings
+  return mark !== null && !unlimited && bought - spent <= mark * UNIT
 }
 
 interface LowCheck {

@@ -1,4 +1,6 @@
 // How long verifications are kept: for their lists, their objects and whoever erases them.
 
-/** 30 days, in milliseconds. */
-export const KEPT_MS = 30 * 86_400_000
+export const DAY_MS = 86_400_000
+export const KEPT_DAYS = 30
+/** In milliseconds. */
+export const KEPT_MS = KEPT_DAYS * DAY_MS

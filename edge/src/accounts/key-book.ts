@@ -84,6 +84,12 @@ export function revoke(sql: SqlStorage, id: string, now: number): void {
   sql.exec('UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', now, id)
 }
 
+/** A key that was made beside the book, as the first operator's is, is written into it to be revoked. */
+export function enterUnknown(sql: SqlStorage, id: string, now: number): void {
+  const unknown = { kind: 'ak_live', sha256: '', name: 'made beside the book', origins: [], lastFour: '' } as const
+  addKey(sql, { id, ...unknown, createdAt: now, expiresAt: null, endsAt: null, revokedAt: null })
+}
+
 /** An end never moves to later: a repeat of a rotation does not lengthen the overlap. */
 export function endAt(sql: SqlStorage, id: string, at: number): void {
   sql.exec('UPDATE keys SET ends_at = min(coalesce(ends_at, ?), ?) WHERE id = ?', at, at, id)

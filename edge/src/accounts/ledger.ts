@@ -30,8 +30,6 @@ const REDELIVERED_MS = 15 * DAY_MS
 const FOR_EVER_MS = KEPT_MS
 
 interface Settled extends Record<string, SqlStorageValue> {
-  id: string
-  at: number
   units: number
   why: string
 }
@@ -41,19 +39,13 @@ export function settle(sql: SqlStorage, settlement: Settlement, now: number): Co
   const before = settledBefore(sql, settlement.id, now)
   if (before !== null) return before
   sql.exec('DELETE FROM reservations WHERE id = ?', settlement.id)
-  const cost = isRepeat(sql, settlement) ? REPEAT : settlement.price
+  const { price } = settlement
+  const cost = price.charged && isRepeat(sql, settlement) ? REPEAT : price
   const units = Math.round(cost.units * UNIT)
-  sql.exec(
-    'INSERT OR REPLACE INTO settlements VALUES (?, ?, ?, ?, ?)',
-    tailOf(settlement.id),
-    settlement.id,
-    now,
-    units,
-    cost.why,
-  )
+  sql.exec('INSERT INTO settlements VALUES (?, ?, ?, ?, ?)', settlement.id, tailOf(settlement.id), now, units, cost.why)
   addTotal(sql, { day: dayOfId(settlement.id, now), ...settlement, why: cost.why, count: 1, units })
   if (cost.charged) {
-    spend(sql, units, now)
+    spend(sql, units, settlement.checkedAt)
     remember(sql, settlement)
   }
   return cost
@@ -63,10 +55,10 @@ const REPEAT: Cost = { units: 0, charged: false, why: 'repeat' }
 
 /** The repeat of a request that carries an idempotency key has the same tail for 24 hours; a redelivery the same id. */
 function settledBefore(sql: SqlStorage, id: string, now: number): Cost | null {
-  const [row] = sql.exec<Settled>('SELECT * FROM settlements WHERE tail = ?', tailOf(id)).toArray()
-  if (row === undefined || (row.id !== id && now - row.at > DAY_MS)) return null
-  if (row.id !== id) return REPEAT
-  return { units: row.units / UNIT, charged: row.units > 0, why: row.why as Cost['why'] }
+  const [row] = sql.exec<Settled>('SELECT * FROM settlements WHERE id = ?', id).toArray()
+  if (row !== undefined) return { units: row.units / UNIT, charged: row.units > 0, why: row.why as Cost['why'] }
+  const lately = sql.exec('SELECT 1 FROM settlements WHERE tail = ? AND at > ?', tailOf(id), now - DAY_MS).toArray()
+  return lately.length > 0 ? REPEAT : null
 }
 
 export function isSettled(sql: SqlStorage, id: string, now: number): boolean {
@@ -96,11 +88,12 @@ function addTotal(sql: SqlStorage, { day, keyId, mode, why, count, units }: Tota
   )
 }
 
-function spend(sql: SqlStorage, units: number, now: number): void {
+/** By the minute in which it was spent: a backlog that is counted at once is no peak. */
+function spend(sql: SqlStorage, units: number, at: number): void {
   sql.exec('UPDATE account SET spent = spent + ?', units)
   sql.exec(
     'INSERT INTO spending VALUES (?, ?) ON CONFLICT DO UPDATE SET units = units + excluded.units',
-    Math.floor(now / MINUTE_MS),
+    Math.floor(at / MINUTE_MS),
     units,
   )
 }
@@ -110,7 +103,7 @@ function dayOfId(id: string, now: number): string {
   return dayOf(instantOf('ver', id) ?? now)
 }
 
-type Asked = Pick<Settlement, 'address' | 'mode' | 'maxAgeS' | 'asked' | 'checkedAt'>
+type Asked = Pick<Settlement, 'address' | 'mode' | 'maxAgeS' | 'asked' | 'checkedAt' | 'validUntil'>
 
 interface Paid extends Record<string, SqlStorageValue> {
   checked_at: number
@@ -118,14 +111,17 @@ interface Paid extends Record<string, SqlStorageValue> {
 }
 
 /** Was this answer paid for, by this account, and is it still the same answer? A full one covers fast ones too. */
-export function isRepeat(sql: SqlStorage, { address, mode, maxAgeS, asked, checkedAt }: Asked): boolean {
+export function isRepeat(sql: SqlStorage, { address, mode, maxAgeS, asked, checkedAt, validUntil }: Asked): boolean {
+  // An answer that is told late is no repeat of one that was found when it no longer held.
+  const until = validUntil ?? checkedAt + FOR_EVER_MS
   return address.some((one) =>
     sql
       .exec<Paid>(
-        `SELECT checked_at, valid_until FROM paid WHERE address = ? AND mode IN ('full', ?) AND valid_until > ?`,
+        `SELECT checked_at, valid_until FROM paid WHERE address = ? AND mode IN ('full', ?) AND valid_until > ? AND checked_at <= ?`,
         one,
         mode,
         checkedAt,
+        until,
       )
       .toArray()
       .some((paid) => !asked || checkedAt - paid.checked_at <= maxAgeS * 1_000),

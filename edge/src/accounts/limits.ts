@@ -49,7 +49,7 @@ export function count(rule: Rule, before: Count | null, now: number): { quota: Q
   const windowMs = rule.windowS * 1_000
   // A clock that jumped back must not keep a window open for longer than its length.
   const current =
-    before !== null && now < before.startedAt + windowMs && now >= before.startedAt - windowMs
+    before !== null && now < before.startedAt + windowMs && now >= before.startedAt
       ? before
       : { startedAt: now, used: 0 }
   const allowed = current.used < rule.limit

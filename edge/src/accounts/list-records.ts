@@ -2,7 +2,7 @@
 import { base32, dayOf, instantOf, unbase32 } from './ids.ts'
 import type { Objects } from './objects.ts'
 import type { Scope } from './places.ts'
-import { KEPT_MS } from './kept.ts'
+import { DAY_MS, KEPT_MS } from './kept.ts'
 
 export interface Page {
   readonly records: readonly string[]
@@ -38,7 +38,9 @@ export async function listRecords(objects: Objects, listing: Listing): Promise<P
     .filter(({ record }) => record !== '')
     .map((row) => ({ ...row, day: dayOf(instantOf('ver', row.id) ?? row.at) }))
   const oldest = dayOf(now - KEPT_MS)
-  const days = new Set([...active, ...onTheWay.map(({ day }) => day)])
+  // Fast answers are in their day's object before the ledger has counted them.
+  const lately = [dayOf(now), dayOf(now - DAY_MS)]
+  const days = new Set([...lately, ...active, ...onTheWay.map(({ day }) => day)])
   const found: Row[] = []
   for (const day of [...days]
     .filter((one) => one >= oldest && one <= after.day)

@@ -5,9 +5,15 @@ const KEPT_MS = 86_400_000
 
 /** `first` does the work; `again` finds it done. Either is told the seed, which stays the same through every repeat. */
 export type Turn =
-  | { readonly role: 'first'; readonly seed: string }
+  | { readonly role: 'first'; readonly seed: string; readonly lease: number }
   | { readonly role: 'again'; readonly seed: string; readonly answer: string | null }
   | { readonly role: 'mismatch' }
+
+/**
+ * How a first attempt ended. `done`: repeats find it. `refused`: nothing happened, and the next attempt is as good as the
+ * first. `unknown`: something may have happened, so whoever comes next goes on under the same seed.
+ */
+export type Ending = 'done' | 'refused' | 'unknown'
 
 export interface Attempt {
   /** Hash of method, path and body. */
@@ -22,6 +28,8 @@ interface State {
   readonly seed: string
   /** Null once it is done; else whoever is at it has until then. */
   readonly leaseUntil: number | null
+  /** Grows with everyone who takes it on: the word of one who lost the lease counts no more. */
+  readonly lease: number
   /** The answer, where it may be kept: one without secrets and addresses. */
   readonly answer: string | null
 }
@@ -35,25 +43,30 @@ export class Once extends DurableObject {
       const state = this.#state()
       if (state !== null && state.body !== body) return { role: 'mismatch' }
       if (state?.leaseUntil === null) return { role: 'again', seed: state.seed, answer: state.answer }
-      if (state === null || state.leaseUntil <= now) {
-        // Whoever takes over goes on under the first one's seed, so that what it began is not begun again.
-        const taken = { body, seed: state?.seed ?? seed, leaseUntil: now + leaseMs, answer: null }
-        if (state === null) await this.ctx.storage.setAlarm(now + KEPT_MS)
-        this.ctx.storage.kv.put('state', taken)
-        return { role: 'first', seed: taken.seed }
-      }
+      if (state === null || state.leaseUntil <= now) return this.#take(state, { body, seed, leaseUntil: now + leaseMs })
       await this.#change(Math.min(state.leaseUntil - now, leaseMs))
     }
   }
 
-  /** `done`: repeats find it. Otherwise it was refused, and the next attempt is as good as the first. */
-  async end(done: boolean, answer: string | null = null): Promise<void> {
+  async end(lease: number, ending: Ending, answer: string | null = null): Promise<void> {
     const state = this.#state()
-    if (state !== null && state.leaseUntil !== null) {
-      if (done) this.ctx.storage.kv.put('state', { ...state, leaseUntil: null, answer })
-      else this.ctx.storage.kv.delete('state')
-    }
+    if (state === null || state.leaseUntil === null || state.lease !== lease) return
+    if (ending === 'refused') this.ctx.storage.kv.delete('state')
+    else this.#keep({ ...state, leaseUntil: ending === 'done' ? null : 0, answer })
     for (const wake of this.#waiting.splice(0)) wake()
+  }
+
+  /** Whoever takes over goes on under the first one's seed, so that what it began is not begun again. */
+  async #take(before: State | null, taken: Pick<State, 'body' | 'seed'> & { leaseUntil: number }): Promise<Turn> {
+    const { seed, lease } = { seed: before?.seed ?? taken.seed, lease: (before?.lease ?? 0) + 1 }
+    // Written before anything is awaited: those who wake at the same time find it taken.
+    this.#keep({ ...taken, seed, lease, answer: null })
+    if (before === null) await this.ctx.storage.setAlarm(Date.now() + KEPT_MS)
+    return { role: 'first', seed, lease }
+  }
+
+  #keep(state: State): void {
+    this.ctx.storage.kv.put('state', state)
   }
 
   override async alarm(): Promise<void> {

@@ -46,21 +46,30 @@ interface Bindings {
   readonly PARTITIONS: string
 }
 
-/** @throws where an object of a day cannot be reached; what was moved by then is moved. */
+/** @throws where an object of a day cannot be reached; what the others took is moved. */
 export async function flushOutbox(sql: SqlStorage, env: Bindings): Promise<void> {
   const account = profile(sql)
   if (account === null) return
   const partitions = JSON.parse(env.PARTITIONS) as Partitions
   const namespace = within(env.RECORDS, partitionOf(account.id), partitions)
-  for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
-    const rows = waiting(sql, BATCH)
-    if (rows.length === 0) return
-    for (const day of new Set(rows.map(dayOfRecord))) {
-      const records = rows.filter((row) => dayOfRecord(row) === day)
-      await namespace.getByName(recordsName(account.id, 'live', day)).keep(records)
-    }
+  const move = async (day: string, rows: readonly RecordRow[]): Promise<void> => {
+    await namespace.getByName(recordsName(account.id, 'live', day)).keep(rows)
     // One that was erased meanwhile stays, and says so on the next round.
     for (const { id, record } of rows) sql.exec('DELETE FROM outbox WHERE id = ? AND record = ?', id, record)
+  }
+  for (let batch = 0; batch < MAX_BATCHES && hasWaiting(sql); batch += 1) {
+    const rows = waiting(sql, BATCH)
+    const days = [...new Set(rows.map(dayOfRecord))]
+    const moved = await Promise.allSettled(
+      days.map((day) =>
+        move(
+          day,
+          rows.filter((row) => dayOfRecord(row) === day),
+        ),
+      ),
+    )
+    const failed = moved.find((one) => one.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
   }
 }
 

@@ -63,8 +63,20 @@ export function createAccount(sql: SqlStorage, { id, name, settings }: NewAccoun
   )
 }
 
-export function configure(sql: SqlStorage, name: string, settings: AccountSettings): void {
-  sql.exec('UPDATE account SET name = ?, settings = ?, version = version + 1', name, JSON.stringify(settings))
+/** What is not named stays as it is. */
+export type AccountChange = { readonly name?: string | undefined } & {
+  readonly [K in keyof AccountSettings]?: AccountSettings[K] | undefined
+}
+
+export function configure(sql: SqlStorage, { name, ...change }: AccountChange): void {
+  const before = profile(sql)
+  const named = Object.entries(change).filter(([, value]) => value !== undefined)
+  const settings = { ...before?.settings, ...Object.fromEntries(named) }
+  sql.exec(
+    'UPDATE account SET name = coalesce(?, name), settings = ?, version = version + 1',
+    name ?? null,
+    JSON.stringify(settings),
+  )
 }
 
 export function setStanding(sql: SqlStorage, standing: Standing): void {

@@ -1,6 +1,7 @@
 // The verifications of one account and one day, kept 30 days: listed, found by id, erased by address.
 import { DurableObject } from 'cloudflare:workers'
 import type { Cost } from '@postern/shared/verdict/cost.ts'
+import { instantOf } from './ids.ts'
 import { KEPT_MS } from './kept.ts'
 
 /** A day's object outlives its last record by a day, so that a slow clock finds nothing missing. */
@@ -61,8 +62,7 @@ export class Records extends DurableObject {
   /** The same record again changes nothing. */
   async keep(rows: readonly RecordRow[]): Promise<void> {
     this.#sql.exec(SCHEMA)
-    const latest = Math.max(...rows.map(({ at }) => at))
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(latest + OBJECT_MS)
+    await this.#endAfter(rows.map(({ id, at }) => Math.max(at, instantOf('ver', id) ?? at)))
     this.ctx.storage.transactionSync(() => {
       for (const { id, at, address, record } of rows) this.#sql.exec(KEEP, id, at, address, record)
     })
@@ -70,7 +70,14 @@ export class Records extends DurableObject {
 
   async amend(id: string, cost: Cost): Promise<void> {
     this.#sql.exec(SCHEMA)
+    await this.#endAfter([instantOf('ver', id) ?? 0])
     this.#sql.exec('INSERT OR REPLACE INTO costs VALUES (?, ?)', id, JSON.stringify(cost))
+  }
+
+  /** The first write sets the end of the whole day's object. */
+  async #endAfter(instants: readonly number[]): Promise<void> {
+    if ((await this.ctx.storage.getAlarm()) !== null) return
+    await this.ctx.storage.setAlarm(Math.max(...instants) + OBJECT_MS)
   }
 
   async find(id: string, now: number): Promise<Found> {

@@ -21,7 +21,8 @@ export const SCHEMA = `
 
   -- One row for each answer that was counted, so that it is counted once; kept longer than any queue delivers.
   CREATE TABLE IF NOT EXISTS settlements (
-    tail TEXT PRIMARY KEY, id TEXT NOT NULL, at INTEGER NOT NULL, units INTEGER NOT NULL, why TEXT NOT NULL);
+    id TEXT PRIMARY KEY, tail TEXT NOT NULL, at INTEGER NOT NULL, units INTEGER NOT NULL, why TEXT NOT NULL);
+  CREATE INDEX IF NOT EXISTS settlements_tail ON settlements (tail, at);
   CREATE INDEX IF NOT EXISTS settlements_at ON settlements (at);
 
   -- The ledger: what each day came to, by key, mode and reason.

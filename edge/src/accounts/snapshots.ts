@@ -35,8 +35,11 @@ export function createSnapshots(kv: Pick<KVNamespace, 'get'>, now: () => number)
       const remembered = known.get(account)
       if (remembered === undefined || Math.abs(now() - remembered.askedAt) > FRESH_MS) {
         known.set(account, { askedAt: now(), snapshot: remembered?.snapshot ?? null })
-        const renewing = renew(account)
-        later(() => renewing)
+        const renewing = Promise.allSettled([renew(account)])
+        later(async () => {
+          const [renewed] = await renewing
+          if (renewed.status === 'rejected') throw renewed.reason
+        })
       }
       return remembered?.snapshot ?? null
     },

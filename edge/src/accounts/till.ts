@@ -57,7 +57,8 @@ export function openTill(parts: TillParts): Till {
       const found = await objects.recordsOf(account, scope, id).find(id, now())
       if (found.kind !== 'absent' || scope === 'test') return found
       const waiting = await objects.account(account).waitingById(id)
-      if (waiting === null) return found
+      // It may have been moved between the two looks.
+      if (waiting === null) return objects.recordsOf(account, scope, id).find(id, now())
       return waiting.record === '' ? { kind: 'gone' } : { kind: 'found', record: waiting.record }
     },
   }

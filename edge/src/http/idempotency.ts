@@ -1,6 +1,6 @@
 // `Idempotency-Key`: the same key with the same body has one effect and one answer for 24 hours; with another body it is refused.
 import type { Context } from 'hono'
-import type { Attempt, Turn } from '../accounts/once.ts'
+import type { Attempt, Ending, Turn } from '../accounts/once.ts'
 import { base32 } from '../accounts/ids.ts'
 import { sha256 } from '../accounts/secrets.ts'
 import type { AppEnv } from '../routes/context.ts'
@@ -10,7 +10,13 @@ import { refuse } from './problem.ts'
 export interface OncePort {
   begin(name: string, attempt: Attempt): Promise<Turn>
   /** `answer` is what repeats are told, or null where they do the work again under the same seed. */
-  end(name: string, done: boolean, answer: string | null): Promise<void>
+  end(name: string, ended: Ended): Promise<void>
+}
+
+export interface Ended {
+  readonly lease: number
+  readonly ending: Ending
+  readonly answer: string | null
 }
 
 export interface Repeatable<R extends Response> {
@@ -40,9 +46,10 @@ export async function once<R extends Response>(context: Context<AppEnv>, body: u
   if (turn.role === 'again' && turn.answer !== null) return kept(turn.answer) as R
   const answered = work(turn.seed, turn.role === 'again' || turn.seed !== seed)
   if (turn.role === 'again') return answered
+  const { lease } = turn
   const ended = answered.then(
-    async (response) => onces.end(name, response.status < 400, keep ? await textOf(response.clone()) : null),
-    () => onces.end(name, false, null),
+    async (response) => onces.end(name, { lease, ending: endingOf(response), answer: await answerOf(response, keep) }),
+    () => onces.end(name, { lease, ending: 'unknown', answer: null }),
   )
   // Whoever repeats the request after losing its connection is to find it done.
   later(() => ended)
@@ -51,8 +58,13 @@ export async function once<R extends Response>(context: Context<AppEnv>, body: u
   return response
 }
 
-async function textOf(response: Response): Promise<string> {
-  return JSON.stringify([response.status, await response.text()])
+function endingOf({ status }: Response): Ending {
+  if (status >= 500) return 'unknown'
+  return status < 400 ? 'done' : 'refused'
+}
+
+async function answerOf(response: Response, keep: boolean): Promise<string | null> {
+  return keep && response.status < 400 ? JSON.stringify([response.status, await response.clone().text()]) : null
 }
 
 function kept(answer: string): Response {

@@ -67,16 +67,31 @@ function forgetOldest(names: Map<string, unknown>): void {
   if (names.size > MOST_COUNTS && oldest !== undefined) names.delete(oldest)
 }
 
-/** Who asks, for limits: an IPv6 subscriber has a whole /64 (RFC 6177 §2). */
+/** Who asks, for limits: an IPv6 subscriber has a whole /64 (RFC 6177 §2), an IPv4-mapped address is its IPv4 address. */
 export function subscriber(address: string): string {
   if (!address.includes(':')) return address
-  const [head = '', tail] = address.toLowerCase().split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const missing = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after.length)
-  const whole = [...groups, ...Array<string>(missing).fill('0'), ...after]
-  return `${whole
+  const groups = groupsOf(address)
+  const [high = 0, low = 0] = groups.slice(6)
+  const isMapped = groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0)
+  if (isMapped) return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+  return `${groups
     .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .map((group) => group.toString(16))
     .join(':')}::/64`
+}
+
+/** The eight groups of an IPv6 address in any spelling (RFC 4291 §2.2). */
+function groupsOf(address: string): number[] {
+  const [head = '', tail] = address.split('::')
+  const [before, after] = [numbersOf(head), numbersOf(tail ?? '')]
+  const missing = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length)
+  return [...before, ...Array<number>(missing).fill(0), ...after]
+}
+
+function numbersOf(part: string): number[] {
+  if (part === '') return []
+  return part.split(':').flatMap((group) => {
+    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number)
+    return group.includes('.') ? [a * 256 + b, c * 256 + d] : [Number.parseInt(group, 16)]
+  })
 }

@@ -11,6 +11,7 @@ import {
 } from '@postern/shared/contract/account.ts'
 import type { AccountView } from '../accounts/account.ts'
 import { accountId, OPERATORS, readAccountId } from '../accounts/ids.ts'
+import type { Objects } from '../accounts/objects.ts'
 import { sign } from '../accounts/secrets.ts'
 import { once } from '../http/idempotency.ts'
 import { refuse } from '../http/problem.ts'
@@ -134,19 +135,18 @@ function singleRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(change, async (context) => {
     const { id } = context.req.valid('param')
     const { objects } = context.get('services')
-    const before = await viewOf(id, context.get('services'))
-    if (before === null) return refuse(context, 'not-found', NO_ACCOUNT)
-    const { name = before.profile.name, ...settings } = context.req.valid('json')
-    const view = await objects
-      .account(id)
-      .configure(name, accountSettings.parse({ ...before.profile.settings, ...settings }))
-    return context.json(bodyOf(view), 200, NO_STORE)
+    if (!isCustomer(id, objects)) return refuse(context, 'not-found', NO_ACCOUNT)
+    const view = await objects.account(id).configure(context.req.valid('json'))
+    return view === null ? refuse(context, 'not-found', NO_ACCOUNT) : context.json(bodyOf(view), 200, NO_STORE)
   })
 }
 
 async function viewOf(id: string, { objects }: Services): Promise<AccountView | null> {
-  if (readAccountId(id) === null || !objects.serves(id) || id === OPERATORS) return null
-  return objects.account(id).describe()
+  return isCustomer(id, objects) ? objects.account(id).describe() : null
+}
+
+function isCustomer(id: string, objects: Objects): boolean {
+  return readAccountId(id) !== null && objects.serves(id) && id !== OPERATORS
 }
 
 function bodyOf({ profile, balance }: AccountView): AccountBody {

@@ -3,7 +3,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { erasure, erasureRequest } from '@postern/shared/contract/account.ts'
 import type { Objects } from '../accounts/objects.ts'
 import { dayOf } from '../accounts/ids.ts'
-import { KEPT_MS } from '../accounts/kept.ts'
+import { DAY_MS, KEPT_DAYS } from '../accounts/kept.ts'
 import { pseudonyms } from '../accounts/pseudonym.ts'
 import { once } from '../http/idempotency.ts'
 import type { AppEnv } from './context.ts'
@@ -53,11 +53,10 @@ interface Whence {
   readonly now: number
 }
 
-/** What is on its way first: it must not arrive behind us. */
+/** What is on its way first, so that it does not arrive behind us; then every day, whether the ledger has counted it yet or not. */
 async function erase({ objects, now }: Whence, account: string, addresses: readonly string[]): Promise<number> {
   const onTheWay = await objects.account(account).erase(addresses)
-  const oldest = dayOf(now - KEPT_MS)
-  const days = (await objects.account(account).activeDays()).filter((day) => day >= oldest)
+  const days = Array.from({ length: KEPT_DAYS + 1 }, (_, ago) => dayOf(now - ago * DAY_MS))
   const scopes = days.flatMap((day) => (['live', 'test'] as const).map((scope) => objects.records(account, scope, day)))
   const kept = await Promise.all(scopes.map((records) => records.erase(addresses)))
   return kept.reduce((sum, count) => sum + count, onTheWay)

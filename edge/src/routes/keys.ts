@@ -1,6 +1,7 @@
 // `/v1/keys`: made and shown once, listed without their text, replaced with an overlap, revoked at once.
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { key as keySchema, keyList, madeKey, newKey, rotation } from '@postern/shared/contract/account.ts'
+import { isKeyId, OPERATORS } from '../accounts/ids.ts'
 import type { StoredKey } from '../accounts/key-book.ts'
 import { once } from '../http/idempotency.ts'
 import { refuse } from '../http/problem.ts'
@@ -120,7 +121,9 @@ export function keyRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(remove, async (context) => {
     const account = await accountMeant(context, context.req.valid('query').account)
     if (account === null) return noAccount(context, '?account')
-    const stored = await context.get('services').objects.account(account).revoke(context.req.valid('param').id)
+    const { id } = context.req.valid('param')
+    const operator = account === OPERATORS && isKeyId(id)
+    const stored = await context.get('services').objects.account(account).revoke(id, { operator })
     if (stored === null) return refuse(context, 'not-found', NO_KEY)
     return context.json(bodyOf(account, stored), 200, NO_STORE)
   })

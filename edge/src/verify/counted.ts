@@ -49,7 +49,8 @@ export function settlementOf(
     checkedAt: verified.checkedAt,
     validUntil: validUntil(verified.verdict, verified.checkedAt),
     maxAgeS: request.maxAgeS,
-    asked: verified.smtpState !== 'cached',
+    // Names were looked up on purpose, and no stored answer of a mail server took the place of asking it.
+    asked: verified.dnsMs !== null && verified.smtpState !== 'cached',
   }
 }
 

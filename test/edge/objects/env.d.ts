@@ -1,0 +1,27 @@
+// What tests inside workerd find in `env` and `exports`: the bindings of infra/cloudflare/wrangler.jsonc.
+import type { Account } from '../../../edge/src/accounts/account.ts'
+import type { UsageEvent } from '../../../edge/src/accounts/meter.ts'
+import type { Once } from '../../../edge/src/accounts/once.ts'
+import type { Records } from '../../../edge/src/accounts/records.ts'
+import type { Visitor } from '../../../edge/src/accounts/visitor.ts'
+import type { Env as Vars } from '../../../edge/src/config.ts'
+import type { NearLimitBindings } from '../../../edge/src/http/near-limits.ts'
+import type * as worker from '../../../edge/src/worker.ts'
+
+interface Bindings extends Vars, NearLimitBindings {
+  readonly ACCOUNTS: DurableObjectNamespace<Account>
+  readonly RECORDS: DurableObjectNamespace<Records>
+  readonly ONCES: DurableObjectNamespace<Once>
+  readonly VISITORS: DurableObjectNamespace<Visitor>
+  readonly SNAPSHOTS: KVNamespace
+  readonly USAGE: Queue<UsageEvent>
+}
+
+declare global {
+  namespace Cloudflare {
+    interface Env extends Bindings {}
+    interface GlobalProps {
+      mainModule: typeof worker
+    }
+  }
+}
