@@ -11,10 +11,11 @@ Prints one line of JSON: {"EDGE_SECRETS": …, "key": "ak_live_…"}. Without ED
 Give EDGE_SECRETS to the edge (npx wrangler secret put EDGE_SECRETS) and keep the key: with it you make accounts and other keys.
 `
 
-const ring = z.strictObject({
-  current: z.string(),
-  keys: z.record(z.string().regex(/^\d{1,3}$/), z.string().regex(/^[0-9a-f]{64}$/)),
-})
+/** As the edge reads it: ids from 1 to 255, the current one among them. */
+const secretId = z.string().refine((id) => /^[1-9]\d{0,2}$/.test(id) && Number(id) <= 255)
+const ring = z
+  .strictObject({ current: secretId, keys: z.record(secretId, z.string().regex(/^[0-9a-f]{64}$/)) })
+  .refine(({ current, keys }) => Object.hasOwn(keys, current))
 
 function secretsOf(text: string | undefined): z.infer<typeof ring> {
   if (text === undefined) return { current: '1', keys: { '1': randomBytes(32).toString('hex') } }
@@ -35,6 +36,8 @@ async function main(): Promise<void> {
 try {
   await main()
 } catch {
-  process.stderr.write(`EDGE_SECRETS is not as it should be.\n\n${HELP}`)
+  process.stderr.write(
+    `EDGE_SECRETS is not as it should be: ids from 1 to 255, 64 hex digits each, current among them.\n\n${HELP}`,
+  )
   process.exitCode = 2
 }

@@ -34,7 +34,7 @@ function limitsWith(clock: { now: number }, others: number) {
   /** True where it was let in; what goes on afterwards has ended. */
   const ask = async (ip: string | null = null): Promise<boolean> => {
     const afterwards: (() => Promise<unknown>)[] = []
-    const waitS = limits.waitS({ keyId: 'key_1', ip, tier: 'trial' }, (work) => afterwards.push(work))
+    const waitS = limits.waitS({ name: 'acc sk_live', ip, tier: 'trial' }, (work) => afterwards.push(work))
     await Promise.all(afterwards.map((work) => work()))
     return waitS === null
   }
@@ -78,7 +78,7 @@ describe('a key in fast mode', () => {
     const { ask, limits } = limitsWith(clock, 20)
     expect(await ask()).toBe(true)
     expect(await ask()).toBe(false)
-    const waitS = limits.waitS({ keyId: 'key_1', ip: null, tier: 'trial' }, () => undefined)
+    const waitS = limits.waitS({ name: 'acc sk_live', ip: null, tier: 'trial' }, () => undefined)
     expect(waitS).toBe(2)
     clock.now += 2_000
     expect(await ask()).toBe(true)

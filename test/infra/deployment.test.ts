@@ -61,10 +61,15 @@ describe('npm run operator-key', () => {
     expect(await read(second)).toMatchObject({ kind: 'ak_live', account: OPERATORS })
   })
 
-  it.each(['{', '{}', '{"current":"1","keys":{"1":"short"}}'])(
-    'says what it takes where it is given %j',
-    async (given) => {
-      await expect(operatorKey(given)).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(/Usage: /) })
-    },
-  )
+  const hex = '0f'.repeat(32)
+  it.each([
+    '{',
+    '{}',
+    '{"current":"1","keys":{"1":"short"}}',
+    `{"current":"2","keys":{"1":"${hex}"}}`,
+    `{"current":"0","keys":{"0":"${hex}"}}`,
+    `{"current":"256","keys":{"256":"${hex}"}}`,
+  ])('says what it takes where it is given %j', async (given) => {
+    await expect(operatorKey(given)).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(/Usage: /) })
+  })
 })

@@ -44,6 +44,20 @@ describe('a repeat by its idempotency key', () => {
     expect(answers.at(-1)).toBe(429)
   })
 
+  it('of a test key lends a live key neither its answer nor its price, and keeps it out of nothing', async () => {
+    const { id, key } = await openAccount(stack, { units: 0, tier: 'high' })
+    const made = await call<{ key: string }>(stack, stack.keys.ak, {
+      path: '/v1/keys',
+      body: { account: id, kind: 'sk_test' },
+    })
+    const request = { path: PATH, body: { email: 'a@null-mx.test' }, headers: { 'idempotency-key': 'order-1' } }
+    expect((await call(stack, made.body.key, request)).status).toBe(200)
+    expect((await call(stack, key, request)).status).toBe(402)
+    await call(stack, stack.keys.ak, { path: '/v1/credits', body: { account: id, units: 1 } })
+    const other = { ...request, body: { email: 'b@null-mx.test' } }
+    expect((await call<Verification>(stack, key, other)).body.cost).toMatchObject({ units: 1, why: 'confirmed' })
+  })
+
   it('makes no key for an account that was never made', async () => {
     const nobody = `acc_default_${'b'.repeat(25)}a`
     const body = { account: nobody, kind: 'sk_live' }

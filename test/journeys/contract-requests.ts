@@ -112,7 +112,15 @@ export interface Route {
 }
 
 /** Sends the route's example as this caller, with one thing changed. */
-export function ask(cast: Cast, { name, who }: { name: string; who: Who }, change: Change = {}): Promise<Response> {
+export async function ask(cast: Cast, asked: { name: string; who: Who }, change: Change = {}): Promise<Response> {
+  const response = await send(cast, asked, change)
+  // A key is replaced once: the next one to be replaced is its successor.
+  if (response.status === 201 && asked.name === 'POST /v1/keys/:id/rotate')
+    asked.who.place.spare = ((await response.clone().json()) as { id: string }).id
+  return response
+}
+
+function send(cast: Cast, { name, who }: { name: string; who: Who }, change: Change): Promise<Response> {
   const example = EXAMPLES[name]!(who)
   const { method = name.split(' ')[0]!, parameter, type = 'application/json' } = change
   const query = parameter === undefined ? '' : `${example.path.includes('?') ? '&' : '?'}${parameter}`

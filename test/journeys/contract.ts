@@ -38,8 +38,8 @@ export interface Place {
   /** Ids of what its sk_live key and its sk_test key were answered. */
   readonly verification: string
   readonly practice: string
-  /** Ids of a key that may be looked at and replaced, and of one that may be revoked. */
-  readonly spare: string
+  /** Ids of a key that may be looked at and replaced (then of its successor), and of one that may be revoked. */
+  spare: string
   readonly doomed: string
 }
 

@@ -3,7 +3,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Cost } from '@postern/shared/verdict/cost.ts'
 import { type Admission, type Admitted, Gate } from './admission.ts'
 import { type Balance, balanceOf, buy, type Purchase, purchases, standingOf, tellWhenLow } from './credit.ts'
-import { addKey, endAt, endings, enterUnknown, keyById, keys, revoke, type StoredKey } from './key-book.ts'
+import { addKey, endings, keyById, keys, revoke, type Rotated, rotate, type StoredKey } from './key-book.ts'
 import { prune, type RunningTotal, type Settlement, settle, settleTotal } from './ledger.ts'
 import { eraseWaiting, flushOutbox, hasWaiting, keepForLater, waiting, waitingById } from './outbox.ts'
 import {
@@ -18,7 +18,7 @@ import {
   touch,
 } from './profile.ts'
 import type { RecordRow, Records } from './records.ts'
-import { SCHEMA } from './schema.ts'
+import { migrate } from './schema.ts'
 import { snapshotKey, snapshotOf } from './snapshot.ts'
 import { activeDays, type UsageRow, usage } from './usage.ts'
 
@@ -35,7 +35,7 @@ export interface AccountView {
   readonly balance: Balance
 }
 
-/** An answer that has to be paid for now: refused where nothing is left for it. */
+/** An answer that is paid for now, with its record. */
 export interface Charge {
   readonly settlement: Settlement
   /** Null where the record is written by somebody else. */
@@ -54,7 +54,7 @@ export class Account extends DurableObject<AccountBindings> {
 
   constructor(state: DurableObjectState, env: AccountBindings) {
     super(state, env)
-    this.#sql.exec(SCHEMA)
+    migrate(this.ctx.storage)
   }
 
   async create(account: NewAccount): Promise<AccountView> {
@@ -98,19 +98,17 @@ export class Account extends DurableObject<AccountBindings> {
   }
 
   /** Null where there is no such key. Holds from now on for all that asks this object. */
-  async revoke(id: string, { operator = false } = {}): Promise<StoredKey | null> {
-    this.#commit(() => {
-      if (operator) enterUnknown(this.#sql, id, Date.now())
-      revoke(this.#sql, id, Date.now())
-    })
+  async revoke(id: string): Promise<StoredKey | null> {
+    this.#commit(() => revoke(this.#sql, id, Date.now()))
     await this.#tellEndings()
     return keyById(this.#sql, id)
   }
 
-  async endKey(id: string, at: number): Promise<StoredKey | null> {
-    this.#commit(() => endAt(this.#sql, id, at))
+  /** Adds the successor and lets the old key end, or neither. The same rotation again is the one that was made. */
+  async rotate(id: string, successor: StoredKey, endsAt: number): Promise<Rotated> {
+    const rotated = this.#commit(() => rotate(this.#sql, { id, successor, endsAt, now: Date.now() }))
     await this.#tellEndings()
-    return keyById(this.#sql, id)
+    return rotated
   }
 
   async admit(admission: Admission): Promise<Admitted> {
@@ -161,11 +159,21 @@ export class Account extends DurableObject<AccountBindings> {
     // Re-armed first: whatever fails below is tried again, also after the platform has given up retrying.
     this.#armedAt = Infinity
     this.#arm(LATER_MS)
-    await Promise.allSettled([this.#publish(), flushOutbox(this.#sql, this.env)])
+    const [, moved] = await Promise.allSettled([this.#publish(), flushOutbox(this.#sql, this.env)])
+    if (moved.status === 'rejected') this.#warn('records wait', moved.reason)
     prune(this.#sql, Date.now())
     if (this.#isBehind()) return
+    // Now and then the copy is written whether it changed or not: KV may have lost it, or kept an older one.
+    const writtenAt = this.ctx.storage.kv.get<number>('written at') ?? 0
+    if (Date.now() - writtenAt >= PRUNE_MS) await this.#write({ anyway: true })
     this.#armedAt = Date.now() + PRUNE_MS
     await this.ctx.storage.setAlarm(this.#armedAt)
+  }
+
+  #warn(what: string, reason: unknown): void {
+    const fault = reason instanceof Error ? reason.name : 'fault'
+    // oxlint-disable-next-line no-console -- an object's log is its console
+    console.warn(JSON.stringify({ level: 'warn', what: `account object: ${what}`, fault }))
   }
 
   /** True while somebody has not been told what this object knows. */
@@ -212,16 +220,22 @@ export class Account extends DurableObject<AccountBindings> {
    * What fails (KV takes one write a second) is nobody's failure: the alarm tries again.
    */
   async #publish(): Promise<void> {
-    this.#publishing = this.#publishing.then(async () => void (await Promise.allSettled([this.#write()])))
+    this.#publishing = this.#publishing.then(() => this.#tryToWrite())
     await this.#publishing
   }
 
-  async #write(): Promise<void> {
+  async #tryToWrite(): Promise<void> {
+    const [written] = await Promise.allSettled([this.#write()])
+    if (written.status === 'rejected') this.#warn('the copy is not written', written.reason)
+  }
+
+  async #write({ anyway = false } = {}): Promise<void> {
     const account = profile(this.#sql)
-    if (account === null || account.published >= account.version) return
+    if (account === null || (account.published >= account.version && !anyway)) return
     const copy = JSON.stringify(snapshotOf(account, endings(this.#sql)))
     const metadata = { name: account.name.slice(0, 100), created_at: account.createdAt }
     await this.env.SNAPSHOTS.put(snapshotKey(account.id), copy, { metadata })
+    this.ctx.storage.kv.put('written at', Date.now())
     markPublished(this.#sql, account.version)
   }
 

@@ -1,6 +1,7 @@
 // Who may have an answer: a good key, within its limit, with credit for it; asked of the account's own object.
 import { affords, reserve } from './credit.ts'
-import { isAccepted, isGood, keyById } from './key-book.ts'
+import { enterKey, isAccepted, isGood, keyById } from './key-book.ts'
+import type { KeyKind } from './key-text.ts'
 import { isRepeat, isSettled } from './ledger.ts'
 import { type Count, count, PER_MINUTE, type Policy, type Quota } from './limits.ts'
 import { type Profile, profile } from './profile.ts'
@@ -17,7 +18,7 @@ export interface Wanted {
 }
 
 export interface Admission {
-  readonly key: { readonly id: string; readonly sha256: Uint8Array }
+  readonly key: { readonly id: string; readonly sha256: Uint8Array; readonly kind: KeyKind }
   /** Operators' keys are good until they are revoked, wherever they were made. */
   readonly operator: boolean
   /** Null where the caller was counted already. */
@@ -40,9 +41,10 @@ export class Gate {
 
   admit(sql: SqlStorage, admission: Admission, now: number): Admitted {
     const account = profile(sql)
-    if (!this.#knows(sql, admission, { account, now })) return { ok: false, why: 'unauthenticated' }
+    // Counted first: whoever was refused for good may not knock as often as they like.
     const counted = this.#count(admission, account, now)
     if (counted !== null && !counted.allowed) return { ok: false, why: 'rate-limited', quota: counted.quota }
+    if (!this.#knows(sql, admission, { account, now })) return { ok: false, why: 'unauthenticated' }
     const quota = counted?.quota ?? null
     const credit =
       admission.wanted === null || account === null ? 'enough' : credited(sql, account, admission.wanted, now)
@@ -53,6 +55,8 @@ export class Gate {
   #knows(sql: SqlStorage, { key, operator }: Admission, { account, now }: { account: Profile | null; now: number }) {
     if (!operator) return account !== null && isAccepted(sql, key, now)
     const stored = keyById(sql, key.id)
+    // The first operator's key is made beside the book: its first use writes it in, so that it can be seen and revoked.
+    if (stored === null) enterKey(sql, key, now)
     return stored === null || isGood(stored, now)
   }
 
@@ -60,20 +64,27 @@ export class Gate {
     if (policy === null) return null
     const tier = operator ? 'high' : (account?.settings.tier ?? 'trial')
     const rule = { policy, limit: PER_MINUTE[tier][policy], windowS: MINUTE_S }
-    const name = `${policy} ${key.id}`
+    // Keys cost nothing to make: those of a kind are counted together.
+    const name = `${policy} ${key.kind}`
     const counted = count(rule, this.#counts.get(name) ?? null, now)
     this.#counts.set(name, counted.count)
     return counted
   }
 }
 
-/** Repeats of what was paid for are free, so they need no credit. */
+/**
+ * Repeats of what was paid for are free, so they need no credit; what they reserve, or that they may not, settles them too,
+ * so that a repeat at the door is none that is charged inside.
+ */
 // oxlint-disable-next-line max-params -- storage, whose, what, when
 function credited(sql: SqlStorage, account: Profile, wanted: Wanted, now: number): 'enough' | 'free' | 'none' {
-  const repeated = { ...wanted, asked: true, checkedAt: now, validUntil: null }
-  if (isSettled(sql, wanted.id, now) || isRepeat(sql, repeated)) return 'enough'
+  if (isSettled(sql, wanted.id, now)) return 'enough'
   if (affords(sql, account, { ...wanted, now })) {
     reserve(sql, wanted)
+    return 'enough'
+  }
+  if (isRepeat(sql, { ...wanted, asked: true, checkedAt: now, validUntil: null })) {
+    reserve(sql, { ...wanted, units: 0 })
     return 'enough'
   }
   return wanted.mode === 'fast' && account.settings.when_out_of_credits === 'free' ? 'free' : 'none'

@@ -51,7 +51,12 @@ export interface Reservation {
 }
 
 export function reserve(sql: SqlStorage, { id, units, expiresAt }: Reservation): void {
-  sql.exec('INSERT OR REPLACE INTO reservations VALUES (?, ?, ?)', id, Math.round(units * UNIT), expiresAt)
+  sql.exec(
+    'INSERT OR REPLACE INTO reservations (id, units, expires_at) VALUES (?, ?, ?)',
+    id,
+    Math.round(units * UNIT),
+    expiresAt,
+  )
 }
 
 export interface Purchase {
@@ -67,9 +72,15 @@ export function buy(sql: SqlStorage, purchase: Purchase): Purchase {
   const units = Math.round(purchase.units * UNIT)
   const [known] = sql.exec<PurchaseRow>('SELECT * FROM credits WHERE reference = ?', purchase.reference).toArray()
   if (known !== undefined) return purchaseOf(known)
-  sql.exec('INSERT INTO credits VALUES (?, ?, ?, ?)', purchase.reference, units, purchase.note, purchase.at)
+  sql.exec(
+    'INSERT INTO credits (reference, units, note, at) VALUES (?, ?, ?, ?)',
+    purchase.reference,
+    units,
+    purchase.note,
+    purchase.at,
+  )
   sql.exec('UPDATE account SET bought = bought + ?', units)
-  return purchase
+  return { ...purchase, units: units / UNIT }
 }
 
 interface PurchaseRow extends Record<string, SqlStorageValue> {
@@ -103,7 +114,13 @@ export function tellWhenLow(sql: SqlStorage, { before, account, now }: LowCheck)
   const data = { account: account.id, available: (account.bought - account.spent) / UNIT, low_credits_at: mark }
   const { n } = sql.exec<{ n: number }>('SELECT count(*) AS n FROM events').one()
   const id = `evt_low_${n + 1}`
-  sql.exec('INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)', id, 'credits.low', now, JSON.stringify(data))
+  sql.exec(
+    'INSERT OR IGNORE INTO events (id, type, at, data) VALUES (?, ?, ?, ?)',
+    id,
+    'credits.low',
+    now,
+    JSON.stringify(data),
+  )
 }
 
 function isLow({ settings, bought, spent }: Profile): boolean {

@@ -61,11 +61,12 @@ function keyOf(row: Row): StoredKey {
 }
 
 /** Adding the same key again changes nothing. False where the account has as many as it may have. */
-export function addKey(sql: SqlStorage, key: StoredKey): boolean {
+export function addKey(sql: SqlStorage, key: StoredKey, { most = MAX_KEYS } = {}): boolean {
   if (keyById(sql, key.id) !== null) return true
-  if (sql.exec<{ n: number }>('SELECT count(*) AS n FROM keys').one().n >= MAX_KEYS) return false
+  if (sql.exec<{ n: number }>('SELECT count(*) AS n FROM keys').one().n >= most) return false
   sql.exec(
-    'INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO keys (id, kind, sha256, name, origins, last_four, created_at, expires_at, ends_at, revoked_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     key.id,
     key.kind,
     key.sha256,
@@ -84,15 +85,44 @@ export function revoke(sql: SqlStorage, id: string, now: number): void {
   sql.exec('UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', now, id)
 }
 
-/** A key that was made beside the book, as the first operator's is, is written into it to be revoked. */
-export function enterUnknown(sql: SqlStorage, id: string, now: number): void {
-  const unknown = { kind: 'ak_live', sha256: '', name: 'made beside the book', origins: [], lastFour: '' } as const
-  addKey(sql, { id, ...unknown, createdAt: now, expiresAt: null, endsAt: null, revokedAt: null })
+/** Writes in an operator's key that was made beside the book. */
+export function enterKey(sql: SqlStorage, { id, sha256, kind }: Presented, now: number): void {
+  const beside = {
+    name: 'made beside the book',
+    origins: [],
+    lastFour: '',
+    expiresAt: null,
+    endsAt: null,
+    revokedAt: null,
+  }
+  addKey(sql, { id, kind, sha256: hex(sha256), createdAt: now, ...beside }, { most: Infinity })
 }
 
-/** An end never moves to later: a repeat of a rotation does not lengthen the overlap. */
-export function endAt(sql: SqlStorage, id: string, at: number): void {
-  sql.exec('UPDATE keys SET ends_at = min(coalesce(ends_at, ?), ?) WHERE id = ?', at, at, id)
+interface Presented {
+  readonly id: string
+  readonly sha256: Uint8Array
+  readonly kind: KeyKind
+}
+
+/** `absent`: no such key. `over`: it has ended, or was replaced before. `full`: the account may have no more. */
+export type Rotated = StoredKey | 'absent' | 'over' | 'full'
+
+interface Rotation {
+  readonly id: string
+  readonly successor: StoredKey
+  readonly endsAt: number
+  readonly now: number
+}
+
+export function rotate(sql: SqlStorage, { id, successor, endsAt, now }: Rotation): Rotated {
+  const made = keyById(sql, successor.id)
+  if (made !== null) return made
+  const old = keyById(sql, id)
+  if (old === null) return 'absent'
+  if (!isGood(old, now) || old.endsAt !== null) return 'over'
+  if (!addKey(sql, successor)) return 'full'
+  sql.exec('UPDATE keys SET ends_at = ? WHERE id = ?', endsAt, id)
+  return successor
 }
 
 export function isGood(key: StoredKey, now: number): boolean {

@@ -38,17 +38,30 @@ interface Settled extends Record<string, SqlStorageValue> {
 export function settle(sql: SqlStorage, settlement: Settlement, now: number): Cost {
   const before = settledBefore(sql, settlement.id, now)
   if (before !== null) return before
-  sql.exec('DELETE FROM reservations WHERE id = ?', settlement.id)
   const { price } = settlement
-  const cost = price.charged && isRepeat(sql, settlement) ? REPEAT : price
+  const isFree = isRepeat(sql, settlement) || wasAdmittedFree(sql, settlement.id)
+  sql.exec('DELETE FROM reservations WHERE id = ?', settlement.id)
+  const cost = price.charged && isFree ? REPEAT : price
   const units = Math.round(cost.units * UNIT)
-  sql.exec('INSERT INTO settlements VALUES (?, ?, ?, ?, ?)', settlement.id, tailOf(settlement.id), now, units, cost.why)
+  sql.exec(
+    'INSERT INTO settlements (id, tail, at, units, why) VALUES (?, ?, ?, ?, ?)',
+    settlement.id,
+    tailOf(settlement.id),
+    now,
+    units,
+    cost.why,
+  )
   addTotal(sql, { day: dayOfId(settlement.id, now), ...settlement, why: cost.why, count: 1, units })
   if (cost.charged) {
     spend(sql, units, settlement.checkedAt)
     remember(sql, settlement)
   }
   return cost
+}
+
+/** True where the door took it for a repeat and reserved nothing. */
+function wasAdmittedFree(sql: SqlStorage, id: string): boolean {
+  return sql.exec('SELECT 1 FROM reservations WHERE id = ? AND units = 0', id).toArray().length > 0
 }
 
 const REPEAT: Cost = { units: 0, charged: false, why: 'repeat' }
@@ -77,7 +90,7 @@ interface Total {
 
 function addTotal(sql: SqlStorage, { day, keyId, mode, why, count, units }: Total): void {
   sql.exec(
-    `INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?)
+    `INSERT INTO totals (day, key_id, mode, why, count, units) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET count = count + excluded.count, units = units + excluded.units`,
     day,
     keyId,
@@ -92,7 +105,7 @@ function addTotal(sql: SqlStorage, { day, keyId, mode, why, count, units }: Tota
 function spend(sql: SqlStorage, units: number, at: number): void {
   sql.exec('UPDATE account SET spent = spent + ?', units)
   sql.exec(
-    'INSERT INTO spending VALUES (?, ?) ON CONFLICT DO UPDATE SET units = units + excluded.units',
+    'INSERT INTO spending (minute, units) VALUES (?, ?) ON CONFLICT DO UPDATE SET units = units + excluded.units',
     Math.floor(at / MINUTE_MS),
     units,
   )
@@ -131,7 +144,9 @@ export function isRepeat(sql: SqlStorage, { address, mode, maxAgeS, asked, check
 function remember(sql: SqlStorage, { address: [current], mode, checkedAt, validUntil }: Settlement): void {
   if (current === undefined) return
   sql.exec(
-    'INSERT OR REPLACE INTO paid VALUES (?, ?, ?, ?)',
+    `INSERT INTO paid (address, mode, checked_at, valid_until) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET checked_at = excluded.checked_at, valid_until = excluded.valid_until
+     WHERE excluded.valid_until > valid_until`,
     current,
     mode,
     checkedAt,
@@ -155,7 +170,13 @@ export function settleTotal(sql: SqlStorage, total: RunningTotal, now: number): 
     .toArray()
   const units = Math.max(Math.round(total.units * UNIT), before?.units ?? 0)
   const rows = Math.max(total.count, before?.count ?? 0)
-  sql.exec('INSERT OR REPLACE INTO running_totals VALUES (?, ?, ?, ?)', total.id, units, rows, now)
+  sql.exec(
+    'INSERT OR REPLACE INTO running_totals (id, units, count, at) VALUES (?, ?, ?, ?)',
+    total.id,
+    units,
+    rows,
+    now,
+  )
   const grown = { count: rows - (before?.count ?? 0), units: units - (before?.units ?? 0) }
   if (grown.count === 0 && grown.units === 0) return
   addTotal(sql, { day: dayOf(now), keyId: total.keyId, mode: 'list', why: 'list', ...grown })

@@ -24,7 +24,8 @@ export interface Attempt {
 }
 
 interface State {
-  readonly body: string
+  /** Null where the attempt before was refused, so that nothing of it counts. */
+  readonly body: string | null
   readonly seed: string
   /** Null once it is done; else whoever is at it has until then. */
   readonly leaseUntil: number | null
@@ -41,7 +42,7 @@ export class Once extends DurableObject {
     for (;;) {
       const now = Date.now()
       const state = this.#state()
-      if (state !== null && state.body !== body) return { role: 'mismatch' }
+      if (state !== null && state.body !== null && state.body !== body) return { role: 'mismatch' }
       if (state?.leaseUntil === null) return { role: 'again', seed: state.seed, answer: state.answer }
       if (state === null || state.leaseUntil <= now) return this.#take(state, { body, seed, leaseUntil: now + leaseMs })
       await this.#change(Math.min(state.leaseUntil - now, leaseMs))
@@ -50,15 +51,18 @@ export class Once extends DurableObject {
 
   async end(lease: number, ending: Ending, answer: string | null = null): Promise<void> {
     const state = this.#state()
-    if (state === null || state.leaseUntil === null || state.lease !== lease) return
-    if (ending === 'refused') this.ctx.storage.kv.delete('state')
-    else this.#keep({ ...state, leaseUntil: ending === 'done' ? null : 0, answer })
+    if (state !== null && state.leaseUntil !== null && state.lease === lease) {
+      // The count of leases stays, or the word of an earlier holder could be taken for a later one's.
+      if (ending === 'refused') this.#keep({ ...state, body: null, leaseUntil: 0 })
+      else this.#keep({ ...state, leaseUntil: ending === 'done' ? null : 0, answer })
+    }
     for (const wake of this.#waiting.splice(0)) wake()
   }
 
   /** Whoever takes over goes on under the first one's seed, so that what it began is not begun again. */
   async #take(before: State | null, taken: Pick<State, 'body' | 'seed'> & { leaseUntil: number }): Promise<Turn> {
-    const { seed, lease } = { seed: before?.seed ?? taken.seed, lease: (before?.lease ?? 0) + 1 }
+    const seed = before === null || before.body === null ? taken.seed : before.seed
+    const lease = (before?.lease ?? 0) + 1
     // Written before anything is awaited: those who wake at the same time find it taken.
     this.#keep({ ...taken, seed, lease, answer: null })
     if (before === null) await this.ctx.storage.setAlarm(Date.now() + KEPT_MS)

@@ -20,7 +20,7 @@ const MAX_BATCHES = 20
 /** The record says what the ledger says. */
 export function keepForLater(sql: SqlStorage, { id, at, address, record }: RecordRow, cost: Cost): void {
   const priced = JSON.stringify({ ...(JSON.parse(record) as object), cost })
-  sql.exec('INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?)', id, at, address, priced)
+  sql.exec('INSERT OR IGNORE INTO outbox (id, at, address, record) VALUES (?, ?, ?, ?)', id, at, address, priced)
 }
 
 export function hasWaiting(sql: SqlStorage): boolean {

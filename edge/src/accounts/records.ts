@@ -40,7 +40,7 @@ interface Row extends Record<string, SqlStorageValue> {
 }
 
 /** What comes without content was erased on its way, and erases what came before it. */
-const KEEP = `INSERT INTO records VALUES (?, ?, ?, nullif(?, ''))
+const KEEP = `INSERT INTO records (id, at, address, record) VALUES (?, ?, ?, nullif(?, ''))
   ON CONFLICT DO UPDATE SET record = NULL, address = '' WHERE excluded.record IS NULL`
 
 const ERASE = `UPDATE records SET record = NULL, address = '' WHERE address = ? RETURNING id`
@@ -71,7 +71,7 @@ export class Records extends DurableObject {
   async amend(id: string, cost: Cost): Promise<void> {
     this.#sql.exec(SCHEMA)
     await this.#endAfter([instantOf('ver', id) ?? 0])
-    this.#sql.exec('INSERT OR REPLACE INTO costs VALUES (?, ?)', id, JSON.stringify(cost))
+    this.#sql.exec('INSERT OR REPLACE INTO costs (id, cost) VALUES (?, ?)', id, JSON.stringify(cost))
   }
 
   /** The first write sets the end of the whole day's object. */

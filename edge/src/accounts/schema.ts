@@ -1,6 +1,6 @@
 // What an account's object stores, as a page. Units are thousandths of the public unit; instants milliseconds since the epoch.
 
-export const SCHEMA = `
+const FIRST = `
   -- One row. bought and spent are sums that the rest could be added up to: kept, so that a request need not add.
   CREATE TABLE IF NOT EXISTS account (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, settings TEXT NOT NULL, created_at INTEGER NOT NULL,
@@ -51,5 +51,20 @@ export const SCHEMA = `
   CREATE TABLE IF NOT EXISTS events (
     id TEXT PRIMARY KEY, type TEXT NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL);
 `
+
+/** In the order in which they are applied; one that was released is never changed, only followed by another. */
+const STEPS: readonly string[] = [FIRST]
+
+/** Brings an object's tables to what this code expects, from whatever version they are. */
+export function migrate(storage: DurableObjectStorage): void {
+  const { sql } = storage
+  storage.transactionSync(() => {
+    sql.exec('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)')
+    const [row] = sql.exec<{ version: number }>('SELECT version FROM schema_version').toArray()
+    for (const step of STEPS.slice(row?.version ?? 0)) sql.exec(step)
+    if (row === undefined) sql.exec('INSERT INTO schema_version (version) VALUES (?)', STEPS.length)
+    else if (row.version < STEPS.length) sql.exec('UPDATE schema_version SET version = ?', STEPS.length)
+  })
+}
 
 export const UNIT = 1_000

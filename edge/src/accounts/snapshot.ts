@@ -36,3 +36,9 @@ export function snapshotKey(account: string): string {
 export function readSnapshot(value: unknown): Snapshot | null {
   return snapshot.safeParse(value).data ?? null
 }
+
+/** True where the copy knows that the key was revoked or replaced; a copy that is not there knows nothing. */
+export function hasEnded(copy: Snapshot | null, keyId: string, now: number): boolean {
+  const endsAt = copy?.ended[keyId]
+  return endsAt !== undefined && endsAt <= now
+}

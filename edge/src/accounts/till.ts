@@ -78,9 +78,15 @@ interface Charge {
   readonly record: RecordRow
 }
 
-async function settle({ objects, usage, later, warn }: TillParts, account: string, charge: Charge): Promise<Cost> {
+async function settle(
+  { objects, usage, paid, later, warn }: TillParts,
+  account: string,
+  charge: Charge,
+): Promise<Cost> {
   try {
-    return await objects.account(account).settle(charge)
+    const cost = await objects.account(account).settle(charge)
+    if (cost.charged) rememberPaid(paid, account, charge.settlement)
+    return cost
   } catch (error) {
     warn(`settling by queue: ${faultOf(error)}`)
     const { settlement, record } = charge
@@ -93,10 +99,14 @@ async function settle({ objects, usage, later, warn }: TillParts, account: strin
 function meter({ objects, usage, paid, later }: TillParts, account: string, { settlement, record }: Charge): void {
   later(() => usage.send({ account, settlement }).catch(() => objects.account(account).settleMany([settlement])))
   later(() => objects.recordsOf(account, 'live', record.id).keep([record]))
-  const [address] = settlement.address
-  const { id, checkedAt, validUntil, price } = settlement
-  if (price.charged && address !== undefined && validUntil !== null)
-    paid.remember({ account, address, id, checkedAt, validUntil })
+  if (settlement.price.charged) rememberPaid(paid, account, settlement)
+}
+
+/** A full answer covers fast ones; the other way round nothing is remembered that a full one would ask for. */
+function rememberPaid(paid: PaidNearby, account: string, { id, address, checkedAt, validUntil }: Settlement): void {
+  const [current] = address
+  if (current !== undefined && validUntil !== null)
+    paid.remember({ account, address: current, id, checkedAt, validUntil })
 }
 
 function faultOf(error: unknown): string {

@@ -1,5 +1,6 @@
 // Which kind of caller a path is for, and whether the account's object lets this one in: revoked at once, counted exactly.
 import type { MiddlewareHandler } from 'hono'
+import { hasEnded } from '../accounts/snapshot.ts'
 import type { AppEnv } from '../routes/context.ts'
 import { type Caller, isOperator, type KeyCaller } from './authenticate.ts'
 import { invalidKey, refuse, unavailable } from './problem.ts'
@@ -14,7 +15,7 @@ export type Role = 'public' | 'verifier' | 'owner' | 'reader' | 'holder' | 'oper
 const MAY: Readonly<Record<Exclude<Role, 'public'>, (caller: Caller) => boolean>> = {
   verifier: (caller) => !isOperator(caller),
   owner: (caller) => isKind(caller, ['sk_live', 'sk_test']),
-  reader: (caller) => isKind(caller, ['sk_live', 'sk_test', 'ak_live', 'ak_test']),
+  reader: (caller) => isKind(caller, ['sk_live', 'ak_live', 'ak_test']),
   holder: (caller) => isKind(caller, ['sk_live', 'ak_live']),
   operator: (caller) => isOperator(caller),
 }
@@ -22,7 +23,7 @@ const MAY: Readonly<Record<Exclude<Role, 'public'>, (caller: Caller) => boolean>
 const SAYS: Readonly<Record<Exclude<Role, 'public'>, string>> = {
   verifier: 'An operator key verifies nothing: use an sk_ or pk_ key.',
   owner: 'Only an sk_ key may see what it was answered, from your server.',
-  reader: 'Only an sk_ key may see its account, from your server; a pk_ key is public.',
+  reader: 'Only an sk_live_ key may see its account, from your server: pk_ keys are public, test keys lie about.',
   holder: 'Only an sk_live_ key may change its account.',
   operator: 'Only an operator key (ak_) may do that.',
 }
@@ -45,8 +46,10 @@ export function allow(roleOf: (method: string) => Role): MiddlewareHandler<AppEn
       return refuse(context, 'forbidden', { detail: 'An ak_test_ key looks and changes nothing: use an ak_live_ key.' })
     if (!MAY[role](caller)) return refuse(context, 'forbidden', { detail: SAYS[role] })
     if (role === 'verifier' || caller.type !== 'key') return next()
-    const { till } = context.get('services')
-    const admission = { key: { id: caller.keyId, sha256: caller.sha256 }, operator: isOperator(caller) }
+    const { till, now } = context.get('services')
+    if (hasEnded(till.peek(caller.account), caller.keyId, now())) return invalidKey(context)
+    const { keyId: id, sha256, kind } = caller
+    const admission = { key: { id, sha256, kind }, operator: isOperator(caller) }
     const entry = await till.admit(caller.account, { ...admission, policy: 'calls', wanted: null })
     if (entry.ok) {
       await next()

@@ -1,10 +1,10 @@
 // `Idempotency-Key` in fast mode: the id follows from the request, so no object is asked; another body is noticed nearby only.
 import type { Context } from 'hono'
-import { base32, derivedId } from '../accounts/ids.ts'
+import { derivedId } from '../accounts/ids.ts'
 import { sign } from '../accounts/secrets.ts'
 import type { AppEnv } from '../routes/context.ts'
 import type { KeyCaller } from './authenticate.ts'
-import { bodyHash } from './idempotency.ts'
+import { bodyHash, nameOf } from './idempotency.ts'
 
 const KEPT_S = 86_400
 
@@ -38,7 +38,7 @@ export function createNearOnces(cache: NearCache): NearOnces {
 export async function nearTurn(context: Context<AppEnv>, caller: KeyCaller, wanted: unknown) {
   const { secrets, nearOnces, now } = context.get('services')
   const key = context.req.header('idempotency-key') ?? ''
-  const name = base32(await sign(secrets, 'repeat', `${caller.account}\0once\0${key}`))
+  const name = await nameOf(context, caller, key)
   const body = await bodyHash(context, wanted)
   const known = await nearOnces.find(name)
   if (known !== null) return known.body === body ? { id: known.id, again: true, remember: async () => undefined } : null

@@ -2,7 +2,8 @@
 import type { Context } from 'hono'
 import type { Attempt, Ending, Turn } from '../accounts/once.ts'
 import { base32 } from '../accounts/ids.ts'
-import { sha256 } from '../accounts/secrets.ts'
+import { sign } from '../accounts/secrets.ts'
+import type { KeyCaller } from './authenticate.ts'
 import type { AppEnv } from '../routes/context.ts'
 import { refuse } from './problem.ts'
 
@@ -39,7 +40,7 @@ export async function once<R extends Response>(context: Context<AppEnv>, body: u
   if (key === undefined || caller.type !== 'key') return repeatable.work(repeatable.seed, false)
   if (!KEY.test(key)) return wrongKey(context)
   const { onces, later } = context.get('services')
-  const name = `${caller.account} ${base32(await sha256(key))}`
+  const name = `${caller.account} ${await nameOf(context, caller, key)}`
   const { seed, leaseMs, work, keep = false } = repeatable
   const turn = await onces.begin(name, { body: await bodyHash(context, body), seed, leaseMs })
   if (turn.role === 'mismatch') return mismatch(context)
@@ -87,7 +88,13 @@ export function mismatch(context: Context) {
   return refuse(context, 'idempotency-mismatch', { detail })
 }
 
-/** Of method, path and body: the same text in, the same hash out. */
-export async function bodyHash(context: Context, body: unknown): Promise<string> {
-  return base32(await sha256(`${context.req.method} ${context.req.path} ${JSON.stringify(body)}`))
+/** A public key must not occupy a server's names, nor a test key lend its free answers to a live one: each kind has its own. */
+export async function nameOf(context: Context<AppEnv>, { account, kind }: KeyCaller, key: string): Promise<string> {
+  return base32(await sign(context.get('services').secrets, 'repeat', `${account}\0${kind}\0${key}`))
+}
+
+/** MAC of method, path and body: the same text in, the same out, and nothing to be read from it. */
+export async function bodyHash(context: Context<AppEnv>, body: unknown): Promise<string> {
+  const text = `${context.req.method} ${context.req.path} ${JSON.stringify(body)}`
+  return base32(await sign(context.get('services').secrets, 'repeat', text))
 }

@@ -10,7 +10,8 @@ export interface NearLimit {
 export type NearLimitBindings = Readonly<Record<`${'KEY' | 'IP'}_${Uppercase<Tier>}`, NearLimit>>
 
 export interface FastCaller {
-  readonly keyId: string
+  /** Account and kind of key: keys cost nothing to make, so those of a kind are counted together. */
+  readonly name: string
   /** Null for callers who are not limited by address. */
   readonly ip: string | null
   readonly tier: Tier
@@ -48,15 +49,15 @@ export function createNearLimits(bindings: NearLimitBindings, now: () => number)
   }
 
   return {
-    waitS: ({ keyId, ip, tier }, later) => {
+    waitS: ({ name, ip, tier }, later) => {
       const { fast, ip: perIp } = NEAR[tier]
-      const name = tier.toUpperCase() as Uppercase<Tier>
-      const byIp = ip === null ? null : countOne(`${keyId} ${ip}`, perIp, IP_WINDOW_S)
-      const waitS = byIp ?? countOne(keyId, fast, FAST_WINDOW_S)
+      const upper = tier.toUpperCase() as Uppercase<Tier>
+      const byIp = ip === null ? null : countOne(`${name} ${ip}`, perIp, IP_WINDOW_S)
+      const waitS = byIp ?? countOne(name, fast, FAST_WINDOW_S)
       // Only what was let in is told: a refused caller who keeps trying must not keep itself out for ever.
       if (waitS !== null) return waitS
-      later(() => ask(bindings[`KEY_${name}`], keyId, FAST_WINDOW_S))
-      if (ip !== null) later(() => ask(bindings[`IP_${name}`], `${keyId} ${ip}`, IP_WINDOW_S))
+      later(() => ask(bindings[`KEY_${upper}`], name, FAST_WINDOW_S))
+      if (ip !== null) later(() => ask(bindings[`IP_${upper}`], `${name} ${ip}`, IP_WINDOW_S))
       return null
     },
   }

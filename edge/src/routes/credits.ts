@@ -58,7 +58,7 @@ export function creditRoutes(app: OpenAPIHono<AppEnv>): void {
       leaseMs: LEASE_MS,
       keep: true,
       work: async (seed) => {
-        const { reference = seed, units, note = '' } = wanted
+        const { reference = context.req.header('idempotency-key') ?? seed, units, note = '' } = wanted
         const { purchase, balance } = await objects.account(account).buy({ reference, units, note, at: now() })
         if (purchase.units !== units) return refuse(context, 'conflict', OTHER)
         return context.json({ account, credit: bodyOf(purchase), balance }, 201, NO_STORE)

@@ -4,7 +4,7 @@ import { erasure, erasureRequest } from '@postern/shared/contract/account.ts'
 import type { Objects } from '../accounts/objects.ts'
 import { dayOf } from '../accounts/ids.ts'
 import { DAY_MS, KEPT_DAYS } from '../accounts/kept.ts'
-import { pseudonyms } from '../accounts/pseudonym.ts'
+import { type Pseudonyms, pseudonyms } from '../accounts/pseudonym.ts'
 import { once } from '../http/idempotency.ts'
 import type { AppEnv } from './context.ts'
 import { accountMeant, noAccount } from './key-of.ts'
@@ -54,7 +54,8 @@ interface Whence {
 }
 
 /** What is on its way first, so that it does not arrive behind us; then every day, whether the ledger has counted it yet or not. */
-async function erase({ objects, now }: Whence, account: string, addresses: readonly string[]): Promise<number> {
+async function erase({ objects, now }: Whence, account: string, names: Pseudonyms): Promise<number> {
+  const addresses = [...names.mailbox, ...names.wire]
   const onTheWay = await objects.account(account).erase(addresses)
   const days = Array.from({ length: KEPT_DAYS + 1 }, (_, ago) => dayOf(now - ago * DAY_MS))
   const scopes = days.flatMap((day) => (['live', 'test'] as const).map((scope) => objects.records(account, scope, day)))

@@ -1,13 +1,12 @@
 // `/v1/keys`: made and shown once, listed without their text, replaced with an overlap, revoked at once.
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { key as keySchema, keyList, madeKey, newKey, rotation } from '@postern/shared/contract/account.ts'
-import { isKeyId, OPERATORS } from '../accounts/ids.ts'
 import type { StoredKey } from '../accounts/key-book.ts'
 import { once } from '../http/idempotency.ts'
 import { refuse } from '../http/problem.ts'
 import type { AppEnv } from './context.ts'
-import { accountMeant, noAccount } from './key-of.ts'
-import { makeKey, wrongKind } from './make-key.ts'
+import { holderMeant, noAccount } from './key-of.ts'
+import { makeKey, newKeyOf, wrongKind } from './make-key.ts'
 import { bodyRefusals, idempotencyHeader, nothing, refusal, refusals } from './problems.ts'
 
 const path = '/v1/keys'
@@ -17,7 +16,7 @@ const params = z.strictObject({ id: z.string() })
 const shown = (description: string) => ({ description, content: { 'application/json': { schema: keySchema } } })
 const made = { description: 'The key, shown this once', content: { 'application/json': { schema: madeKey } } }
 const absent = { 404: refusal('This account has no such key') }
-const full = { 409: refusal('The account has as many keys as it may have, or the key was revoked') }
+const full = { 409: refusal('The account has as many keys as it may have, or the key has ended') }
 
 const list = createRoute({
   method: 'get',
@@ -80,21 +79,21 @@ const rotate = createRoute({
 
 const NO_STORE = { 'cache-control': 'no-store' }
 const NO_KEY = { detail: 'This account has no key of that id.' }
-const REVOKED = { detail: 'A revoked key is not replaced: make a new one with POST /v1/keys.' }
+const OVER = { detail: 'This key has ended or was replaced already: make a new one with POST /v1/keys.' }
 const FULL = { detail: 'An account has at most 1000 keys, revoked ones included: what was signed once stays known.' }
 const LEASE_MS = 10_000
 const USUAL_OVERLAP_S = 86_400
 
 export function keyRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(list, async (context) => {
-    const account = await accountMeant(context, context.req.valid('query').account)
+    const account = await holderMeant(context, context.req.valid('query').account)
     if (account === null) return noAccount(context, '?account')
     const keys = await context.get('services').objects.account(account).keys()
     return context.json({ keys: keys.map((stored) => bodyOf(account, stored)) }, 200, NO_STORE)
   })
   app.openapi(create, async (context) => {
     const wanted = context.req.valid('json')
-    const account = await accountMeant(context, wanted.account)
+    const account = await holderMeant(context, wanted.account)
     if (account === null) return noAccount(context, '/account')
     return once(context, wanted, {
       seed: context.get('services').newSeed(),
@@ -111,7 +110,7 @@ export function keyRoutes(app: OpenAPIHono<AppEnv>): void {
     })
   })
   app.openapi(one, async (context) => {
-    const account = await accountMeant(context, context.req.valid('query').account)
+    const account = await holderMeant(context, context.req.valid('query').account)
     if (account === null) return noAccount(context, '?account')
     const keys = await context.get('services').objects.account(account).keys()
     const stored = keys.find(({ id }) => id === context.req.valid('param').id)
@@ -119,11 +118,10 @@ export function keyRoutes(app: OpenAPIHono<AppEnv>): void {
     return context.json(bodyOf(account, stored), 200, NO_STORE)
   })
   app.openapi(remove, async (context) => {
-    const account = await accountMeant(context, context.req.valid('query').account)
+    const account = await holderMeant(context, context.req.valid('query').account)
     if (account === null) return noAccount(context, '?account')
     const { id } = context.req.valid('param')
-    const operator = account === OPERATORS && isKeyId(id)
-    const stored = await context.get('services').objects.account(account).revoke(id, { operator })
+    const stored = await context.get('services').objects.account(account).revoke(id)
     if (stored === null) return refuse(context, 'not-found', NO_KEY)
     return context.json(bodyOf(account, stored), 200, NO_STORE)
   })
@@ -132,7 +130,7 @@ export function keyRoutes(app: OpenAPIHono<AppEnv>): void {
 
 function rotationRoute(app: OpenAPIHono<AppEnv>): void {
   app.openapi(rotate, async (context) => {
-    const account = await accountMeant(context, context.req.valid('query').account)
+    const account = await holderMeant(context, context.req.valid('query').account)
     if (account === null) return noAccount(context, '?account')
     const { overlap_s: overlapS = USUAL_OVERLAP_S } = context.req.valid('json')
     const { objects, newSeed, now } = context.get('services')
@@ -146,16 +144,14 @@ function rotationRoute(app: OpenAPIHono<AppEnv>): void {
         work: async (seed) => {
           const old = (await objects.account(account).keys()).find((stored) => stored.id === id)
           if (old === undefined) return refuse(context, 'not-found', NO_KEY)
-          if (old.revokedAt !== null) return refuse(context, 'conflict', REVOKED)
           const { kind, name, origins, expiresAt } = old
-          const key = await makeKey(
-            { kind, name, origins: [...origins], account, seed, ...ending(expiresAt) },
-            context.get('services'),
-          )
-          if (key === null) return refuse(context, 'conflict', FULL)
-          // The new one stands before the old one ends: whoever is cut off in between has two, never none.
-          await objects.account(account).endKey(id, now() + overlapS * 1_000)
-          return context.json({ ...bodyOf(account, key.stored), key: key.text }, 201, NO_STORE)
+          const wish = { kind, name, origins: [...origins], account, seed, ...ending(expiresAt) }
+          const { stored, text } = await newKeyOf(wish, context.get('services'))
+          const rotated = await objects.account(account).rotate(id, stored, now() + overlapS * 1_000)
+          if (rotated === 'absent') return refuse(context, 'not-found', NO_KEY)
+          if (rotated === 'over') return refuse(context, 'conflict', OVER)
+          if (rotated === 'full') return refuse(context, 'conflict', FULL)
+          return context.json({ ...bodyOf(account, rotated), key: text }, 201, NO_STORE)
         },
       },
     )

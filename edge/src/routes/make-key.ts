@@ -41,14 +41,21 @@ export interface KeyWish extends NewKey {
 }
 
 /** Null where the account may have no more keys. */
-export async function makeKey(wish: KeyWish, { secrets, objects, now }: Services) {
+export async function makeKey(wish: KeyWish, services: Services) {
+  const { stored: wanted, text } = await newKeyOf(wish, services)
+  const stored = await services.objects.account(wish.account).addKey(wanted)
+  return stored === null ? null : { stored, text }
+}
+
+/** The key's text and what is stored of it, stored nowhere yet. */
+export async function newKeyOf(wish: KeyWish, { secrets, now }: Services) {
   const { kind, name = '', origins = [], account, seed, expires_at: end } = wish
   const random = (await sign(secrets, 'mint', `${account}\0${seed}`)).slice(0, 20)
   const digests = await Promise.all(origins.map(originDigest))
   const text = await mintKey(secrets, { kind, account, origins: digests }, random)
   const read = await readKey(secrets, text)
   if (read === null) throw new Error('a key that was made cannot be read')
-  const wanted: StoredKey = {
+  const stored: StoredKey = {
     id: read.keyId,
     kind,
     sha256: hex(read.sha256),
@@ -60,6 +67,5 @@ export async function makeKey(wish: KeyWish, { secrets, objects, now }: Services
     endsAt: null,
     revokedAt: null,
   }
-  const stored = await objects.account(account).addKey(wanted)
-  return stored === null ? null : { stored, text }
+  return { stored, text }
 }

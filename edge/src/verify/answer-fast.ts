@@ -1,11 +1,10 @@
 // Fast mode: nothing far is waited for. The last known copy of the account decides, and the answer is counted after it was given.
 import { type Cost, cost, free, PRICE } from '@postern/shared/verdict/cost.ts'
 import type { Entry } from '../accounts/till.ts'
-import { pseudonyms } from '../accounts/pseudonym.ts'
-import type { Snapshot } from '../accounts/snapshot.ts'
+import { type Pseudonyms, pseudonyms } from '../accounts/pseudonym.ts'
+import { hasEnded, type Snapshot } from '../accounts/snapshot.ts'
 import type { Services } from '../routes/context.ts'
 import { type Answered, type AskedByKey, recordOf, settlementOf } from './counted.ts'
-import { hasEnded } from './ended.ts'
 import { admissionOf, refusedNear } from './enter.ts'
 import { render } from './render.ts'
 import { verify } from './verify.ts'
@@ -23,16 +22,17 @@ export async function answerFast(asked: AskedByKey, services: Services): Promise
   // An account that is known to be at its end is asked beside the look-ups.
   const early = isTrusted(before)
     ? null
-    : named.then((address) => admit(asked, { address, units: PRICE.fast }, services))
-  const [address, verified] = await Promise.all([
+    : named.then(({ wire: address }) => admit(asked, { address, units: PRICE.fast }, services))
+  const [names, verified] = await Promise.all([
     named,
     verify(request, { ...services.verify, lanes: [], mayAsk: async () => false }),
   ])
   const copy = services.till.peek(caller.account)
   if (hasEnded(copy, caller.keyId, verified.checkedAt)) return ENDED
+  const address = names.wire
   const price = priceOf(asked, verified, services.till.paidNearby(caller.account, address[0] ?? '', request.id))
   const entry = early ?? (isTrusted(copy) ? null : admit(asked, { address, units: price.units }, services))
-  const judged = { asked, verified, address, price }
+  const judged = { asked, verified, names, price }
   return entry === null ? countLater(judged, copy, services) : countNow(judged, await entry, services)
 }
 
@@ -50,28 +50,28 @@ function priceOf({ request }: AskedByKey, { verdict, checkedAt }: Verified, paid
 interface Judged {
   readonly asked: AskedByKey
   readonly verified: Verified
-  readonly address: readonly string[]
+  readonly names: Pseudonyms
   readonly price: Cost
 }
 
-function countLater({ asked, verified, address, price }: Judged, copy: Snapshot | null, services: Services): Answered {
+function countLater({ asked, verified, names, price }: Judged, copy: Snapshot | null, services: Services): Answered {
   const refuseFlags = copy?.refuseFlags ?? []
   const verification = render({ ...asked, verified, cost: price, refuseFlags })
-  const settlement = settlementOf(asked, verified, { price, address })
-  services.till.meter(asked.caller.account, settlement, recordOf(verification, address))
+  const settlement = settlementOf(asked, verified, { price, names })
+  services.till.meter(asked.caller.account, settlement, recordOf(verification, names))
   return { ok: true, verification, quota: null }
 }
 
 async function countNow(
-  { asked, verified, address, price }: Judged,
+  { asked, verified, names, price }: Judged,
   entry: Entry,
   services: Services,
 ): Promise<Answered> {
   if (!entry.ok) return entry
   const due = entry.free && price.charged ? free('out_of_credits') : price
   const verification = render({ ...asked, verified, cost: due, refuseFlags: entry.refuseFlags })
-  const settlement = settlementOf(asked, verified, { price: due, address })
-  const settled = await services.till.settle(asked.caller.account, settlement, recordOf(verification, address))
+  const settlement = settlementOf(asked, verified, { price: due, names })
+  const settled = await services.till.settle(asked.caller.account, settlement, recordOf(verification, names))
   return { ok: true, verification: { ...verification, cost: { ...settled } }, quota: entry.quota }
 }
 

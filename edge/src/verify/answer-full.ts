@@ -5,7 +5,7 @@ import { partitionOf } from '../accounts/places.ts'
 import { pseudonyms } from '../accounts/pseudonym.ts'
 import type { Services } from '../routes/context.ts'
 import { type Answered, type AskedByKey, recordOf, settlementOf } from './counted.ts'
-import { admissionOf } from './enter.ts'
+import { admissionOf, isKnownToHaveEnded } from './enter.ts'
 import { render } from './render.ts'
 import { verify } from './verify.ts'
 
@@ -15,8 +15,9 @@ const RESERVED_BEYOND_MS = 60_000
 export async function answerFull(asked: AskedByKey, services: Services): Promise<Answered> {
   const { caller, request, wanted, startedAt } = asked
   const { till } = services
-  const address = await pseudonyms(services.secrets, request.email)
-  const admission = admit(asked, address, services)
+  if (asked.entered === null && isKnownToHaveEnded(caller, services)) return { ok: false, why: 'unauthenticated' }
+  const names = await pseudonyms(services.secrets, request.email)
+  const admission = admit(asked, names.wire, services)
   const verified = await verify(request, {
     ...services.verify,
     lanes: services.verify.lanesOf(partitionOf(caller.account)),
@@ -27,8 +28,8 @@ export async function answerFull(asked: AskedByKey, services: Services): Promise
   if (!entry.ok) return entry
   const price = cost(verified.verdict, 'full')
   const verification = render({ request, wanted, verified, cost: price, startedAt, refuseFlags: entry.refuseFlags })
-  const settlement = settlementOf(asked, verified, { price, address })
-  const settled = await till.settle(caller.account, settlement, recordOf(verification, address))
+  const settlement = settlementOf(asked, verified, { price, names })
+  const settled = await till.settle(caller.account, settlement, recordOf(verification, names))
   return {
     ok: true,
     verification: { ...verification, cost: { ...settled } },

@@ -28,9 +28,9 @@ export async function answerSandbox(asked: AskedByKey, services: Services): Prom
   const verified = sandboxed(request, services.now())
   const price = free('sandbox')
   const verification = render({ request, wanted, verified, cost: price, startedAt })
-  const address = await pseudonyms(services.secrets, request.email)
-  const settlement = settlementOf(asked, verified, { price, address })
-  const keep = () => services.till.practise(caller.account, settlement, recordOf(verification, address))
+  const names = await pseudonyms(services.secrets, request.email)
+  const settlement = settlementOf(asked, verified, { price, names })
+  const keep = () => services.till.practise(caller.account, settlement, recordOf(verification, names))
   // What may be repeated by its key has to be there by then.
   if (request.mode === 'fast' && asked.entered === null) services.later(keep)
   else await keep()

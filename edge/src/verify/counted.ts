@@ -1,10 +1,11 @@
-// What an answer is to the ledger: its settlement and its record.
+// A request on its way to the ledger: who asked, what came of it, and its settlement and record.
 import type { Verification } from '@postern/shared/contract/verification.ts'
 import type { Cost } from '@postern/shared/verdict/cost.ts'
 import { validUntil } from '@postern/shared/verdict/valid-until.ts'
 import type { Entry } from '../accounts/till.ts'
 import type { Settlement } from '../accounts/ledger.ts'
 import type { Quota } from '../accounts/limits.ts'
+import type { Pseudonyms } from '../accounts/pseudonym.ts'
 import type { RecordRow } from '../accounts/records.ts'
 import type { VerificationRequest } from '@postern/shared/contract/verification.ts'
 import type { Caller, KeyCaller } from '../http/authenticate.ts'
@@ -38,14 +39,14 @@ export type Answered =
 export function settlementOf(
   { caller, request }: AskedByKey,
   verified: Verified,
-  { price, address }: { price: Cost; address: readonly string[] },
+  { price, names }: { price: Cost; names: Pseudonyms },
 ): Settlement {
   return {
     id: request.id,
     keyId: caller.keyId,
     mode: request.mode,
     price,
-    address,
+    address: names.wire,
     checkedAt: verified.checkedAt,
     validUntil: validUntil(verified.verdict, verified.checkedAt),
     maxAgeS: request.maxAgeS,
@@ -54,11 +55,15 @@ export function settlementOf(
   }
 }
 
-export function recordOf(verification: Verification, address: readonly string[]): RecordRow {
+/** Whatever was typed, a record keeps no more of it than an address could have. */
+const MOST_KEPT = 1_000
+
+export function recordOf(verification: Verification, names: Pseudonyms): RecordRow {
+  const email = verification.email.slice(0, MOST_KEPT)
   return {
     id: verification.id,
     at: Date.parse(verification.checked_at),
-    address: address[0] ?? '',
-    record: JSON.stringify(verification),
+    address: names.mailbox[0] ?? '',
+    record: JSON.stringify({ ...verification, email }),
   }
 }

@@ -18,7 +18,7 @@ const settings = {
   refuse_flags: z.array(z.enum(REFUSABLE)).max(REFUSABLE.length).openapi({
     description: 'Flags for which the advice is `reject`.',
   }),
-  low_credits_at: z.number().min(0).max(1e9).nullable().openapi({
+  low_credits_at: z.number().min(0).max(1e9).multipleOf(0.001).nullable().openapi({
     description: 'Balance at which `credits.low` is raised, in units; null for never.',
   }),
 }
@@ -138,7 +138,12 @@ export const rotation = z
 export const newCredit = z
   .strictObject({
     account: id,
-    units: z.number().min(-1e9).max(1e9).openapi({ description: 'Units bought; below zero takes back.' }),
+    units: z
+      .number()
+      .min(-1e9)
+      .max(1e9)
+      .multipleOf(0.001)
+      .openapi({ description: 'Units bought; below zero takes back.' }),
     reference: z.string().min(1).max(100).optional().openapi({
       description:
         'Your own name of the purchase: the same one again is the same purchase. Default: the idempotency key.',

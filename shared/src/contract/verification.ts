@@ -8,7 +8,9 @@ export const WAIT_MS = { least: 500, usual: 4_000, most: 10_000 } as const
 /** A year: no limit of the caller's own on the age of evidence, in seconds. */
 export const MAX_AGE_S = 31_536_000
 
-const metadata = z.record(z.string().max(64), z.union([z.string().max(500), z.number(), z.boolean(), z.null()]))
+const metadata = z
+  .record(z.string().max(64), z.union([z.string().max(500), z.number(), z.boolean(), z.null()]))
+  .refine((fields) => Object.keys(fields).length <= 20, { message: 'has at most 20 fields' })
 
 export const verificationRequest = z
   .strictObject({

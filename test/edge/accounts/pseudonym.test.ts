@@ -6,10 +6,12 @@ import { replaced, ring, rotating, strange } from './ring.ts'
 
 describe('the pseudonyms of an address', () => {
   it('are one for each secret in use, the current one first', async () => {
-    const [old] = await pseudonyms(ring, 'jane@strict.test')
-    const [next] = await pseudonyms(replaced, 'jane@strict.test')
-    expect(await pseudonyms(rotating, 'jane@strict.test')).toEqual([next, old])
-    expect(await pseudonyms(strange, 'jane@strict.test')).not.toContain(old)
+    for (const form of ['wire', 'mailbox'] as const) {
+      const [old] = (await pseudonyms(ring, 'jane@strict.test'))[form]
+      const [next] = (await pseudonyms(replaced, 'jane@strict.test'))[form]
+      expect((await pseudonyms(rotating, 'jane@strict.test'))[form]).toEqual([next, old])
+      expect((await pseudonyms(strange, 'jane@strict.test'))[form]).not.toContain(old)
+    }
   })
 
   it.each([
@@ -24,15 +26,26 @@ describe('the pseudonyms of an address', () => {
     ['', '', true],
   ])('of %o and of %o are the same: %s', async (one, other, same) => {
     const [first, second] = [await pseudonyms(ring, one), await pseudonyms(ring, other)]
-    expect(first[0] === second[0]).toBe(same)
+    expect(first.wire[0] === second.wire[0]).toBe(same)
+  })
+
+  it.each([
+    ['jane.roe@strict.test', 'Jane.Roe@STRICT.test', true],
+    ['j.a.n.e+shop@gmail.com', 'jane@googlemail.com', true],
+    ['jane.roe@strict.test', 'janeroe@strict.test', false],
+    ['JANE', 'jane', true],
+  ])('of the mailboxes of %o and of %o are the same: %s', async (one, other, same) => {
+    const [first, second] = [await pseudonyms(ring, one), await pseudonyms(ring, other)]
+    expect(first.mailbox[0] === second.mailbox[0]).toBe(same)
+    expect(first.mailbox[0]).not.toBe(first.wire[0])
   })
 
   it('are there for every text, and hold 160 bits and nothing of it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.string({ unit: 'binary' }), fc.emailAddress()), async (text) => {
-        const names = await pseudonyms(rotating, text)
-        expect(names).toHaveLength(2)
-        for (const name of names) expect(name).toMatch(/^[a-z2-7]{32}$/)
+        const { wire, mailbox } = await pseudonyms(rotating, text)
+        expect([wire.length, mailbox.length]).toEqual([2, 2])
+        for (const name of [...wire, ...mailbox]) expect(name).toMatch(/^[a-z2-7]{32}$/)
       }),
     )
   })

@@ -51,6 +51,8 @@ describe('DELETE /v1/keys/{id}', () => {
     const { keyId } = (await readKey(secrets, first))!
     await ask(second, `DELETE /v1/keys/${keyId}?account=${OPERATORS}`)
     expect((await ask(first, 'GET /v1/accounts')).status).toBe(401)
-    expect(await objects.account(OPERATORS).keys()).toMatchObject([{ id: keyId }])
+    const book = await objects.account(OPERATORS).keys()
+    expect(book.find(({ id }) => id === keyId)?.revokedAt).not.toBeNull()
+    expect((await ask(second, `DELETE /v1/keys/key_${'a'.repeat(26)}?account=${OPERATORS}`)).status).toBe(404)
   })
 })

@@ -60,6 +60,17 @@ export interface Given {
   readonly key: PresentedKey
 }
 
+/** Replaces a key by a new one, and says what became of the old one. */
+export async function replaceKey(
+  { stub }: Pick<Given, 'stub'>,
+  id: string,
+  endsAt: number,
+): Promise<StoredKey | string> {
+  const rotated = await stub.rotate(id, (await newKey()).stored, endsAt)
+  if (typeof rotated === 'string') return rotated
+  return (await stub.keys()).find((key) => key.id === id) ?? 'absent'
+}
+
 /** An account with one key and so many units. */
 export async function account(units = 0, settings: Partial<AccountSettings> = {}): Promise<Given> {
   const id = newName()
@@ -77,7 +88,7 @@ export async function newKey(wish: Partial<StoredKey> = {}): Promise<{ key: Pres
   const usual = { kind: 'sk_live', name: '', origins: [], lastFour: 'last' } as const
   const ends = { expiresAt: null, endsAt: null, revokedAt: null }
   return {
-    key: { id, sha256: digest },
+    key: { id, sha256: digest, kind: wish.kind ?? 'sk_live' },
     stored: { ...usual, ...ends, id, sha256: hex(digest), createdAt: Date.now(), ...wish },
   }
 }

@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { once, type OncePort } from '../../../edge/src/http/idempotency.ts'
 import type { AppEnv } from '../../../edge/src/routes/context.ts'
+import { openSecrets } from '../../../edge/src/accounts/secrets.ts'
 import { newName, standingClock } from './given.ts'
 
 standingClock()
@@ -12,6 +13,8 @@ interface Work {
   readonly seed: string
   readonly again: boolean
 }
+
+const secrets = openSecrets({ current: '1', keys: { '1': '0f'.repeat(32) } })
 
 const onces: OncePort = {
   begin: async (name, attempt) => env.ONCES.getByName(name).begin(attempt),
@@ -26,8 +29,8 @@ function appOf(account: string, answers: readonly (number | 'throws')[] = [], ke
   const app = new Hono<AppEnv>()
   app.onError((_, context) => context.text('fault', 500))
   app.post('*', async (context) => {
-    context.set('caller', { type: 'key', account } as AppEnv['Variables']['caller'])
-    context.set('services', { onces, later: () => {} } as unknown as AppEnv['Variables']['services'])
+    context.set('caller', { type: 'key', account, kind: 'sk_live' } as AppEnv['Variables']['caller'])
+    context.set('services', { onces, secrets, later: () => {} } as unknown as AppEnv['Variables']['services'])
     seeds += 1
     return once(context, await context.req.json(), {
       seed: `seed ${seeds}`,

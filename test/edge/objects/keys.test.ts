@@ -16,6 +16,7 @@ import {
   pass,
   type PresentedKey,
   standingClock,
+  replaceKey,
 } from './given.ts'
 
 standingClock()
@@ -74,8 +75,7 @@ describe('a key', () => {
   it('that was replaced goes on through the overlap, beside its successor, and no longer', async () => {
     const given = await account()
     const next = await newKey()
-    await given.stub.addKey(next.stored)
-    expect(await given.stub.endKey(given.key.id, Date.now() + HOUR)).toMatchObject({ endsAt: Date.now() + HOUR })
+    expect(await given.stub.rotate(given.key.id, next.stored, Date.now() + HOUR)).toMatchObject({ id: next.key.id })
     pass(HOUR - 1)
     expect([await ask(given, given.key), await ask(given, next.key)]).toEqual(['let in', 'let in'])
     pass(1)
@@ -86,17 +86,23 @@ describe('a key', () => {
     const given = await account()
     const { key, stored } = await newKey({ expiresAt: Date.now() + HOUR })
     await given.stub.addKey(stored)
-    expect(await given.stub.endKey(key.id, Date.now() + 2 * HOUR)).toMatchObject({ expiresAt: Date.now() + HOUR })
+    expect(await replaceKey(given, key.id, Date.now() + 2 * HOUR)).toMatchObject({ expiresAt: Date.now() + HOUR })
     pass(HOUR)
     expect(await ask(given, key)).toBe('unauthenticated')
   })
 
-  it('ends at the earliest end that it was given: an overlap is shortened, never lengthened', async () => {
+  it('is replaced once: neither again, nor when it has ended, and the same rotation again is the one that was made', async () => {
     const given = await account()
     const now = Date.now()
-    await given.stub.endKey(given.key.id, now + 2 * HOUR)
-    expect(await given.stub.endKey(given.key.id, now + 3 * HOUR)).toMatchObject({ endsAt: now + 2 * HOUR })
-    expect(await given.stub.endKey(given.key.id, now + HOUR)).toMatchObject({ endsAt: now + HOUR })
+    const { stored } = await newKey()
+    const first = await given.stub.rotate(given.key.id, stored, now + HOUR)
+    expect(await given.stub.rotate(given.key.id, stored, now + 2 * HOUR)).toEqual(first)
+    expect(await replaceKey(given, given.key.id, now + 2 * HOUR)).toBe('over')
+    const ended = await newKey({ expiresAt: now + HOUR })
+    await given.stub.addKey(ended.stored)
+    pass(HOUR)
+    expect(await replaceKey(given, ended.key.id, now + 3 * HOUR)).toBe('over')
+    expect((await given.stub.keys()).find(({ id }) => id === given.key.id)).toMatchObject({ endsAt: now + HOUR })
   })
 
   it.each<[string, (key: PresentedKey, octets: Uint8Array) => PresentedKey]>([
@@ -118,7 +124,7 @@ describe('a key', () => {
 
   it('that is not there can be neither revoked nor ended', async () => {
     const given = await account()
-    expect([await given.stub.revoke('key_none'), await given.stub.endKey('key_none', 1)]).toEqual([null, null])
+    expect([await given.stub.revoke('key_none'), await replaceKey(given, 'key_none', 1)]).toEqual([null, 'absent'])
     expect(await ask(given, given.key)).toBe('let in')
   })
 

@@ -25,12 +25,14 @@ describe('within a minute', () => {
     expect(await letIn(await account(0, { tier }), policy, limit + 20)).toBe(limit)
   })
 
-  it('one kind of request does not use up the other, nor one key the other', async () => {
+  it('one kind of request does not use up the other, nor one kind of key the other; keys of a kind share', async () => {
     const given = await account()
-    const other = await newKey()
-    await given.stub.addKey(other.stored)
+    const same = await newKey()
+    const other = await newKey({ kind: 'pk_live' })
+    await Promise.all([same, other].map(({ stored }) => given.stub.addKey(stored)))
     expect(await letIn(given, 'full', 61)).toBe(60)
     expect(await letIn(given, 'calls', 1)).toBe(1)
+    expect(await letIn({ stub: given.stub, key: same.key }, 'full', 1)).toBe(0)
     expect(await letIn({ stub: given.stub, key: other.key }, 'full', 1)).toBe(1)
   })
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { Attempt, Turn } from '../../../edge/src/accounts/once.ts'
 import { once, type OncePort } from '../../../edge/src/http/idempotency.ts'
 import type { AppEnv } from '../../../edge/src/routes/context.ts'
+import { openSecrets } from '../../../edge/src/accounts/secrets.ts'
 import { MINUTE, newId, newName, pass, standingClock } from './given.ts'
 
 standingClock()
@@ -12,6 +13,8 @@ standingClock()
 function attempt(seed: string, wish: Partial<Attempt> = {}): Attempt {
   return { body: 'body', seed, leaseMs: MINUTE, ...wish }
 }
+
+const secrets = openSecrets({ current: '1', keys: { '1': '0f'.repeat(32) } })
 
 const onces: OncePort = {
   begin: async (name, attempt) => env.ONCES.getByName(name).begin(attempt),
@@ -53,8 +56,8 @@ describe('an idempotency key', () => {
       const app = new Hono<AppEnv>()
       app.onError((_, context) => context.text('fault', 500))
       app.post('*', (context) => {
-        context.set('caller', { type: 'key', account } as AppEnv['Variables']['caller'])
-        context.set('services', { onces, later: () => {} } as unknown as AppEnv['Variables']['services'])
+        context.set('caller', { type: 'key', account, kind: 'sk_live' } as AppEnv['Variables']['caller'])
+        context.set('services', { onces, secrets, later: () => {} } as unknown as AppEnv['Variables']['services'])
         const work = async (seed: string) => {
           seeds.push(seed)
           if (seeds.length > 1) return context.text('done')
