@@ -1,6 +1,7 @@
 // The Worker's configuration, parsed once from its bindings; a failing one fails every request with the same clear fault.
 import { type Cidr, parseCidr } from '@postern/shared/dns/reachable.ts'
 import { z } from 'zod'
+import { secretsConfig } from './accounts/secrets.ts'
 
 /** Bindings as `infra/cloudflare/wrangler.jsonc` declares them: text, JSON where it says so. */
 export interface Env {
@@ -42,12 +43,6 @@ const cidrs = list.transform((parts, context): readonly Cidr[] => {
   return parsed
 })
 
-const secretId = z.string().regex(/^([1-9]|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/)
-
-const secrets = z
-  .strictObject({ current: secretId, keys: z.record(secretId, z.string().regex(/^[0-9a-f]{64}$/)) })
-  .refine(({ current, keys }) => Object.hasOwn(keys, current), { message: 'current names no key' })
-
 const partitions = z
   .record(
     z.string().regex(/^[a-z][a-z0-9]{0,11}$/),
@@ -70,7 +65,7 @@ const environment = z.object({
   ),
   LANES: json.pipe(z.strictObject({ epoch: z.number().int(), lanes: z.array(lane) })),
   LANE_CREDENTIALS: json.pipe(z.strictObject({ accessKeyId: z.string(), secretAccessKey: z.string() })),
-  EDGE_SECRETS: json.pipe(secrets),
+  EDGE_SECRETS: json.pipe(secretsConfig),
   PARTITIONS: json.pipe(partitions),
   ALLOW_SPECIAL_USE: list,
   LOOPBACK_NETWORKS: cidrs,

@@ -2,8 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { OPERATORS } from '@postern/edge/accounts/ids.ts'
 import { mintKey } from '@postern/edge/accounts/key-text.ts'
-import { openSecrets } from '@postern/edge/accounts/secrets.ts'
-import { z } from 'zod'
+import { openSecrets, type SecretsConfig, secretsConfig } from '@postern/edge/accounts/secrets.ts'
 
 const HELP = `Usage: [EDGE_SECRETS='{"current":"1","keys":{"1":"…"}}'] npm run --silent operator-key
 
@@ -11,15 +10,9 @@ Prints one line of JSON: {"EDGE_SECRETS": …, "key": "ak_live_…"}. Without ED
 Give EDGE_SECRETS to the edge (npx wrangler secret put EDGE_SECRETS) and keep the key: with it you make accounts and other keys.
 `
 
-/** As the edge reads it: ids from 1 to 255, the current one among them. */
-const secretId = z.string().refine((id) => /^[1-9]\d{0,2}$/.test(id) && Number(id) <= 255)
-const ring = z
-  .strictObject({ current: secretId, keys: z.record(secretId, z.string().regex(/^[0-9a-f]{64}$/)) })
-  .refine(({ current, keys }) => Object.hasOwn(keys, current))
-
-function secretsOf(text: string | undefined): z.infer<typeof ring> {
+function secretsOf(text: string | undefined): SecretsConfig {
   if (text === undefined) return { current: '1', keys: { '1': randomBytes(32).toString('hex') } }
-  return ring.parse(JSON.parse(text))
+  return secretsConfig.parse(JSON.parse(text))
 }
 
 async function main(): Promise<void> {

@@ -92,23 +92,20 @@ export class Account extends DurableObject<AccountBindings> {
 
   /** Null where the account may have no more keys. The same key again is the key that is there. */
   async addKey(key: StoredKey): Promise<StoredKey | null> {
-    const added = this.#commit(() => addKey(this.#sql, key))
-    if (added && key.expiresAt !== null) await this.#tellEndings()
+    const add = (): boolean => addKey(this.#sql, key)
+    const added = key.expiresAt === null ? this.#commit(add) : await this.#commitEnding(add)
     return added ? keyById(this.#sql, key.id) : null
   }
 
   /** Null where there is no such key. Holds from now on for all that asks this object. */
   async revoke(id: string): Promise<StoredKey | null> {
-    this.#commit(() => revoke(this.#sql, id, Date.now()))
-    await this.#tellEndings()
+    await this.#commitEnding(() => revoke(this.#sql, id, Date.now()))
     return keyById(this.#sql, id)
   }
 
   /** Adds the successor and lets the old key end, or neither. The same rotation again is the one that was made. */
   async rotate(id: string, successor: StoredKey, endsAt: number): Promise<Rotated> {
-    const rotated = this.#commit(() => rotate(this.#sql, { id, successor, endsAt, now: Date.now() }))
-    await this.#tellEndings()
-    return rotated
+    return this.#commitEnding(() => rotate(this.#sql, { id, successor, endsAt, now: Date.now() }))
   }
 
   async admit(admission: Admission): Promise<Admitted> {
@@ -210,9 +207,15 @@ export class Account extends DurableObject<AccountBindings> {
     return { profile: account, balance: balanceOf(this.#sql, account, Date.now()) }
   }
 
-  async #tellEndings(): Promise<void> {
-    this.#commit(() => touch(this.#sql))
+  /** As `#commit`, for ends of keys: that the copy has to tell of them is part of the same transaction. */
+  async #commitEnding<T>(work: () => T): Promise<T> {
+    const result = this.#commit(() => {
+      const worked = work()
+      touch(this.#sql)
+      return worked
+    })
     await this.#publish()
+    return result
   }
 
   /**

@@ -31,10 +31,6 @@ export function keyIdOf(digest: Uint8Array): string {
   return `key_${base32(digest.subarray(0, 16))}`
 }
 
-export function isKeyId(text: string): boolean {
-  return /^key_[a-z2-7]{26}$/.test(text)
-}
-
 export function base32(octets: Uint8Array): string {
   return base32nopad.encode(octets).toLowerCase()
 }

@@ -10,7 +10,7 @@ const OBJECT_MS = KEPT_MS + 2 * 86_400_000
 export interface RecordRow {
   readonly id: string
   readonly at: number
-  /** HMAC of the wire address, or empty. */
+  /** HMAC of the mailbox, or empty. */
   readonly address: string
   /** The public verification as JSON. */
   readonly record: string

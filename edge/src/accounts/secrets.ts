@@ -1,4 +1,5 @@
 // The edge's own secrets as a ring: one signs, all are believed, so that a secret can be replaced while its keys are in use.
+import { z } from 'zod'
 
 /** What a MAC is for; part of what is signed, so that one made for one purpose is worth nothing for another. */
 export type Purpose = 'key' | 'mint' | 'address' | 'page' | 'visitor' | 'repeat'
@@ -12,11 +13,13 @@ export interface Secrets {
   readonly ids: readonly string[]
 }
 
-export interface SecretsConfig {
-  readonly current: string
-  /** Id → 32 octets in hex. */
-  readonly keys: Readonly<Record<string, string>>
-}
+const secretId = z.string().regex(/^([1-9]|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/)
+
+/** Id → 32 octets in hex, and which of them signs. */
+export const secretsConfig = z
+  .strictObject({ current: secretId, keys: z.record(secretId, z.string().regex(/^[0-9a-f]{64}$/)) })
+  .refine(({ current, keys }) => Object.hasOwn(keys, current), { message: 'current names no key' })
+export type SecretsConfig = z.infer<typeof secretsConfig>
 
 /** The platform's own name for it differs between the Worker and the programs that make its first key. */
 type Imported = Awaited<ReturnType<typeof crypto.subtle.importKey>>

@@ -39,24 +39,25 @@ export function createSnapshots(kv: Pick<KVNamespace, 'get'>, now: () => number)
     const [oldest] = known.keys()
     if (known.size > MOST_ACCOUNTS && oldest !== undefined) known.delete(oldest)
   }
-  const renew = async (account: string): Promise<void> => {
+  /** Resolves with how the look went: it may fail before anybody listens. */
+  const renew = async (account: string) => {
     const [read] = await Promise.allSettled([kv.get(snapshotKey(account), { type: 'json', cacheTtl: KV_CACHE_S })])
     const snapshot = read.status === 'fulfilled' ? readSnapshot(read.value) : null
     const before = known.get(account)?.snapshot?.version ?? 0
     // KV may answer with an older copy than the one before it; a copy that was good once is better than none.
     if (snapshot === null && before === 0) remember(account, UNUSABLE)
     if (snapshot !== null && snapshot.version >= before) remember(account, snapshot)
-    if (read.status === 'rejected') throw read.reason
+    return read
   }
   return {
     peek: (account, later) => {
       const remembered = known.get(account)
       if (remembered === undefined || Math.abs(now() - remembered.askedAt) > FRESH_MS) {
         known.set(account, { askedAt: now(), snapshot: remembered?.snapshot ?? null })
-        const renewing = Promise.allSettled([renew(account)])
+        const renewing = renew(account)
         later(async () => {
-          const [renewed] = await renewing
-          if (renewed.status === 'rejected') throw renewed.reason
+          const read = await renewing
+          if (read.status === 'rejected') throw read.reason
         })
       }
       return remembered?.snapshot ?? null

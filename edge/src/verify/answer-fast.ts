@@ -5,12 +5,10 @@ import { type Pseudonyms, pseudonyms } from '../accounts/pseudonym.ts'
 import { hasEnded, type Snapshot } from '../accounts/snapshot.ts'
 import type { Services } from '../routes/context.ts'
 import { type Answered, type AskedByKey, recordOf, settlementOf } from './counted.ts'
-import { admissionOf, refusedNear } from './enter.ts'
+import { admissionOf, ENDED, refusedNear } from './enter.ts'
 import { render } from './render.ts'
 import { verify } from './verify.ts'
 import type { Verified } from './verified.ts'
-
-const ENDED = { ok: false, why: 'unauthenticated' } as const
 
 export async function answerFast(asked: AskedByKey, services: Services): Promise<Answered> {
   const { caller, request } = asked

@@ -5,7 +5,7 @@ import { partitionOf } from '../accounts/places.ts'
 import { pseudonyms } from '../accounts/pseudonym.ts'
 import type { Services } from '../routes/context.ts'
 import { type Answered, type AskedByKey, recordOf, settlementOf } from './counted.ts'
-import { admissionOf, isKnownToHaveEnded } from './enter.ts'
+import { admissionOf, ENDED, isKnownToHaveEnded } from './enter.ts'
 import { render } from './render.ts'
 import { verify } from './verify.ts'
 
@@ -15,7 +15,7 @@ const RESERVED_BEYOND_MS = 60_000
 export async function answerFull(asked: AskedByKey, services: Services): Promise<Answered> {
   const { caller, request, wanted, startedAt } = asked
   const { till } = services
-  if (asked.entered === null && isKnownToHaveEnded(caller, services)) return { ok: false, why: 'unauthenticated' }
+  if (asked.entered === null && isKnownToHaveEnded(caller, services)) return ENDED
   const names = await pseudonyms(services.secrets, request.email)
   const admission = admit(asked, names.wire, services)
   const verified = await verify(request, {

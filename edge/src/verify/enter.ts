@@ -19,7 +19,7 @@ export async function enter(visit: Visit, services: Services): Promise<Exclude<A
   return services.till.admit(visit.caller.account, admissionOf(visit.caller, { policy: 'full', wanted: null }))
 }
 
-const ENDED = { ok: false, why: 'unauthenticated' } as const
+export const ENDED = { ok: false, why: 'unauthenticated' } as const
 
 /** Spares the object those whom the last copy knows already. */
 export function isKnownToHaveEnded({ account, keyId }: KeyCaller, { till, now }: Services): boolean {
@@ -33,7 +33,7 @@ export function admissionOf({ keyId, sha256, kind }: KeyCaller, more: Pick<Admis
 /** Waits for nothing; null where the caller may go on. */
 export function refusedNear({ caller, ip }: Visit, { till, limits, later, now }: Services) {
   const copy = till.peek(caller.account)
-  if (hasEnded(copy, caller.keyId, now())) return { ok: false, why: 'unauthenticated' } as const
+  if (hasEnded(copy, caller.keyId, now())) return ENDED
   const from = isPublic(caller) ? subscriber(ip) : null
   const waitS = limits.waitS(
     { name: `${caller.account} ${caller.kind}`, ip: from, tier: copy?.tier ?? 'standard' },
