@@ -1,11 +1,61 @@
-// Mailboxes that anybody may read, or that are gone within hours.
-import table from './disposable.json' with { type: 'json' }
+// Mailboxes that anybody may read, or that are gone within hours: by domain, and by the host that takes the mail.
+import { parse } from 'tldts'
+import seedTable from './disposable.json' with { type: 'json' }
+import furtherFile from './disposable-further.json' with { type: 'json' }
+import listedFile from './disposable-listed.json' with { type: 'json' }
 import { domainList, liesWithin } from './domain-list.ts'
+import { isFree } from './free.ts'
+import { isLasting } from './lasting.ts'
+import { longList } from './long-list.ts'
+import { isForwarding, isRelay } from './relay.ts'
 import type { Signal } from './signal.ts'
 
-const list = domainList(table)
+const seed = domainList(seedTable)
+/** What several keep and few dispute. */
+const listed = longList(listedFile)
+/** What only the longest of all lists adds: right in most cases, and the second of the two tiers. */
+const further = longList(furtherFile)
 
-/** `domain` in A-form. Parents count: such operators answer for every name below theirs. */
+const searched = [seed.source, listed.source, further.source].join(', ')
+
+/**
+ * `domain` in A-form. Parents count down to the registrable domain: such operators answer for every name below theirs.
+ * Mailboxes that people keep outrank the long lists, which hold some of them for the privacy that they promise.
+ */
 export function disposable(domain: string): Signal {
-  return { signal: 'disposable', value: liesWithin(list, domain), source: list.source }
+  const source = isKept(domain) ? null : listedIn(domain)
+  return { signal: 'disposable', value: source !== null, source: source ?? searched }
+}
+
+/** An exchange (host name, A-form) of a disposable operator answers for domains that no list knows yet; else null. */
+export function disposableExchange(exchange: string): Signal | null {
+  if (isKept(exchange)) return null
+  const source = liesWithin(seed, exchange) ? seed.source : namesUpTo(exchange).some(listed.has) ? listed.source : null
+  return source === null ? null : { signal: 'disposable', value: true, source: `${source}, by exchange` }
+}
+
+function isKept(domain: string): boolean {
+  return isLasting(domain) || isFree(domain) || isRelay(domain) || isForwarding(domain)
+}
+
+function listedIn(domain: string): string | null {
+  if (liesWithin(seed, domain)) return seed.source
+  const names = namesUpTo(domain)
+  if (names.some(listed.has)) return listed.source
+  return names.some(further.has) ? `${further.source}, second tier` : null
+}
+
+/** The domain and its parents, the registrable domain last: who stands above a registry's suffix is nobody's operator. */
+function namesUpTo(domain: string): string[] {
+  const { domain: registrable } = parse(domain, { allowPrivateDomains: true, validateHostname: false })
+  const below = registrable === null ? [] : domain.slice(0, -registrable.length).split('.').slice(0, -1)
+  return [
+    domain,
+    ...below.map((_, at) =>
+      domain
+        .split('.')
+        .slice(at + 1)
+        .join('.'),
+    ),
+  ]
 }

@@ -10,6 +10,8 @@ export interface Signal {
     | 'subaddress'
     | 'gibberish'
     | 'suspected_trap'
+    | 'local_part_unlikely'
+    | 'abuse'
   readonly value: boolean
   /** Name and month of the list, such as `roles 2026-11`, or the standard that was followed. */
   readonly source: string

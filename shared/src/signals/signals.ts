@@ -1,21 +1,40 @@
 // THE STORY of what an address reveals before anybody is asked: its domain on lists, then its local part.
 import type { Address } from '../address/parse.ts'
-import { disposable } from './disposable.ts'
+import { disposable, disposableExchange } from './disposable.ts'
 import { free } from './free.ts'
-import { forwarding, relay } from './relay.ts'
+import { localPartUnlikely } from './local-part-unlikely.ts'
+import { forwarding, relay, relayByName } from './relay.ts'
 import { role } from './role.ts'
 import type { Signal } from './signal.ts'
 import { subaddress } from './subaddress.ts'
+import { suspectedTrap, trapExchange } from './trap.ts'
 
 /**
  * One answer per check that was made, true or false. A check that is missing was not made: lists of domains say nothing
  * about an IP literal.
  */
 export function signals(address: Address): Signal[] {
-  return [...ofDomain(address), role(address), subaddress(address)]
+  const unlikely = localPartUnlikely(address)
+  return [
+    ...ofDomain(address),
+    role(address),
+    subaddress(address),
+    suspectedTrap(address),
+    ...(unlikely === null ? [] : [unlikely]),
+  ]
 }
 
-function ofDomain({ domain }: Address): Signal[] {
+function ofDomain(address: Address): Signal[] {
+  const { domain } = address
   if (domain.kind !== 'name') return []
-  return [disposable, relay, forwarding, free].map((check) => check(domain.ascii))
+  const name = domain.ascii
+  return [disposable(name), relayByName(address) ?? relay(name), forwarding(name), free(name)]
+}
+
+/** What the hosts that take a domain's mail reveal (names in A-form, best first): only what is true, once. */
+export function exchangeSignals(exchanges: readonly string[]): Signal[] {
+  return [disposableExchange, trapExchange].flatMap((check) => {
+    const found = exchanges.map(check).find((signal) => signal !== null)
+    return found === undefined ? [] : [found]
+  })
 }
