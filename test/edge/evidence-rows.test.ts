@@ -103,7 +103,7 @@ describe('a row', () => {
       ['smtp', 550],
       ['signal', null],
     ])
-    expect(answer.evidence[2]).toMatchObject({ rule: 'signal.role', source: 'RFC 2142', about: 'address' })
+    expect(answer.evidence[2]).toMatchObject({ rule: 'signal.role', source: 'role 2026-11', about: 'address' })
   })
 
   it('of an implicit route that took a verdict over says what it stands for', () => {

@@ -94,11 +94,32 @@ const signal = fc
       'relay',
       'gibberish',
       'suspected_trap',
+      'local_part_unlikely',
+      'abuse',
     ),
     value: fc.boolean(),
     observedAt,
   })
   .map((rest): Fact => ({ kind: 'signal', source: 'list', ...rest }))
+
+/** What else is known of a name: none of it may make a yes or a no. */
+const aside: fc.Arbitrary<Fact> = fc.oneof(
+  fc
+    .record({
+      probability: fc.double({ min: 0, max: 1, noNaN: true }),
+      target: fc.constantFrom('known', 'takes_mail', 'no_mail', 'unlearned'),
+      observedAt,
+    })
+    .map(
+      (rest): Fact => ({ kind: 'suggestion', email: 'jane@strikt.test', rule: 'typo.label', source: 'typo', ...rest }),
+    ),
+  fc
+    .record({ registeredAt: fc.integer({ min: NOW - 100 * DAY_MS, max: NOW + DAY_MS }), observedAt })
+    .map((rest): Fact => ({ kind: 'domain_age', source: 'rdap', ...rest })),
+  fc
+    .record({ spf: fc.constantFrom(true, false, null), dmarc: fc.constantFrom(true, false, null), observedAt })
+    .map((rest): Fact => ({ kind: 'sender_policy', source: 'world', ...rest })),
+)
 
 const route: MailRoute = {
   kind: 'mx',
@@ -124,6 +145,9 @@ const others = replyTo(fc.constantFrom('stranger', 'postmaster', 'other', 'nobod
 export function evidenceWith(mailbox: readonly Saying[]): fc.Arbitrary<Fact[]> {
   const own = replyTo(fc.constant('mailbox'), mailbox)
   return fc
-    .tuple(fc.array(own, { maxLength: 2 }), fc.array(fc.oneof(others, others, fault, hold, signal), { maxLength: 6 }))
+    .tuple(
+      fc.array(own, { maxLength: 2 }),
+      fc.array(fc.oneof(others, others, fault, hold, signal, aside), { maxLength: 6 }),
+    )
     .chain(([replies, rest]) => fc.shuffledSubarray([ROUTED, ...replies, ...rest], { minLength: 0 }))
 }

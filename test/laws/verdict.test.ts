@@ -105,7 +105,7 @@ describe('laws of the verdict', () => {
   it('every evidence has a verdict with a score from 0 to 100', () => {
     fc.assert(
       fc.property(any, (facts) => {
-        const points = score(judge(facts), facts)
+        const points = score(judge(facts), facts, NOW)
         expect(points).toBeGreaterThanOrEqual(0)
         expect(points).toBeLessThanOrEqual(100)
       }),

@@ -60,6 +60,12 @@ function ownRule(fact: Fact): string {
       return `hold.${fact.hold}`
     case 'signal':
       return `signal.${fact.signal}`
+    case 'suggestion':
+      return fact.rule
+    case 'domain_age':
+      return 'domain.age'
+    case 'sender_policy':
+      return 'domain.sender_policy'
   }
 }
 
@@ -67,10 +73,13 @@ function aboutOf(fact: Fact): EvidenceRow['about'] {
   switch (fact.kind) {
     case 'syntax':
     case 'signal':
+    case 'suggestion':
       return 'address'
     case 'special_use':
     case 'route':
     case 'opt_out':
+    case 'domain_age':
+    case 'sender_policy':
       return 'domain'
     case 'reply':
       return meaning(fact.reply, fact).about

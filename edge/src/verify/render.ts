@@ -6,6 +6,7 @@ import { advice } from '@postern/shared/verdict/advice.ts'
 import type { Cost } from '@postern/shared/verdict/cost.ts'
 import { providerFor } from '@postern/shared/verdict/decide.ts'
 import {
+  type DomainAgeFact,
   isProbeFact,
   type Fact,
   type ReplyFact,
@@ -13,9 +14,10 @@ import {
   type SignalFact,
   type SyntaxFact,
 } from '@postern/shared/verdict/evidence.ts'
-import { latest, mailboxReply } from '@postern/shared/verdict/lifetimes.ts'
+import { DAY_MS, latest, mailboxReply } from '@postern/shared/verdict/lifetimes.ts'
 import { worthOf } from '@postern/shared/verdict/reasons.ts'
 import { score } from '@postern/shared/verdict/score.ts'
+import { suggestionOf } from '@postern/shared/verdict/suggestion.ts'
 import { validUntil } from '@postern/shared/verdict/valid-until.ts'
 import { evidenceRows } from './evidence-rows.ts'
 import type { Verified, VerifyRequest } from './verified.ts'
@@ -33,6 +35,7 @@ export interface Rendering {
 export function render({ request, wanted, verified, cost, startedAt, refuseFlags = [] }: Rendering): Verification {
   const { verdict, facts, address, checkedAt } = verified
   const retryAt = verdict.retryAt ?? restingUntil(facts)
+  const suggested = suggestionOf(facts)
   return {
     id: request.id,
     email: request.email,
@@ -41,10 +44,10 @@ export function render({ request, wanted, verified, cost, startedAt, refuseFlags
     status: verdict.status,
     reason: verdict.reason,
     level: verdict.level,
-    score: score(verdict, facts),
+    score: score(verdict, facts, checkedAt),
     advice: refusesOne(facts, refuseFlags) ? 'reject' : advice(verdict, facts, checkedAt),
     flags: flagsOf(address === null ? null : facts),
-    suggestion: null,
+    suggestion: suggested === null ? null : { email: suggested.email, probability: suggested.probability },
     checks: checksOf(verified),
     evidence: evidenceRows(verified, wanted.evidence ?? 'summary'),
     retryable: isRetryable(verified),
@@ -91,8 +94,11 @@ function rounded(ms: number | null): number | null {
 }
 
 function flagsOf(facts: readonly Fact[] | null): Verification['flags'] {
-  const flag = (name: SignalFact['signal']) =>
-    facts?.find((fact): fact is SignalFact => fact.kind === 'signal' && fact.signal === name)?.value ?? null
+  // Several checks may look for the same thing: one that found it outweighs those that did not.
+  const flag = (name: SignalFact['signal']): boolean | null => {
+    const said = facts?.filter((fact): fact is SignalFact => fact.kind === 'signal' && fact.signal === name) ?? []
+    return said.length === 0 ? null : said.some(({ value }) => value)
+  }
   return {
     disposable: flag('disposable'),
     relay: flag('relay'),
@@ -102,7 +108,7 @@ function flagsOf(facts: readonly Fact[] | null): Verification['flags'] {
     subaddress: flag('subaddress'),
     gibberish: flag('gibberish'),
     suspected_trap: flag('suspected_trap'),
-    abuse: null,
+    abuse: flag('abuse'),
   }
 }
 
@@ -119,8 +125,14 @@ function checksOf({ facts, address, smtpState, checkedAt }: Verified): Verificat
       dnssec: dnssecOf(route),
     },
     smtp: { state: smtpState, accepts: accepts(facts), strangers: strangers(facts) },
-    domain_age: { days: null },
+    domain_age: { days: ageOf(facts, checkedAt) },
   }
+}
+
+/** Whole days since the domain was registered; null where nobody could tell. */
+function ageOf(facts: readonly Fact[], now: number): number | null {
+  const age = facts.find((fact): fact is DomainAgeFact => fact.kind === 'domain_age')
+  return age === undefined ? null : Math.max(0, Math.floor((now - age.registeredAt) / DAY_MS))
 }
 
 function dnssecOf(route: RouteFact | undefined): 'secure' | 'insecure' | null {

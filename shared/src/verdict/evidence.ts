@@ -94,7 +94,39 @@ export interface SignalFact extends Observed, Signal {
   readonly kind: 'signal'
 }
 
-export type Fact = SyntaxFact | SpecialUseFact | RouteFact | OptOutFact | ReplyFact | FaultFact | HoldFact | SignalFact
+/** An address that was probably meant. `target` is what the DNS said of its domain, `known` where that need not be asked. */
+export interface SuggestionFact extends Observed {
+  readonly kind: 'suggestion'
+  readonly email: string
+  /** 0–1, from the text alone. */
+  readonly probability: number
+  readonly rule: string
+  readonly target: 'known' | 'takes_mail' | 'no_mail' | 'unlearned'
+}
+export interface DomainAgeFact extends Observed {
+  readonly kind: 'domain_age'
+  /** Instant in milliseconds since the epoch. */
+  readonly registeredAt: number
+}
+/** Whether a domain publishes who may send in its name; null where the look-up taught nothing. */
+export interface SenderPolicyFact extends Observed {
+  readonly kind: 'sender_policy'
+  readonly spf: boolean | null
+  readonly dmarc: boolean | null
+}
+
+export type Fact =
+  | SyntaxFact
+  | SpecialUseFact
+  | RouteFact
+  | OptOutFact
+  | ReplyFact
+  | FaultFact
+  | HoldFact
+  | SignalFact
+  | SuggestionFact
+  | DomainAgeFact
+  | SenderPolicyFact
 
 /** What a prober may report, and what DynamoDB may hold. */
 export type ProbeFact = ReplyFact | FaultFact | HoldFact

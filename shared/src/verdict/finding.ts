@@ -8,6 +8,8 @@ export interface Case {
   readonly domain: string
   /** Instant in milliseconds since the epoch. */
   readonly now: number
+  /** Signals that an account wants shown and not counted against an address. */
+  readonly flagOnly?: readonly string[]
 }
 
 /** A rule's finding. `cites` are the facts without which it would not stand; `rule` names the row of the published table. */

@@ -33,6 +33,11 @@ function fromRoute(fact: RouteFact): Finding | null {
   }
 }
 
+/** True where the DNS has proven that no mail can be handed over. */
+export function deadRoute(fact: RouteFact): boolean {
+  return fromRoute(fact)?.level === 'confirmed'
+}
+
 /** A "nothing there" that only one answer stands for is not yet one. */
 function negative(reason: Reason, rule: string, fact: RouteFact): Finding {
   return fact.confirmed ? no(reason, rule, fact) : unlearned('dns_failure', `${rule}.unconfirmed`, fact)

@@ -13,7 +13,6 @@ const SOURCES: Readonly<Record<string, string>> = {
   'dns.dangling': 'RFC 5321 §5.1',
   'dns.special_purpose_address': 'RFC 6890 §2.2',
   'dns.mx_is_address': 'RFC 1035 §3.3.9',
-  'signal.role': 'RFC 2142',
   'signal.implicit_mx_only': 'RFC 5321 §5.1',
   'smtp.smtputf8': 'RFC 6531 §3.2',
   'smtp.connect_refused': 'RFC 5321 §4.5.4.1',
@@ -26,5 +25,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 /** Source of a rule as text, or null where it is a choice of this service. */
 export function ruleSource(rule: string, fact: Fact): string | null {
   if (fact.kind === 'syntax') return fact.cites
+  // Lists speak for themselves: which one, and of which month.
+  if (fact.kind === 'signal' || fact.kind === 'suggestion') return fact.source
   return SOURCES[rule] ?? ruleRow(rule)?.source ?? null
 }

@@ -2,6 +2,7 @@
 import type { Case, Finding } from './finding.ts'
 import type { Fact, RouteFact, SignalFact } from './evidence.ts'
 import type { Reason } from './reasons.ts'
+import { SUSPECTED, suggestionOf } from './suggestion.ts'
 
 /** Reasons that a signal may replace; undeliverable and retryable unknowns stay what they are. */
 const REPLACEABLE: readonly Reason[] = [
@@ -19,16 +20,26 @@ export function recognised(facts: readonly Fact[], signal: SignalFact['signal'])
   return facts.find((one): one is SignalFact => one.kind === 'signal' && one.signal === signal && one.value)
 }
 
-export function overlay({ facts }: Case, finding: Finding): Finding {
+export function overlay({ facts, flagOnly = [] }: Case, finding: Finding): Finding {
   if (!REPLACEABLE.includes(finding.reason)) return finding
   for (const signal of SIGNALS) {
-    const fact = recognised(facts, signal)
+    const fact = flagOnly.includes(signal) ? undefined : recognised(facts, signal)
     // Whoever hides behind a relay names the alias after its use: `shop@` there is one person's.
     if (fact !== undefined && !(signal === 'role' && recognised(facts, 'relay'))) return replaced(finding, signal, fact)
   }
+  const doubt = isConfirmedYes(finding) ? null : doubtOf(facts)
+  return doubt === null ? finding : replaced(finding, doubt.reason, doubt.fact)
+}
+
+/** What makes an address doubtful only until its own server has spoken for it. */
+function doubtOf(facts: readonly Fact[]): { reason: Reason; fact: Fact } | null {
+  const suggested = suggestionOf(facts)
+  if (suggested !== null && suggested.probability >= SUSPECTED)
+    return { reason: 'suspected_typo', fact: suggested.fact }
+  const unlikely = recognised(facts, 'local_part_unlikely')
+  if (unlikely !== undefined) return { reason: 'local_part_unlikely', fact: unlikely }
   const implicit = facts.find((one): one is RouteFact => one.kind === 'route' && one.route.kind === 'implicit')
-  if (implicit !== undefined && !isConfirmedYes(finding)) return replaced(finding, 'implicit_mx_only', implicit)
-  return finding
+  return implicit === undefined ? null : { reason: 'implicit_mx_only', fact: implicit }
 }
 
 function isConfirmedYes(finding: Finding): boolean {
