@@ -6,6 +6,7 @@ import { type Balance, balanceOf, buy, type Purchase, purchases, standingOf, tel
 import { addKey, endings, keyById, keys, revoke, type Rotated, rotate, type StoredKey } from './key-book.ts'
 import { prune, type RunningTotal, type Settlement, settle, settleTotal } from './ledger.ts'
 import { eraseWaiting, flushOutbox, hasWaiting, keepForLater, waiting, waitingById } from './outbox.ts'
+import { patternsTold } from './patterns.ts'
 import {
   type AccountChange,
   configure,
@@ -235,7 +236,7 @@ export class Account extends DurableObject<AccountBindings> {
   async #write({ anyway = false } = {}): Promise<void> {
     const account = profile(this.#sql)
     if (account === null || (account.published >= account.version && !anyway)) return
-    const copy = JSON.stringify(snapshotOf(account, endings(this.#sql)))
+    const copy = JSON.stringify(snapshotOf(account, endings(this.#sql), patternsTold(this.#sql, Date.now())))
     const metadata = { name: account.name.slice(0, 100), created_at: account.createdAt }
     await this.env.SNAPSHOTS.put(snapshotKey(account.id), copy, { metadata })
     this.ctx.storage.kv.put('written at', Date.now())

@@ -4,6 +4,7 @@ import { enterKey, isAccepted, isGood, keyById } from './key-book.ts'
 import type { KeyKind } from './key-text.ts'
 import { isRepeat, isSettled } from './ledger.ts'
 import { type Count, count, PER_MINUTE, type Policy, type Quota } from './limits.ts'
+import { isAbused, type Traces } from './patterns.ts'
 import { type Profile, profile } from './profile.ts'
 
 export interface Wanted {
@@ -13,6 +14,8 @@ export interface Wanted {
   readonly address: readonly string[]
   readonly mode: 'fast' | 'full'
   readonly maxAgeS: number
+  /** Of which patterns the address would be. */
+  readonly traces?: Traces
   /** Instant after which whoever asked is no longer there. */
   readonly expiresAt: number
 }
@@ -27,13 +30,31 @@ export interface Admission {
   readonly wanted: Wanted | null
 }
 
+export interface Admittance {
+  readonly ok: true
+  readonly quota: Quota | null
+  readonly refuseFlags: readonly string[]
+  readonly flagOnly: readonly string[]
+  readonly free: boolean
+  /** Whether the address belongs to a pattern of this account; null where none was named. */
+  readonly abused: boolean | null
+}
+
 export type Admitted =
-  | { readonly ok: true; readonly quota: Quota | null; readonly refuseFlags: readonly string[]; readonly free: boolean }
+  | Admittance
   | { readonly ok: false; readonly why: 'unauthenticated' }
   | { readonly ok: false; readonly why: 'rate-limited'; readonly quota: Quota }
   | { readonly ok: false; readonly why: 'insufficient-credits'; readonly quota: Quota | null }
 
 const MINUTE_S = 60
+
+/** Operators are no account, and older accounts name no flags to be shown only. */
+const NO_FLAGS = { refuse_flags: [], flag_only: [] }
+
+function abused(sql: SqlStorage, wanted: Wanted | null, now: number): boolean | null {
+  const [wire] = wanted?.address ?? []
+  return wire === undefined || wanted?.traces === undefined ? null : isAbused(sql, { traces: wanted.traces, wire }, now)
+}
 
 /** One per object: counts live as long as the object does, and a minute is soon over. */
 export class Gate {
@@ -49,7 +70,9 @@ export class Gate {
     const credit =
       admission.wanted === null || account === null ? 'enough' : credited(sql, account, admission.wanted, now)
     if (credit === 'none') return { ok: false, why: 'insufficient-credits', quota }
-    return { ok: true, quota, refuseFlags: account?.settings.refuse_flags ?? [], free: credit === 'free' }
+    const { refuse_flags: refuseFlags, flag_only: flagOnly } = { ...NO_FLAGS, ...account?.settings }
+    const free = credit === 'free'
+    return { ok: true, quota, refuseFlags, flagOnly, free, abused: abused(sql, admission.wanted, now) }
   }
 
   #knows(sql: SqlStorage, { key, operator }: Admission, { account, now }: { account: Profile | null; now: number }) {

@@ -2,6 +2,8 @@
 import type { Cost } from '@postern/shared/verdict/cost.ts'
 import { dayOf, instantOf, tailOf } from './ids.ts'
 import { KEPT_MS } from './kept.ts'
+import { notePattern, prunePatterns, type Traces } from './patterns.ts'
+import { touch } from './profile.ts'
 import { UNIT } from './schema.ts'
 
 const DAY_MS = 86_400_000
@@ -23,6 +25,8 @@ export interface Settlement {
   readonly maxAgeS: number
   /** True where somebody was asked on purpose, false where stored evidence answered. */
   readonly asked: boolean
+  /** Of which patterns the address would be; absent where nobody signed up with it, or an older version tells. */
+  readonly traces?: Traces
 }
 
 const REDELIVERED_MS = 15 * DAY_MS
@@ -52,6 +56,7 @@ export function settle(sql: SqlStorage, settlement: Settlement, now: number): Co
     cost.why,
   )
   addTotal(sql, { day: dayOfId(settlement.id, now), ...settlement, why: cost.why, count: 1, units })
+  if (notePattern(sql, settlement)) touch(sql)
   if (cost.charged) {
     spend(sql, units, settlement.checkedAt)
     remember(sql, settlement)
@@ -188,5 +193,6 @@ export function prune(sql: SqlStorage, now: number): void {
   sql.exec('DELETE FROM reservations WHERE expires_at <= ?', now)
   sql.exec('DELETE FROM settlements WHERE at < ?', now - REDELIVERED_MS)
   sql.exec('DELETE FROM paid WHERE valid_until <= ?', now)
+  prunePatterns(sql, now)
   sql.exec('DELETE FROM spending WHERE minute < ?', Math.floor((now - DAY_MS) / MINUTE_MS))
 }

@@ -1,6 +1,7 @@
 // Records on their way from the account's ledger to the object of their day: written with the charge, moved at leisure.
 import type { Cost } from '@postern/shared/verdict/cost.ts'
 import { dayOf, instantOf } from './ids.ts'
+import { erasePatterns } from './patterns.ts'
 import { type Partitions, partitionOf, recordsName, within } from './places.ts'
 import { profile } from './profile.ts'
 import type { RecordRow, Records } from './records.ts'
@@ -37,6 +38,7 @@ export function waitingById(sql: SqlStorage, id: string): RecordRow | null {
 
 /** A record that goes on its way without address or content is "gone" where it arrives. */
 export function eraseWaiting(sql: SqlStorage, addresses: readonly string[]): number {
+  erasePatterns(sql, addresses)
   for (const address of addresses) sql.exec('DELETE FROM paid WHERE address = ?', address)
   return addresses.flatMap((address) => sql.exec(ERASE, address).toArray()).length
 }

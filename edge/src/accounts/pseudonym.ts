@@ -2,6 +2,7 @@
 import { canonical } from '@postern/shared/address/canonical.ts'
 import { parse } from '@postern/shared/address/parse.ts'
 import { base32 } from './ids.ts'
+import type { Traces } from './patterns.ts'
 import type { Secrets } from './secrets.ts'
 
 const OCTETS = 20
@@ -13,17 +14,31 @@ export interface Pseudonyms {
   readonly wire: readonly string[]
   /** Of the mailbox, without case, tags and dots that mean nothing there: what is kept about a person is erased by it. */
   readonly mailbox: readonly string[]
+  readonly traces: Traces
 }
 
 export async function pseudonyms(secrets: Secrets, email: string): Promise<Pseudonyms> {
   const parsed = parse(email, ANY_FORM)
   const wire = parsed.ok ? parsed.address.wire : email
   const mailbox = parsed.ok ? canonical(parsed.address) : email
-  const [byWire, byMailbox] = await Promise.all([
+  const series = parsed.ok ? seriesOf(mailbox) : null
+  const [byWire, byMailbox, [bySeries = null]] = await Promise.all([
     macs(secrets, wire),
     macs(secrets, `mailbox\0${mailbox.toLowerCase()}`),
+    series === null ? [] : macs(secrets, `series\0${series}`),
   ])
-  return { wire: byWire, mailbox: byMailbox }
+  const isAlias = parsed.ok && wire.toLowerCase() !== mailbox.toLowerCase()
+  return {
+    wire: byWire,
+    mailbox: byMailbox,
+    traces: { alias: isAlias ? (byMailbox[0] ?? null) : null, series: bySeries },
+  }
+}
+
+/** The mailbox without the number that it ends in; null where it has none, or is a number altogether, as at Tencent. */
+function seriesOf(mailbox: string): string | null {
+  const [, name, domain] = /^(.*[^0-9])[0-9]{1,9}@(.+)$/.exec(mailbox.toLowerCase()) ?? []
+  return name === undefined ? null : `${name}#@${domain}`
 }
 
 async function macs(secrets: Secrets, text: string): Promise<string[]> {

@@ -52,8 +52,17 @@ const FIRST = `
     id TEXT PRIMARY KEY, type TEXT NOT NULL, at INTEGER NOT NULL, data TEXT NOT NULL);
 `
 
+const PATTERNS = `
+  -- Addresses that showed a pattern lately: HMACs of both.
+  CREATE TABLE IF NOT EXISTS signs (
+    pattern TEXT NOT NULL, wire TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (pattern, wire)) WITHOUT ROWID;
+
+  -- Patterns that enough addresses have shown, until they are forgotten.
+  CREATE TABLE IF NOT EXISTS patterns (pattern TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+`
+
 /** In the order in which they are applied; one that was released is never changed, only followed by another. */
-const STEPS: readonly string[] = [FIRST]
+const STEPS: readonly string[] = [FIRST, PATTERNS]
 
 /** Brings an object's tables to what this code expects, from whatever version they are. */
 export function migrate(storage: DurableObjectStorage): void {

@@ -8,6 +8,10 @@ export const snapshot = z.object({
   standing: z.enum(['good', 'strict', 'out']),
   whenOut: z.enum(['refuse', 'free']),
   refuseFlags: z.array(z.string()),
+  /** Flags that are shown and change no verdict. */
+  flagOnly: z.array(z.string()).default([]),
+  /** Beginnings of HMACs of patterns of abuse. */
+  patterns: z.array(z.string()).default([]),
   /** Key id → instant from which it is refused. */
   ended: z.record(z.string(), z.number()),
   version: z.number(),
@@ -17,12 +21,16 @@ export type Snapshot = z.infer<typeof snapshot>
 export function snapshotOf(
   { settings, standing, version }: Profile,
   ended: Readonly<Record<string, number>>,
+  patterns: readonly string[],
 ): Snapshot {
   return {
     tier: settings.tier,
     standing,
     whenOut: settings.when_out_of_credits,
     refuseFlags: [...settings.refuse_flags],
+    // Accounts that were made before there was such a setting have none.
+    flagOnly: [...(settings.flag_only ?? [])],
+    patterns: [...patterns],
     ended: { ...ended },
     version,
   }

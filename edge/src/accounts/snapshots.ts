@@ -27,6 +27,8 @@ const UNUSABLE: Snapshot = {
   standing: 'strict',
   whenOut: 'refuse',
   refuseFlags: [],
+  flagOnly: [],
+  patterns: [],
   ended: {},
   version: 0,
 }

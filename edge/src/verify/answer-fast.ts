@@ -2,12 +2,14 @@
 import { type Cost, cost, free, PRICE } from '@postern/shared/verdict/cost.ts'
 import type { Entry } from '../accounts/till.ts'
 import { type Pseudonyms, pseudonyms } from '../accounts/pseudonym.ts'
+import { isToldAbused } from '../accounts/patterns.ts'
 import { hasEnded, type Snapshot } from '../accounts/snapshot.ts'
 import type { Services } from '../routes/context.ts'
 import { type Answered, type AskedByKey, recordOf, settlementOf } from './counted.ts'
 import { admissionOf, ENDED, refusedNear } from './enter.ts'
 import { render } from './render.ts'
 import { verify } from './verify.ts'
+import { withAbuse } from './abuse.ts'
 import type { Verified } from './verified.ts'
 
 export async function answerFast(asked: AskedByKey, services: Services): Promise<Answered> {
@@ -18,9 +20,7 @@ export async function answerFast(asked: AskedByKey, services: Services): Promise
 
   const named = pseudonyms(services.secrets, request.email)
   // An account that is known to be at its end is asked beside the look-ups.
-  const early = isTrusted(before)
-    ? null
-    : named.then(({ wire: address }) => admit(asked, { address, units: PRICE.fast }, services))
+  const early = isTrusted(before) ? null : named.then((names) => admit(asked, { names, units: PRICE.fast }, services))
   const [names, verified] = await Promise.all([
     named,
     verify(request, { ...services.verify, lanes: [], mayAsk: async () => false }),
@@ -29,7 +29,7 @@ export async function answerFast(asked: AskedByKey, services: Services): Promise
   if (hasEnded(copy, caller.keyId, verified.checkedAt)) return ENDED
   const address = names.wire
   const price = priceOf(asked, verified, services.till.paidNearby(caller.account, address[0] ?? '', request.id))
-  const entry = early ?? (isTrusted(copy) ? null : admit(asked, { address, units: price.units }, services))
+  const entry = early ?? (isTrusted(copy) ? null : admit(asked, { names, units: price.units }, services))
   const judged = { asked, verified, names, price }
   return entry === null ? countLater(judged, copy, services) : countNow(judged, await entry, services)
 }
@@ -53,8 +53,9 @@ interface Judged {
 }
 
 function countLater({ asked, verified, names, price }: Judged, copy: Snapshot | null, services: Services): Answered {
-  const refuseFlags = copy?.refuseFlags ?? []
-  const verification = render({ ...asked, verified, cost: price, refuseFlags })
+  // Without a copy nobody knows what the account has seen.
+  const abused = copy === null ? null : isToldAbused(copy.patterns, names.traces)
+  const verification = render({ ...asked, verified: withAbuse(verified, abused), cost: price, ...copy })
   const settlement = settlementOf(asked, verified, { price, names })
   services.till.meter(asked.caller.account, settlement, recordOf(verification, names))
   return { ok: true, verification, quota: null }
@@ -67,7 +68,7 @@ async function countNow(
 ): Promise<Answered> {
   if (!entry.ok) return entry
   const due = entry.free && price.charged ? free('out_of_credits') : price
-  const verification = render({ ...asked, verified, cost: due, refuseFlags: entry.refuseFlags })
+  const verification = render({ ...asked, verified: withAbuse(verified, entry.abused), cost: due, ...entry })
   const settlement = settlementOf(asked, verified, { price: due, names })
   const settled = await services.till.settle(asked.caller.account, settlement, recordOf(verification, names))
   return { ok: true, verification: { ...verification, cost: { ...settled } }, quota: entry.quota }
@@ -75,10 +76,11 @@ async function countNow(
 
 function admit(
   { caller, request }: AskedByKey,
-  { address, units }: { address: readonly string[]; units: number },
+  { names, units }: { names: Pseudonyms; units: number },
   { till }: Services,
 ): Promise<Entry> {
   const { id, maxAgeS, deadlineAt: expiresAt } = request
-  const wanted = { id, units, address, mode: 'fast' as const, maxAgeS, expiresAt }
+  const { wire: address, traces } = names
+  const wanted = { id, units, address, traces, mode: 'fast' as const, maxAgeS, expiresAt }
   return till.admit(caller.account, admissionOf(caller, { policy: null, wanted }))
 }

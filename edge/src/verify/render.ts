@@ -4,7 +4,7 @@ import type { Verification, VerificationRequest } from '@postern/shared/contract
 import { meaning } from '@postern/shared/smtp/meaning.ts'
 import { advice } from '@postern/shared/verdict/advice.ts'
 import type { Cost } from '@postern/shared/verdict/cost.ts'
-import { providerFor } from '@postern/shared/verdict/decide.ts'
+import { decide, providerFor } from '@postern/shared/verdict/decide.ts'
 import {
   type DomainAgeFact,
   isProbeFact,
@@ -30,9 +30,13 @@ export interface Rendering {
   readonly startedAt: number
   /** Flags that the account refuses. */
   readonly refuseFlags?: readonly string[]
+  /** Flags that the account wants shown only. */
+  readonly flagOnly?: readonly string[]
 }
 
-export function render({ request, wanted, verified, cost, startedAt, refuseFlags = [] }: Rendering): Verification {
+export function render(rendering: Rendering): Verification {
+  const { request, wanted, cost, startedAt, refuseFlags = [] } = rendering
+  const verified = rejudged(rendering)
   const { verdict, facts, address, checkedAt } = verified
   const retryAt = verdict.retryAt ?? restingUntil(facts)
   const suggested = suggestionOf(facts)
@@ -65,6 +69,13 @@ export function render({ request, wanted, verified, cost, startedAt, refuseFlags
     lane: verified.lane,
     metadata: wanted.metadata ?? null,
   }
+}
+
+/** Evidence is judged for everybody alike; what an account wants to overlook is left out when it is told. */
+function rejudged({ verified, flagOnly = [] }: Rendering): Verified {
+  const { address, facts, checkedAt: now } = verified
+  if (flagOnly.length === 0 || address?.domain.kind !== 'name') return verified
+  return { ...verified, verdict: decide({ facts, domain: address.domain.ascii, now, flagOnly }) }
 }
 
 function refusesOne(facts: readonly Fact[], flags: readonly string[]): boolean {

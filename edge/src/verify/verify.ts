@@ -3,9 +3,9 @@ import { type Address, parse } from '@postern/shared/address/parse.ts'
 import { specialUse } from '@postern/shared/address/special-use.ts'
 import { decide, providerFor, settledWithoutSmtp } from '@postern/shared/verdict/decide.ts'
 import type { Fact } from '@postern/shared/verdict/evidence.ts'
-import { signals } from '@postern/shared/signals/signals.ts'
 import type { RouteWanted } from '../dns/route.ts'
 import { askMailServer, type AskPorts, hold } from './ask-mail-server.ts'
+import { recognised, revealed } from './recognised.ts'
 import type { Verified, VerifyRequest } from './verified.ts'
 
 export interface VerifyPorts extends AskPorts {
@@ -30,7 +30,7 @@ export async function verify(request: VerifyRequest, ports: VerifyPorts): Promis
   if (address.domain.kind !== 'name') return judged(address, listed, { ports, smtpState: 'not_asked' })
 
   const routed = await route(address.domain.ascii, request, ports)
-  const known = [...listed, ...routed]
+  const known = [...listed, ...routed, ...revealed(address.domain.ascii, routed, ports.now())]
   const dnsMs = ports.now() - startedAt
   const subject = { facts: known, domain: address.domain.ascii, now: ports.now() }
   if (settledWithoutSmtp(subject)) return judged(address, known, { ports, smtpState: 'not_needed', dnsMs })
@@ -40,13 +40,6 @@ export async function verify(request: VerifyRequest, ports: VerifyPorts): Promis
   if (barred !== null) return judged(address, [...known, barred], { ports, smtpState: 'not_asked', dnsMs })
   const asked = await askMailServer({ request, address, domain: address.domain.ascii, known }, ports)
   return judged(address, [...known, ...asked.facts], { ports, ...asked, dnsMs })
-}
-
-function recognised(address: Address, ports: VerifyPorts): Fact[] {
-  const observedAt = ports.now()
-  const listed = signals(address).map((signal): Fact => ({ kind: 'signal', ...signal, observedAt }))
-  const name = address.domain.kind === 'name' ? specialUse(address.domain.ascii, ports.allowSpecialUse) : null
-  return name === null ? listed : [...listed, { kind: 'special_use', name, observedAt, source: 'edge' }]
 }
 
 async function route(domain: string, request: VerifyRequest, ports: VerifyPorts): Promise<Fact[]> {

@@ -6,7 +6,20 @@ const id = z.string().max(60)
 const note = z.string().max(200)
 
 /** Flags that an account may refuse: a sign-up with one of them is advised to be rejected. */
-export const REFUSABLE = ['disposable', 'relay', 'forwarding', 'free', 'role', 'subaddress', 'gibberish'] as const
+export const REFUSABLE = [
+  'disposable',
+  'relay',
+  'forwarding',
+  'free',
+  'role',
+  'subaddress',
+  'gibberish',
+  'suspected_trap',
+  'abuse',
+] as const
+
+/** Flags that change the status unless an account wants them shown only. */
+export const FLAG_ONLY = ['role'] as const
 
 const settings = {
   tier: z.enum(['trial', 'standard', 'high']).openapi({ description: 'Which limits its keys have.' }),
@@ -17,6 +30,9 @@ const settings = {
   }),
   refuse_flags: z.array(z.enum(REFUSABLE)).max(REFUSABLE.length).openapi({
     description: 'Flags for which the advice is `reject`.',
+  }),
+  flag_only: z.array(z.enum(FLAG_ONLY)).max(FLAG_ONLY.length).openapi({
+    description: 'Flags that are shown and do not make a verdict `risky`.',
   }),
   low_credits_at: z.number().min(0).max(1e9).multipleOf(0.001).nullable().openapi({
     description: 'Balance at which `credits.low` is raised, in units; null for never.',
@@ -32,6 +48,7 @@ export const USUAL_SETTINGS: AccountSettings = {
   unlimited: false,
   when_out_of_credits: 'refuse',
   refuse_flags: [],
+  flag_only: [],
   low_credits_at: null,
 }
 

@@ -40,6 +40,31 @@ describe('the pseudonyms of an address', () => {
     expect(first.mailbox[0]).not.toBe(first.wire[0])
   })
 
+  it.each([
+    ['jane@strict.test', false, false],
+    ['jane+shop@gmail.com', true, false],
+    ['j.a.n.e@gmail.com', true, false],
+    ['jane@gmail.com', false, false],
+    ['jane7@strict.test', false, true],
+    ['jane.7+shop@gmail.com', true, true],
+    ['1234567@qq.com', false, false],
+    ['jane', false, false],
+  ])('of %o show an alias: %s, a series: %s', async (email, alias, series) => {
+    const { traces } = await pseudonyms(ring, email)
+    expect({ alias: traces.alias !== null, series: traces.series !== null }).toEqual({ alias, series })
+  })
+
+  it.each([
+    ['jane+a@gmail.com', 'j.ane+b@googlemail.com', 'alias', true],
+    ['jane+a@gmail.com', 'joe+a@gmail.com', 'alias', false],
+    ['jane1@strict.test', 'JANE22@strict.test', 'series', true],
+    ['jane1@strict.test', 'jane1@lax.test', 'series', false],
+    ['jane1@strict.test', 'joe1@strict.test', 'series', false],
+  ] as const)('of %o and of %o show the same %s: %s', async (...[one, other, kind, same]) => {
+    const [first, second] = [await pseudonyms(ring, one), await pseudonyms(ring, other)]
+    expect(first.traces[kind] === second.traces[kind]).toBe(same)
+  })
+
   it('are there for every text, and hold 160 bits and nothing of it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.string({ unit: 'binary' }), fc.emailAddress()), async (text) => {

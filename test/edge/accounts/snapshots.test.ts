@@ -4,7 +4,8 @@ import { readSnapshot, type Snapshot } from '../../../edge/src/accounts/snapshot
 import { createSnapshots } from '../../../edge/src/accounts/snapshots.ts'
 
 function copy(version: number, wish: Partial<Snapshot> = {}): Snapshot {
-  return { tier: 'trial', standing: 'good', whenOut: 'refuse', refuseFlags: [], ended: {}, version, ...wish }
+  const flags = { refuseFlags: [], flagOnly: [], patterns: [] }
+  return { tier: 'trial', standing: 'good', whenOut: 'refuse', ...flags, ended: {}, version, ...wish }
 }
 
 /** A table whose answers a test gives when it likes, and a clock that it sets. */

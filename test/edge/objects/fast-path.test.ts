@@ -84,12 +84,19 @@ const settings = {
   unlimited: false,
   when_out_of_credits: 'refuse',
   refuse_flags: [],
+  flag_only: [],
   low_credits_at: null,
 } as const
 
 function copyWith(standing: Snapshot['standing'], ended: Record<string, number> = {}): Snapshot {
-  const account = { id: ACCOUNT, name: 'x', settings: { ...settings, refuse_flags: [] }, standing, version: 1 }
-  return snapshotOf({ ...account, createdAt: START, bought: 0, spent: 0, published: 1 }, ended)
+  const account = {
+    id: ACCOUNT,
+    name: 'x',
+    settings: { ...settings, refuse_flags: [], flag_only: [] },
+    standing,
+    version: 1,
+  }
+  return snapshotOf({ ...account, createdAt: START, bought: 0, spent: 0, published: 1 }, ended, [])
 }
 
 describe('fast mode', () => {
