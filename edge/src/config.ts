@@ -15,6 +15,8 @@ export interface Env {
   readonly EDGE_SECRETS: string
   /** JSON `{"default": {"jurisdiction": null}, "eu": {"jurisdiction": "eu"}}`. */
   readonly PARTITIONS: string
+  /** JSON `{bootstrap, servers, shipped}`: whom to ask how old a domain is. */
+  readonly RDAP: string
   /** Comma-separated special-use names that may exist here, such as `test`. */
   readonly ALLOW_SPECIAL_USE: string
   /** Comma-separated loopback CIDRs that count as reachable: the explicit opt-in of local runs. */
@@ -67,6 +69,9 @@ const environment = z.object({
   LANE_CREDENTIALS: json.pipe(z.strictObject({ accessKeyId: z.string(), secretAccessKey: z.string() })),
   EDGE_SECRETS: json.pipe(secretsConfig),
   PARTITIONS: json.pipe(partitions),
+  RDAP: json.pipe(
+    z.strictObject({ bootstrap: z.url().nullable(), servers: z.record(z.string(), z.url()), shipped: z.boolean() }),
+  ),
   ALLOW_SPECIAL_USE: list,
   LOOPBACK_NETWORKS: cidrs,
 } satisfies Record<keyof Env, z.ZodType>)

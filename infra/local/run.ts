@@ -96,6 +96,7 @@ async function startTiers(
   }
   const bindings = {
     DOH_RESOLVERS: resolvers,
+    RDAP: JSON.stringify(rdapOf(options, world)),
     LANES: JSON.stringify({ epoch: 1, lanes: lanes.map(laneOnTheMap) }),
     LANE_CREDENTIALS: JSON.stringify(credentials),
     EDGE_SECRETS: JSON.stringify(state.secrets.edge),
@@ -113,6 +114,13 @@ async function startTiers(
     setTimeout(() => reject(problem), READY_MS).unref()
   })
   await Promise.race([Promise.all(tiers.map(({ ready }) => ready)), late])
+}
+
+/** The world's registry for its own names; others are asked where others' names are looked up at all. */
+function rdapOf({ doh }: Options, world: World) {
+  const elsewhere = doh === null
+  const bootstrap = elsewhere ? 'https://data.iana.org/rdap/dns.json' : null
+  return { bootstrap, servers: { test: world.rdapUrl }, shipped: elsewhere }
 }
 
 /** Ten times what a start takes on two slow cores. */

@@ -18,6 +18,7 @@ const good: Env = {
   LANE_CREDENTIALS: JSON.stringify({ accessKeyId: 'id', secretAccessKey: 'secret' }),
   EDGE_SECRETS: JSON.stringify(ring),
   PARTITIONS: JSON.stringify({ default: { jurisdiction: null }, eu: { jurisdiction: 'eu' } }),
+  RDAP: JSON.stringify({ bootstrap: null, servers: { test: 'http://127.0.0.1:4000/rdap/' }, shipped: false }),
   ALLOW_SPECIAL_USE: 'test, local',
   LOOPBACK_NETWORKS: '127.25.0.0/16, ::1/128',
 }

@@ -21,6 +21,8 @@ export interface DomainRow {
   readonly authentic?: boolean
   /** The name does not exist at all (NXDOMAIN). */
   readonly nonexistent?: boolean
+  /** Known to the registry; 4,000 where it is not said. */
+  readonly registeredDaysAgo?: number
   /** One sentence, shown in the README's table. */
   readonly note: string
 }

@@ -6,6 +6,7 @@ import { type Control, control } from './control.ts'
 import { readDohRequest } from './dns/doh-request.ts'
 import { resolve } from './dns/resolver.ts'
 import type { Zones } from './dns/zones.ts'
+import type { RegistryAnswer } from './registry.ts'
 import type { Journal } from './journal.ts'
 
 export interface HttpParts {
@@ -13,14 +14,19 @@ export interface HttpParts {
   readonly journal: Journal
   readonly control: Control
   readonly timeScale: number
+  /** What the registry tells of a name. */
+  readonly registration: (name: string) => RegistryAnswer
 }
 
 export interface HttpServer {
   readonly dohUrl: string
+  /** Base of the registry's URLs (RFC 9082). */
+  readonly rdapUrl: string
   close(): Promise<void>
 }
 
 const DOH_PATH = '/dns-query'
+const RDAP_PATH = '/rdap/'
 
 export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   const server = createServer((request, response) => {
@@ -31,7 +37,8 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
     server.once('error', refused).listen({ host: '127.0.0.1', port: 0 }, ready)
   })
   const { port } = server.address() as AddressInfo
-  return { dohUrl: `http://127.0.0.1:${port}${DOH_PATH}`, close: () => closed(server) }
+  const base = `http://127.0.0.1:${port}`
+  return { dohUrl: `${base}${DOH_PATH}`, rdapUrl: `${base}${RDAP_PATH}`, close: () => closed(server) }
 }
 
 function closed(server: Server): Promise<void> {
@@ -44,6 +51,10 @@ function closed(server: Server): Promise<void> {
 async function route(parts: HttpParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = URL.parse(request.url ?? '', 'http://world')
   if (url?.pathname === DOH_PATH) return await answerDoh(parts, request, { response, url })
+  if (url?.pathname.startsWith(`${RDAP_PATH}domain/`) === true) {
+    const { status, body } = parts.registration(decodeURIComponent(url.pathname.slice(`${RDAP_PATH}domain/`.length)))
+    return send(response, status, { headers: { 'content-type': 'application/rdap+json' }, body: JSON.stringify(body) })
+  }
   const answer = url === null ? null : control(parts.control, request.method ?? '', url)
   if (answer === null) return send(response, 404)
   send(response, answer.status, { headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer.body) })

@@ -10,6 +10,7 @@ import type { Host, Route, Surroundings } from './smtp/host.ts'
 import { listenerFor } from './smtp/listener.ts'
 import { listenAtOnePort } from './smtp/ports.ts'
 import { type Truth, worldTruth } from './truth.ts'
+import { registration } from './registry.ts'
 import { isZone, recordsOf, reverseZone } from './zone-of-row.ts'
 
 export interface WorldOptions {
@@ -22,6 +23,8 @@ export interface WorldOptions {
 export interface World {
   /** Where DNS questions go (RFC 8484), over plain HTTP. */
   readonly dohUrl: string
+  /** Base of the registry's URLs (RFC 9082), over plain HTTP. */
+  readonly rdapUrl: string
   /** The one port of all mail hosts. */
   readonly smtpPort: number
   /** The network that holds all mail hosts. */
@@ -56,11 +59,18 @@ export async function startWorld({ timeScale = 1, clock = Date.now }: WorldOptio
     advance: (ms: number) => void (time.advancedMs += ms),
     reset: () => forget(journal, hosts),
   }
-  const http = await startHttpServer({ zones, journal, control, timeScale })
+  const http = await startHttpServer({
+    zones,
+    journal,
+    control,
+    timeScale,
+    registration: (name) => registration(domains, name, now()),
+  })
   const lanes = lanesOf(zones, senderHost(hosts))
   return {
     ...control,
     dohUrl: http.dohUrl,
+    rdapUrl: http.rdapUrl,
     smtpPort: mail.port,
     network: NETWORK,
     truth: worldTruth(),

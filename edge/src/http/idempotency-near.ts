@@ -5,14 +5,9 @@ import { sign } from '../accounts/secrets.ts'
 import type { AppEnv } from '../routes/context.ts'
 import type { KeyCaller } from './authenticate.ts'
 import { bodyHash, nameOf } from './idempotency.ts'
+import type { NearCache } from './near-cache.ts'
 
 const KEPT_S = 86_400
-
-/** The part of the Workers Cache that is used. */
-export interface NearCache {
-  match(url: string): Promise<Response | undefined>
-  put(url: string, response: Response): Promise<void>
-}
 
 export interface Known {
   readonly id: string

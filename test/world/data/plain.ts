@@ -23,6 +23,13 @@ export const plain: readonly DomainRow[] = [
     note: 'Known mailboxes 250, others 550 5.1.1.',
   },
   {
+    domain: 'young.test',
+    mx: [strict],
+    registeredDaysAgo: 3,
+    boxes: { 'jane.roe': known, 'nina.falk': unknown },
+    note: 'As strict.test, but registered three days ago.',
+  },
+  {
     domain: 'catchall.test',
     mx: [acceptsAll],
     boxes: { 'jane.roe': learns(is.acceptsAll), 'nina.falk': absent(is.acceptsAll) },
