@@ -54,7 +54,7 @@ const MAY_CATCH: readonly string[] = [
   'edge/src/accounts/meter.ts',
   'edge/src/accounts/till.ts',
   'edge/src/config.ts',
-  'edge/src/dns/doh.ts',
+  'edge/src/dns/attempt.ts',
   'edge/src/probe/ask.ts',
   'edge/src/worker.ts',
   'prober/src/config.ts',
