@@ -76,8 +76,17 @@ interface Race {
   readonly over: AbortController
 }
 
-interface Runner<D> extends Resolved<D>, Pick<Heard<D>, 'manner'> {
-  readonly tookMs: number
+type Runner<D> = Resolved<D> & Pick<Heard<D>, 'manner'>
+
+/** A question to one resolver, from its turn on. */
+interface Turn {
+  readonly source: string
+  /** Null until it is its turn. */
+  startedAt: number | null
+  /** Null until something was heard or it was given up. */
+  endedAt: number | null
+  /** False where nothing was heard. */
+  spoke: boolean
 }
 
 const LATE = Symbol('late')
@@ -91,12 +100,15 @@ async function race<T extends RecordType>(
   const waiting = [...order]
   const running = new Set<Promise<Runner<DataOf[T]>>>()
   const failed: Runner<DataOf[T]>[] = []
+  const turns: Turn[] = []
   const start = (): void => {
     const [attempt] = waiting.splice(0, 1)
     if (attempt === undefined) return
     // A silent resolver may not eat the time of the one behind it.
     const share = failed.length + running.size === 0 ? 2 : 1
-    const runner = run(attempt, question, { ...race, share }).finally(() => running.delete(runner))
+    const turn: Turn = { source: attempt.resolver.name, startedAt: null, endedAt: null, spoke: false }
+    turns.push(turn)
+    const runner = run(attempt, question, { ...race, share, turn }).finally(() => running.delete(runner))
     running.add(runner)
   }
   start()
@@ -110,7 +122,7 @@ async function race<T extends RecordType>(
     }
     if (conclusive(next.answer)) {
       race.over.abort()
-      blame(failed, next.source, standings)
+      blame(turns, next.source, race.ports)
       return next
     }
     failed.push(next)
@@ -121,9 +133,11 @@ async function race<T extends RecordType>(
 }
 
 /** Silence counts where somebody else could answer; else it is the name's affair. */
-function blame(failed: readonly Runner<unknown>[], winner: string, standings: Standings): void {
-  const silent = failed.filter(({ manner, source }) => manner === 'silent' && source !== winner)
-  for (const { source, tookMs } of silent) standings.of(source).overtaken(tookMs)
+function blame(turns: readonly Turn[], winner: string, { standings, now }: DohPorts): void {
+  for (const { source, startedAt, endedAt, spoke } of turns) {
+    if (spoke || startedAt === null || source === winner) continue
+    standings.of(source).overtaken((endedAt ?? now()) - startedAt)
+  }
 }
 
 /** Only by somebody else: whoever is slow is not made quicker by being asked twice. */
@@ -153,23 +167,22 @@ function mostTelling<D>(failed: readonly Runner<D>[]): Resolved<D> {
 async function run<T extends RecordType>(
   attempt: Attempt,
   question: Question<T>,
-  { ports, deadlineAt, over, share }: Race & { readonly share: number },
+  { ports, deadlineAt, over, share, turn }: Race & { readonly share: number; readonly turn: Turn },
 ): Promise<Runner<DataOf[T]>> {
   const { connect, now, standings } = ports
-  const standing = standings.of(attempt.resolver.name)
+  const standing = standings.of(turn.source)
   standing.begin()
-  let startedAt: number | null = null
   const heard = await connect(async () => {
     // Counted when its turn has come, since that may be late.
     const timeoutMs = Math.floor(Math.min(ATTEMPT_MS, (deadlineAt - now()) / share))
     if (timeoutMs < 1) return ask(attempt, question, AbortSignal.abort())
-    startedAt = now()
+    turn.startedAt = now()
     return ask(attempt, question, AbortSignal.any([AbortSignal.timeout(timeoutMs), over.signal]))
   })
-  const tookMs = startedAt === null ? 0 : now() - startedAt
-  if (heard.manner === 'spoke') standing.spoke(tookMs)
+  turn.endedAt = now()
+  turn.spoke = heard.manner !== 'silent'
+  if (heard.manner === 'spoke') standing.spoke(turn.endedAt - (turn.startedAt ?? turn.endedAt))
   if (heard.manner === 'failed') standing.failed(heard.restMs)
-  if (heard.manner === 'silent' && over.signal.aborted) standing.overtaken(tookMs)
   const { answer, manner } = heard
-  return { answer, manner, tookMs, source: attempt.resolver.name, observedAt: now(), pastCache: attempt.pastCache }
+  return { answer, manner, source: turn.source, observedAt: turn.endedAt, pastCache: attempt.pastCache }
 }

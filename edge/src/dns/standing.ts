@@ -2,24 +2,24 @@
 
 export interface Standing {
   /** False while its breaker is open, or half-open with its one question on the way. */
-  available(): boolean
-  begin(): void
+  readonly available: () => boolean
+  readonly begin: () => void
   /** After this long a second resolver may be asked beside it, in milliseconds. */
-  hedgeAfterMs(): number
+  readonly hedgeAfterMs: () => number
   /** It spoke, whatever it said: SERVFAIL and NXDOMAIN are the name's affair. */
-  spoke(tookMs: number): void
+  readonly spoke: (tookMs: number) => void
   /** Out of reach, not HTTP 200, no DNS message; `restMs` is what it asked for (`Retry-After`), or null. */
-  failed(restMs: number | null): void
+  readonly failed: (restMs: number | null) => void
   /** Another resolver answered what this one had been silent about for so long. */
-  overtaken(silentMs: number): void
+  readonly overtaken: (silentMs: number) => void
 }
 
 export interface Standings {
-  of(resolver: string): Standing
+  readonly of: (resolver: string) => Standing
   /** A question was asked: what hedges are counted against. */
-  asked(): void
+  readonly asked: () => void
   /** Takes one hedge out of the budget; false where it is spent. */
-  hedge(): boolean
+  readonly hedge: () => boolean
 }
 
 // A resolver without history is overtaken after this long.
