@@ -6,7 +6,7 @@ import { keyOf } from './memo.ts'
 export type TakesMail = 'takes_mail' | 'no_mail' | 'unlearned'
 
 /** It may add nothing to the answer that it stands beside, and holds two of six connections meanwhile. */
-const ALSO_MS = 400
+const ALSO_MS = 500
 
 interface AlsoPorts extends KnownPorts {
   readonly now: () => number

@@ -29,7 +29,7 @@ const MOST_HEDGE_MS = 400
 const SAMPLES = 32
 const ENOUGH_SAMPLES = 8
 
-const HEDGES_PER_QUESTION = 0.1
+const QUESTIONS_PER_HEDGE = 10
 /** Three look-ups of four questions: by then the breaker of a resolver that is silent has opened. */
 const MOST_HEDGES = 12
 
@@ -44,7 +44,7 @@ const TRIAL_MS = 3_000
 
 export function createStandings(now: () => number): Standings {
   const standings = new Map<string, Standing>()
-  let hedges = MOST_HEDGES
+  let credit = MOST_HEDGES * QUESTIONS_PER_HEDGE
   return {
     of: (resolver) => {
       const standing = standings.get(resolver) ?? createStanding(now)
@@ -52,11 +52,11 @@ export function createStandings(now: () => number): Standings {
       return standing
     },
     asked: () => {
-      hedges = Math.min(MOST_HEDGES, hedges + HEDGES_PER_QUESTION)
+      credit = Math.min(MOST_HEDGES * QUESTIONS_PER_HEDGE, credit + 1)
     },
     hedge: () => {
-      if (hedges < 1) return false
-      hedges -= 1
+      if (credit < QUESTIONS_PER_HEDGE) return false
+      credit -= QUESTIONS_PER_HEDGE
       return true
     },
   }

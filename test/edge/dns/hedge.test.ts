@@ -1,7 +1,7 @@
 // One resolver overtakes the other: when it may, whose answer counts, what becomes of the loser, and whom nobody asks any more.
 import { describe, expect, it, vi } from 'vitest'
 import { limitConnections } from '../../../edge/src/http/connections.ts'
-import type { DohParts, Manner } from './doh-server.ts'
+import type { DohParts, Manner, MannerOf } from './doh-server.ts'
 import { isolate, resolveWith, serversWith } from './resolvers-under-test.ts'
 
 const ZONE = ['b MX 10 mx.b.test.', 'mx.b A 127.25.0.1']
@@ -69,6 +69,24 @@ describe('a silent resolver', () => {
     expect(servers[1]!.asked).toEqual([])
   })
 
+  it('is overtaken again with the tenth question that was asked meanwhile', async () => {
+    const within = isolate()
+    while (within.standings.hedge());
+    const slow: MannerOf = ({ name }) => (name === 'b.test' ? 'slow' : 'honest')
+    const servers = await serversWith({ ...honest, manner: slow, slowMs: 50 }, honest)
+    const resolve = resolveWith(servers, { sleep: atOnce, within })
+    for (let at = 0; at < 9; at += 1) await resolve({ name: `n${at}.test`, type: 'MX' }, asking())
+    expect(servers[1]!.asked).toEqual([])
+    expect(await resolve(MX, asking())).toMatchObject({ source: 'two' })
+  })
+
+  it('that failed before it was overtaken is not asked in the other one’s stead', async () => {
+    const servers = await serversWith({ manner: 'servfail' }, { ...honest, manner: 'slow', slowMs: 200 })
+    const sleep = () => new Promise((done) => setTimeout(done, 100))
+    expect(await resolveWith(servers, { sleep })(MX, asking())).toMatchObject({ source: 'two' })
+    expect(servers[0]!.asked).toHaveLength(1)
+  })
+
   it('is asked once more where there is time left, and nobody more than three times', async () => {
     const [server] = await serversWith(hanging)
     const answering = resolveWith([server!])(MX, asking(2_000))
@@ -113,7 +131,11 @@ describe('a resolver at fault', () => {
     const within = isolate(() => now)
     const servers = await serversWith(hanging, honest)
     // Ten questions were out when each had been silent for half a second.
-    const sleep = async () => void (now += 500)
+    const sleep = async () => {
+      now += 500
+      // Long enough for the question to arrive before it is given up.
+      await new Promise((done) => setTimeout(done, 30))
+    }
     const resolve = resolveWith(servers, { within, sleep })
     for (let question = 0; question < 12; question += 1) await resolve(MX, { ...asking(), deadlineAt: now + 5_000 })
     expect(servers[0]!.asked).toHaveLength(10)
@@ -134,6 +156,17 @@ describe('a resolver at fault', () => {
     const servers = await serversWith(hanging, honest)
     expect(await resolveWith(servers, { within })(MX, asking(400))).toMatchObject({ source: 'two' })
     expect(within.standings.of('one').available()).toBe(false)
+  })
+
+  it('is blamed once for what it answers wrongly, however long that takes', async () => {
+    let now = Date.now()
+    const within = isolate(() => now)
+    const servers = await serversWith({ manner: 'garbage' }, honest)
+    const sleep = async () => void (now += 500)
+    for (let at = 0; at < 6; at += 1) {
+      await resolveWith(servers, { within, sleep })(MX, { ...asking(), deadlineAt: now + 5_000 })
+    }
+    expect(servers[0]!.asked).toHaveLength(5)
   })
 
   it('is not blamed for a name about which both are silent', async () => {

@@ -56,6 +56,18 @@ describe('an isolate', () => {
     expect(recalled(memo)).toBe(false)
   })
 
+  it('keeps the younger answer where the Cache has an older one', async () => {
+    let now = 1_000_000
+    const older = isolate(() => now)
+    await learned('b.test', older, 60).write()
+    now += 1_000
+    const within: Isolate = { ...isolate(() => now), cache: older.cache }
+    const memo = learned('b.test', within, 60)
+    await memo.open(['first MX b.test', 'first A b.test'])
+    expect(memo.recall('first MX b.test')?.observedAt).toBe(now)
+    expect(older.cache.calls).toEqual(['put', 'match'])
+  })
+
   it('remembers of one name no more than 64 answers', () => {
     const within = isolate()
     const memo = learned('b.test', within, 60)

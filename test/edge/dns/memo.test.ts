@@ -66,6 +66,26 @@ describe('a route that was looked up', () => {
     expect(fact).toMatchObject({ source: 'one', authentic: true, observedAt: time.now() - 200_000 })
   })
 
+  it.each<[string, DohParts, number]>([
+    ['of its exchange', { zone: ['b MX 10 mx.b.test.', 'mx.b A 127.25.0.1'], ttlS: 300 }, 60_000],
+    ['of its address, where there is no exchange', { zone: ['b A 127.25.0.1'], ttlS: 300 }, 60_000],
+  ])('is as old as the answer %s, whatever else was asked again since', async (_what, parts, ms) => {
+    const { time, servers, within } = await setting(parts)
+    const { fact } = await routeBy(servers, { within })
+    const before = asked(servers)
+    time.pass(ms)
+    expect((await routeBy(servers, { within })).fact.observedAt).toBe(fact.observedAt)
+    expect(asked(servers)).toBeGreaterThan(before)
+  })
+
+  it('has an opt-out that is as old as its own answer', async () => {
+    const { time, servers, within } = await setting({ zone: [...MAIL, '_verify-policy.b TXT probe=no'], ttlS: 300 })
+    const optOut = async () => (await routeBy(servers, { within })).facts.find(({ kind }) => kind === 'opt_out')
+    const first = await optOut()
+    time.pass(100_000)
+    expect(await optOut()).toEqual(first)
+  })
+
   it('is written once, after the answer, and not again where nothing was learned', async () => {
     const { servers, within } = await setting(mail)
     await routeBy(servers, { within })
@@ -247,6 +267,12 @@ describe('fast mode', () => {
       const then = await routeBy(servers, { within: isolated, targets: 'beside' })
       expect([then.targets, then.verdict.reason]).toEqual([['gone.b.test:dangling'], 'no_mail_host'])
     }
+  })
+
+  it('learns the exchanges that only the second opinion names as well', async () => {
+    const { servers, within } = await setting(nothing, mail)
+    expect((await routeBy(servers, { within, targets: 'beside' })).targets).toEqual(['mx.b.test:not_looked_up'])
+    expect((await routeBy(servers, { within, targets: 'beside' })).targets).toEqual(['mx.b.test:reachable'])
   })
 
   it('looks for nothing beside the answer where all is known, or there is nothing to be known', async () => {
