@@ -59,7 +59,7 @@ const MAY_CATCH: readonly string[] = [
   'edge/src/accounts/till.ts',
   'edge/src/age/rdap.ts',
   'edge/src/config.ts',
-  'edge/src/dns/doh.ts',
+  'edge/src/dns/attempt.ts',
   'edge/src/probe/ask.ts',
   'edge/src/worker.ts',
   'prober/src/config.ts',

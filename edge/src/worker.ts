@@ -15,8 +15,10 @@ import { type Later, openTill } from './accounts/till.ts'
 import { createApp, type Invocation } from './app.ts'
 import { type Config, type Env, parseConfig } from './config.ts'
 import { createResolve } from './dns/doh.ts'
-import { lookUpRoute } from './dns/route.ts'
-import { limitConnections } from './http/connections.ts'
+import { type Near, openMemo } from './dns/memo.ts'
+import { lookUpRoute, type RoutePorts } from './dns/route.ts'
+import { createStandings, type Standings } from './dns/standing.ts'
+import { type Connect, limitConnections } from './http/connections.ts'
 import { createNearOnces } from './http/idempotency-near.ts'
 import type { NearCache } from './http/near-cache.ts'
 import { createNearLimits, type NearLimitBindings, type NearLimits } from './http/near-limits.ts'
@@ -44,6 +46,8 @@ interface Isolate {
   readonly paid: PaidNearby
   readonly limits: NearLimits
   readonly near: NearCache
+  readonly names: Near
+  readonly standings: Standings
 }
 
 const isolates = new WeakMap<object, Isolate>()
@@ -61,6 +65,8 @@ function isolateOf(env: Bindings): Isolate {
     paid: createPaidNearby(now),
     limits: createNearLimits(env, now),
     near: caches.default,
+    names: new Map(),
+    standings: createStandings(now),
   }
   isolates.set(env, made)
   return made
@@ -89,12 +95,34 @@ function objectsOf(env: Bindings) {
   return nameObjects(env, isolateOf(env).config.PARTITIONS, now)
 }
 
+interface Turn {
+  readonly connect: Connect
+  readonly sleep: (ms: number) => Promise<unknown>
+  readonly later: Later
+}
+
+function routePortsOf(env: Bindings, { connect, sleep, later }: Turn): RoutePorts {
+  const { config, near: cache, names, standings } = isolateOf(env)
+  const resolvers = config.DOH_RESOLVERS
+  const scope = resolvers.map(({ url, suffix }) => `${url} ${suffix}`).join()
+  return {
+    resolve: createResolve({ resolvers, standings, connect, now, sleep }),
+    memo: (name) => openMemo(name, { near: names, cache, scope, connect, now, sleep }),
+    open: new Map(),
+    now,
+    roll: Math.random,
+    later,
+    loopback: config.LOOPBACK_NETWORKS,
+  }
+}
+
 function servicesOf(env: Bindings, invocation: Invocation): Services {
   const { config, secrets, snapshots, paid, limits, near } = isolateOf(env)
   const objects = objectsOf(env)
   const later = afterwards(invocation)
   const connect = limitConnections()
-  const resolve = createResolve({ resolvers: config.DOH_RESOLVERS, connect, now })
+  const sleep = (ms: number) => scheduler.wait(ms)
+  const routePorts = routePortsOf(env, { connect, sleep, later })
   const once = (name: string) =>
     within(env.ONCES, partitionOf(name.split(' ')[0] ?? ''), config.PARTITIONS).getByName(name)
   return {
@@ -116,11 +144,11 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
     newSeed: () => base32(crypto.getRandomValues(new Uint8Array(20))),
     verify: {
       now,
-      sleep: (ms) => scheduler.wait(ms),
+      sleep,
       lanesOf: (partition) => config.LANES.lanes.filter((lane) => lane.partition === partition),
       epoch: config.LANES.epoch,
       ask: createAsk(config.LANE_CREDENTIALS, connect, warn),
-      lookUpRoute: (wanted) => lookUpRoute(wanted, { resolve, now, loopback: config.LOOPBACK_NETWORKS }),
+      lookUpRoute: (wanted) => lookUpRoute(wanted, routePorts),
       allowSpecialUse: config.ALLOW_SPECIAL_USE,
     },
   }

@@ -4,12 +4,19 @@ import { free } from '@postern/shared/verdict/cost.ts'
 import { Hono } from 'hono'
 import { type Env, parseConfig } from '../../edge/src/config.ts'
 import { createResolve } from '../../edge/src/dns/doh.ts'
+import { openMemo } from '../../edge/src/dns/memo.ts'
+import type { NearCache } from '../../edge/src/http/near-cache.ts'
 import { lookUpRoute } from '../../edge/src/dns/route.ts'
+import { createStandings } from '../../edge/src/dns/standing.ts'
 import { limitConnections } from '../../edge/src/http/connections.ts'
 import { render } from '../../edge/src/verify/render.ts'
 import { verify } from '../../edge/src/verify/verify.ts'
 
 const now = Date.now
+// Types of the platform are not at hand here.
+const cache = (globalThis as unknown as { caches: { default: NearCache } }).caches.default
+const names = new Map()
+const standings = createStandings(now)
 let config: ReturnType<typeof parseConfig> | null = null
 
 const app = new Hono<{ Bindings: Env }>()
@@ -27,14 +34,25 @@ app.get('/v1/verify', async (context) => {
     maxAgeS: 86_400,
     deadlineAt: startedAt + 4_000,
   }
-  const resolve = createResolve({ resolvers, connect: limitConnections(), now })
+  const connect = limitConnections()
+  const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))
+  const memoPorts = { near: names, cache, scope: '', connect, now, sleep }
+  const routePorts = {
+    resolve: createResolve({ resolvers, standings, connect, now, sleep }),
+    memo: (name: string) => openMemo(name, memoPorts),
+    open: new Map(),
+    now,
+    roll: Math.random,
+    later: (work: () => Promise<unknown>) => context.executionCtx.waitUntil(work()),
+    loopback,
+  }
   const verified = await verify(request, {
     now,
     sleep: async () => undefined,
     lanes: [],
     epoch: 0,
     ask: async () => ({ kind: 'not_started' }),
-    lookUpRoute: (route) => lookUpRoute(route, { resolve, now, loopback }),
+    lookUpRoute: (route) => lookUpRoute(route, routePorts),
     allowSpecialUse,
     mayAsk: async () => false,
   })

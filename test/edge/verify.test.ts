@@ -31,7 +31,7 @@ async function evening(email: string, given: Given = {}): Promise<Evening> {
   const lookUpRoute = async (wanted: RouteWanted) => {
     lookedUp.push(wanted)
     await story.ports.sleep(30)
-    return [...route]
+    return { facts: [...route], also: null }
   }
   const ports = { ...story.ports, lookUpRoute, allowSpecialUse, mayAsk: async () => given.admitted ?? true }
   const verified = await verify({ ...requestFor({ email }), ...request }, ports)
@@ -112,7 +112,7 @@ describe('fast mode', () => {
   it('never asks a lane, and does not look up the exchanges’ own addresses', async () => {
     const { verified, lookedUp, asked } = await evening('jane@strict.test', { request: { mode: 'fast' } })
     expect(asked).toBe(0)
-    expect(lookedUp).toEqual([{ domain: 'strict.test', deadlineAt: START + 3_000, targets: false }])
+    expect(lookedUp).toEqual([{ domain: 'strict.test', deadlineAt: START + 3_000, targets: 'beside' }])
     expect(verified).toMatchObject({ smtpState: 'not_asked', verdict: { status: 'unknown', reason: 'not_probed' } })
   })
 
@@ -129,7 +129,7 @@ describe('fast mode', () => {
 describe('full mode', () => {
   it('looks up the exchanges, asks the lane, and says who was asked and how long it took', async () => {
     const { verified, lookedUp, asked } = await evening('Jané.Doe@Strict.TEST')
-    expect(lookedUp).toEqual([{ domain: 'strict.test', deadlineAt: START + 3_000, targets: true }])
+    expect(lookedUp).toEqual([{ domain: 'strict.test', deadlineAt: START + 3_000, targets: 'await' }])
     expect(asked).toBe(1)
     expect(verified).toMatchObject({
       verdict: { status: 'deliverable', reason: 'mailbox_accepted', level: 'confirmed' },

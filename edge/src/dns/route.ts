@@ -1,72 +1,115 @@
 // The mail route of one domain as facts: four look-ups at once, a second opinion on every "nothing there", then the exchanges.
-import type { Answer, DataOf, Question, RecordType } from '@postern/shared/dns/answer.ts'
-import {
-  type ExchangeTarget,
-  type MailRoute,
-  mailRoute,
-  targetOf,
-  withTargets,
-} from '@postern/shared/dns/mail-route.ts'
+import type { Answer } from '@postern/shared/dns/answer.ts'
+import { type MailRoute, mailRoute, targetOf, withTargets } from '@postern/shared/dns/mail-route.ts'
 import type { Cidr } from '@postern/shared/dns/reachable.ts'
 import type { Fact, OptOutFact, RouteFact } from '@postern/shared/verdict/evidence.ts'
-import type { Resolve, Resolved } from './doh.ts'
+import { type TakesMail, takesMail } from './also.ts'
+import type { Opinion, Resolve, Resolved } from './doh.ts'
+import { createKnown, type Known, type Open } from './known.ts'
+import { keyOf, type Memo, shared } from './memo.ts'
+import { allKnown, knownTargets, lookUpTargets, type Sight } from './targets.ts'
 
 export interface RoutePorts {
   readonly resolve: Resolve
+  readonly memo: (name: string) => Memo
+  readonly open: Open
   readonly now: () => number
+  /** A number from 0 to 1, another one with every call. */
+  readonly roll: () => number
+  /** Work for after the answer has left. */
+  readonly later: (work: () => Promise<unknown>) => void
   readonly loopback: readonly Cidr[]
 }
 
 export interface RouteWanted {
   readonly domain: string
   readonly deadlineAt: number
-  /** Look up the exchanges' own addresses too: a second trip. */
-  readonly targets: boolean
+  /**
+   * The exchanges' own addresses, a second trip: awaited, or taken as far as they are known and otherwise looked up beside
+   * the answer, for the next one.
+   */
+  readonly targets: 'await' | 'beside'
+  /** A second domain, of which only this is wanted. */
+  readonly alsoTakesMail?: string
 }
 
-/** Exchanges whose addresses are looked up; a domain's fourth-best host decides nothing. */
-const MAX_TARGETS = 3
+export interface Routed {
+  readonly facts: Fact[]
+  readonly also: TakesMail | null
+}
+
+/** What goes on after the answer may take this long, in milliseconds. */
+const BESIDE_MS = 3_000
 const OPT_OUT = /(^|[\s;])probe=no([\s;]|$)/i
 
 /** Route and opt-out of `domain` (A-form) as facts. Never rejects. */
-export async function lookUpRoute(wanted: RouteWanted, ports: RoutePorts): Promise<Fact[]> {
-  const asked = new Map<string, string>()
-  const first = await look(wanted, ports, firstOpinion(wanted, ports, asked))
-  if (!isNegative(first.fact.route)) return [...first.optOut, first.fact]
-  const second = await look(wanted, ports, secondOpinion(wanted, ports, { asked, doubted: first.fact.source }))
-  // Whoever denied the domain could not tell of its opt-out either.
-  const [optOut] = [...first.optOut, ...second.optOut]
-  return [...(optOut === undefined ? [] : [optOut]), agree(first.fact, second.fact)]
+export async function lookUpRoute(wanted: RouteWanted, ports: RoutePorts): Promise<Routed> {
+  const [facts, also] = await Promise.all([factsOf(wanted, ports), alsoOf(wanted, ports)])
+  return { facts, also }
+}
+
+async function alsoOf({ alsoTakesMail: name, deadlineAt }: RouteWanted, ports: RoutePorts): Promise<TakesMail | null> {
+  if (name === undefined) return null
+  const memo = ports.memo(name)
+  const also = await takesMail(name, deadlineAt, { ...ports, memoOf: () => memo })
+  if (memo.learned()) ports.later(() => memo.write())
+  return also
+}
+
+async function factsOf(wanted: RouteWanted, ports: RoutePorts): Promise<Fact[]> {
+  const { domain } = wanted
+  const memo = ports.memo(domain)
+  const own = Object.values(questionsOf(domain))
+  const isOwn = (name: string): boolean => own.some((question) => question.name === name)
+  const memoOf = (name: string): Memo => (isOwn(name) ? memo : shared(memo, ports.memo(name)))
+  await memo.open(own.map((question) => keyOf(question, 'first')))
+  const looked = await agreed(wanted, ports, createKnown({ ...ports, memoOf }))
+  if (memo.learned()) ports.later(() => memo.write())
+  if (!looked.complete) {
+    ports.later(() => factsOf({ ...wanted, targets: 'await', deadlineAt: ports.now() + BESIDE_MS }, ports))
+  }
+  return [...looked.optOut, looked.fact]
+}
+
+function questionsOf(domain: string) {
+  return {
+    mx: { name: domain, type: 'MX' },
+    a: { name: domain, type: 'A' },
+    aaaa: { name: domain, type: 'AAAA' },
+    policy: { name: `_verify-policy.${domain}`, type: 'TXT' },
+  } as const
 }
 
 interface Looked {
   readonly fact: RouteFact
   readonly optOut: readonly OptOutFact[]
+  /** False where exchanges are still to be looked up. */
+  readonly complete: boolean
 }
 
-type AskDns = <T extends RecordType>(question: Question<T>) => Promise<Resolved<DataOf[T]>>
-
-function keyOf({ name, type }: Question): string {
-  return `${type} ${name}`
-}
-
-/** Notes in `asked` which resolver answered which question. */
-function firstOpinion({ deadlineAt }: RouteWanted, ports: RoutePorts, asked: Map<string, string>): AskDns {
-  return async (question) => {
-    const resolved = await ports.resolve(question, { deadlineAt, opinion: { kind: 'first' } })
-    asked.set(keyOf(question), resolved.source)
-    return resolved
+async function agreed(wanted: RouteWanted, ports: RoutePorts, known: Known): Promise<Looked> {
+  const asked = new Map<string, string>()
+  const first = await look(wanted, ports, firstSight(wanted, known, asked))
+  if (!isNegative(first.fact.route)) return first
+  const second = await look(wanted, ports, secondSight(wanted, known, { asked, doubted: first.fact.source }))
+  return {
+    fact: agree(first.fact, second.fact),
+    // Whoever denied the domain could not tell of its opt-out either.
+    optOut: [...first.optOut, ...second.optOut].slice(0, 1),
+    complete: second.complete,
   }
 }
 
-/**
- * Each question begins with a resolver other than the one that answered that very question, or, where it was not asked yet,
- * than the one whose route is doubted.
- */
-function secondOpinion({ deadlineAt }: RouteWanted, ports: RoutePorts, { asked, doubted }: Doubt): AskDns {
-  return (question) => {
-    const after = asked.get(keyOf(question)) ?? doubted
-    return ports.resolve(question, { deadlineAt, opinion: { kind: 'second', after } })
+/** Notes in `asked` which resolver answered which question. */
+function firstSight({ deadlineAt }: RouteWanted, known: Known, asked: Map<string, string>): Sight {
+  const opinion: Opinion = { kind: 'first' }
+  const note = <R extends Resolved<unknown> | null>(key: string, resolved: R): R => {
+    if (resolved !== null) asked.set(key, resolved.source)
+    return resolved
+  }
+  return {
+    ask: async (question) => note(keyOf(question, 'first'), await known.ask(question, { deadlineAt, opinion })),
+    peek: (question) => note(keyOf(question, 'first'), known.peek(question, opinion)),
   }
 }
 
@@ -75,38 +118,59 @@ interface Doubt {
   readonly doubted: string
 }
 
-async function look(wanted: RouteWanted, ports: RoutePorts, ask: AskDns): Promise<Looked> {
-  const { domain } = wanted
-  const [mx, a, aaaa, policy] = await Promise.all([
-    ask({ name: domain, type: 'MX' }),
-    ask({ name: domain, type: 'A' }),
-    ask({ name: domain, type: 'AAAA' }),
-    ask({ name: `_verify-policy.${domain}`, type: 'TXT' }),
-  ])
-  const route = mailRoute(domain, { mx: mx.answer, a: a.answer, aaaa: aaaa.answer })
-  const observed = { observedAt: ports.now(), source: mx.source }
-  const authentic = mx.answer.kind !== 'failure' && mx.answer.authentic
-  const known =
-    route.kind === 'implicit' ? new Map([[domain, targetOf({ a: a.answer, aaaa: aaaa.answer }, ports.loopback)]]) : null
-  const targets = known ?? (wanted.targets ? await lookUpTargets(route, ports, ask) : new Map())
+/**
+ * Each question begins with a resolver other than the one that answered that very question, or, where it was not asked yet,
+ * than the one whose route is doubted.
+ */
+function secondSight({ deadlineAt }: RouteWanted, known: Known, { asked, doubted }: Doubt): Sight {
+  const opinionOn = (key: string): Opinion => ({ kind: 'second', after: asked.get(key) ?? doubted })
   return {
-    fact: { kind: 'route', route: withTargets(route, targets), confirmed: false, authentic, ...observed },
-    optOut: optedOut(policy.answer) ? [{ kind: 'opt_out', observedAt: ports.now(), source: policy.source }] : [],
+    ask: (question) => known.ask(question, { deadlineAt, opinion: opinionOn(keyOf(question, 'first')) }),
+    peek: (question) => known.peek(question, opinionOn(keyOf(question, 'first'))),
   }
 }
 
-async function lookUpTargets(
+async function look({ domain, targets: manner }: RouteWanted, ports: RoutePorts, sight: Sight): Promise<Looked> {
+  const { loopback } = ports
+  const questions = questionsOf(domain)
+  const [mx, a, aaaa, policy] = await Promise.all([
+    sight.ask(questions.mx),
+    sight.ask(questions.a),
+    sight.ask(questions.aaaa),
+    sight.ask(questions.policy),
+  ])
+  const route = mailRoute(domain, { mx: mx.answer, a: a.answer, aaaa: aaaa.answer }, ports.roll)
+  const targets =
+    route.kind === 'implicit'
+      ? new Map([[domain, targetOf({ a: a.answer, aaaa: aaaa.answer }, loopback)]])
+      : await (manner === 'await' ? lookUpTargets : knownTargets)(route, loopback, sight)
+  const observed = { observedAt: learnedAt(route, mx, [a, aaaa]), source: mx.source }
+  const authentic = mx.answer.kind !== 'failure' && mx.answer.authentic
+  return {
+    fact: { kind: 'route', route: withTargets(route, targets), confirmed: false, authentic, ...observed },
+    optOut: optedOut(policy.answer) ? [{ kind: 'opt_out', observedAt: policy.observedAt, source: policy.source }] : [],
+    complete: allKnown(route, targets),
+  }
+}
+
+/** A route is as old as the oldest answer that it rests on; what could not be learned, as young as the last that failed. */
+function learnedAt(
   route: MailRoute,
-  ports: RoutePorts,
-  ask: AskDns,
-): Promise<ReadonlyMap<string, ExchangeTarget>> {
-  if (route.kind !== 'mx') return new Map()
-  const names = route.exchanges.filter(({ target }) => target === 'not_looked_up').map(({ exchange }) => exchange)
-  const entries = names.slice(0, MAX_TARGETS).map(async (name): Promise<[string, ExchangeTarget]> => {
-    const [a, aaaa] = await Promise.all([ask({ name, type: 'A' }), ask({ name, type: 'AAAA' })])
-    return [name, targetOf({ a: a.answer, aaaa: aaaa.answer }, ports.loopback)]
-  })
-  return new Map(await Promise.all(entries))
+  mx: Resolved<unknown>,
+  addresses: readonly [Resolved<unknown>, Resolved<unknown>],
+): number {
+  const instants = [mx, ...addresses].map(({ observedAt }) => observedAt)
+  switch (route.kind) {
+    case 'mx':
+    case 'null_mx':
+      return mx.observedAt
+    case 'unlearned':
+      return Math.max(...instants)
+    case 'implicit':
+    case 'none':
+    case 'nxdomain':
+      return Math.min(...instants)
+  }
 }
 
 function optedOut(answer: Answer<string>): boolean {

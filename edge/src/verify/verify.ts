@@ -3,13 +3,13 @@ import { type Address, parse } from '@postern/shared/address/parse.ts'
 import { specialUse } from '@postern/shared/address/special-use.ts'
 import { decide, providerFor, settledWithoutSmtp } from '@postern/shared/verdict/decide.ts'
 import type { Fact } from '@postern/shared/verdict/evidence.ts'
-import type { RouteWanted } from '../dns/route.ts'
+import type { Routed, RouteWanted } from '../dns/route.ts'
 import { askMailServer, type AskPorts, hold } from './ask-mail-server.ts'
 import { recognised, revealed } from './recognised.ts'
 import type { Verified, VerifyRequest } from './verified.ts'
 
 export interface VerifyPorts extends AskPorts {
-  readonly lookUpRoute: (wanted: RouteWanted) => Promise<Fact[]>
+  readonly lookUpRoute: (wanted: RouteWanted) => Promise<Routed>
   readonly allowSpecialUse: readonly string[]
   /** Resolves to false where whoever asks was not admitted: no server is asked on their behalf. */
   readonly mayAsk: () => Promise<boolean>
@@ -46,7 +46,12 @@ async function route(domain: string, request: VerifyRequest, ports: VerifyPorts)
   // RFC 6761 §6: names of special use are not asked for in the public DNS.
   if (specialUse(domain, ports.allowSpecialUse) !== null) return []
   const deadlineAt = Math.min(request.deadlineAt, ports.now() + DNS_MS)
-  return ports.lookUpRoute({ domain, deadlineAt, targets: request.mode === 'full' })
+  const { facts } = await ports.lookUpRoute({
+    domain,
+    deadlineAt,
+    targets: request.mode === 'full' ? 'await' : 'beside',
+  })
+  return facts
 }
 
 /** Some providers are not asked at all, or not on somebody's behalf who is waiting. */

@@ -40,12 +40,15 @@ export interface Addresses {
 
 const IPV4_TEXT = /^\d{1,3}(\.\d{1,3}){3}$/
 
-/** The route that three answers about one domain amount to; exchanges by preference, equals in the order of their names. */
-export function mailRoute(domain: string, answers: DomainAnswers): MailRoute {
+/**
+ * The route that three answers about one domain amount to; exchanges by preference, equals as chance has it: `roll` gives a
+ * number per exchange (RFC 5321 §5.1 spreads the load so).
+ */
+export function mailRoute(domain: string, answers: DomainAnswers, roll: () => number): MailRoute {
   const { mx } = answers
   switch (mx.kind) {
     case 'records':
-      return explicitRoute(mx.data)
+      return explicitRoute(mx.data, roll)
     case 'nxdomain':
       return missing(answers)
     case 'nodata':
@@ -61,13 +64,14 @@ function missing({ a, aaaa }: DomainAnswers): MailRoute {
   return contradicted ? { kind: 'unlearned', why: 'failure' } : { kind: 'nxdomain' }
 }
 
-function explicitRoute(data: readonly MxData[]): MailRoute {
+function explicitRoute(data: readonly MxData[], roll: () => number): MailRoute {
   // RFC 7505 §3 wants the null MX to stand alone; beside real exchanges it is a slip, and mail goes to the real ones.
   const real = data.filter(({ exchange }) => exchange !== '')
   if (real.length === 0) return { kind: 'null_mx' }
   const exchanges = real
-    .map(({ exchange, preference }) => ({ exchange, preference, target: targetOfName(exchange) }))
-    .sort((one, other) => one.preference - other.preference || (one.exchange < other.exchange ? -1 : 1))
+    .map(({ exchange, preference }) => ({ exchange, preference, target: targetOfName(exchange), drawn: roll() }))
+    .sort((one, other) => one.preference - other.preference || one.drawn - other.drawn)
+    .map(({ exchange, preference, target }) => ({ exchange, preference, target }))
   return { kind: 'mx', exchanges }
 }
 

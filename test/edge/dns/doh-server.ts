@@ -16,8 +16,11 @@ export interface Question {
   readonly via: 'GET' | 'POST'
 }
 
-/** `nxdomain` denies every name; `redirect` sends to where the answer would be; `endless` begins a body and never ends it. */
-export type Manner = ResolverFault['kind'] | 'honest' | 'nxdomain' | 'redirect' | 'endless'
+/**
+ * `nxdomain` denies every name; `redirect` sends to where the answer would be; `endless` begins a body and never ends it; `busy`
+ * wants to be left alone for 30 seconds; `refused` is RCODE 5.
+ */
+export type Manner = ResolverFault['kind'] | 'honest' | 'nxdomain' | 'redirect' | 'endless' | 'busy' | 'refused'
 export type MannerOf = (question: Question) => Manner
 
 export interface DohServer {
@@ -25,6 +28,8 @@ export interface DohServer {
   readonly asked: readonly Question[]
   /** The most questions that were open at the same time. */
   readonly most: () => number
+  /** Questions that are open now. */
+  readonly open: () => number
   close(): Promise<void>
 }
 
@@ -34,6 +39,10 @@ export interface DohParts {
   readonly manner?: Manner | MannerOf
   readonly authentic?: boolean
   readonly slowMs?: number
+  /** Of every record; the zones' own without it. */
+  readonly ttlS?: number
+  /** As if an HTTP cache had kept the answer for so long. */
+  readonly ageS?: number
 }
 
 const DOH_PATH = '/dns-query'
@@ -52,13 +61,14 @@ export async function startDoh(name: string, parts: DohParts = {}): Promise<DohS
     if (read.kind !== 'message' || query === null) return void response.writeHead(400).end()
     const question = { name: query.name, type: query.type, via: read.via }
     asked.push(question)
-    const manner = typeof parts.manner === 'function' ? parts.manner(question) : (parts.manner ?? 'honest')
+    const manner = mannerOf(parts, question)
     if (manner === 'redirect' && url.pathname === DOH_PATH) {
       return void response.writeHead(307, { location: `/moved${url.search}` }).end()
     }
+    if (manner === 'busy') return void response.writeHead(429, { 'retry-after': '30' }).end()
     const { response: answer } = resolve(zonesFor(manner, parts), read.bytes)
     if (answer === null) return
-    response.writeHead(answer.status, { 'content-type': 'application/dns-message' })
+    response.writeHead(answer.status, { 'content-type': 'application/dns-message', ...ageOf(parts) })
     if (manner === 'endless') return void response.write(answer.body.subarray(0, 12))
     if (answer.afterMs > 0) await pause(answer.afterMs)
     response.end(answer.body)
@@ -69,6 +79,7 @@ export async function startDoh(name: string, parts: DohParts = {}): Promise<DohS
     resolver: { name, url: `http://127.0.0.1:${port}${DOH_PATH}`, suffix: null },
     asked,
     most: () => most,
+    open: () => open,
     close: () => closed(server),
   }
 }
@@ -87,14 +98,24 @@ export async function deadDoh(name: string): Promise<DohServer> {
   return { ...server, close: async () => undefined }
 }
 
-function zonesFor(manner: Manner, { zone = [], authentic = false, slowMs = 30 }: DohParts): Zones {
+function mannerOf({ manner = 'honest' }: DohParts, question: Question): Manner {
+  return typeof manner === 'function' ? manner(question) : manner
+}
+
+function ageOf({ ageS }: DohParts): Record<string, string> {
+  return ageS === undefined ? {} : { age: String(ageS) }
+}
+
+function zonesFor(manner: Manner, { zone = [], authentic = false, slowMs = 30, ttlS }: DohParts): Zones {
   const zones = new Zones()
+  if (manner === 'refused') return zones
   zones.addZone('test', { authentic, ...faultFor(manner, slowMs) })
-  if (manner !== 'nxdomain') zones.put(zone.map((line) => parseRecord(line, 'test')))
+  if (manner !== 'nxdomain')
+    zones.put(zone.map((line) => ({ ...parseRecord(line, 'test'), ...(ttlS === undefined ? {} : { ttl: ttlS }) })))
   return zones
 }
 
-const WITHOUT_FAULT: readonly Manner[] = ['honest', 'nxdomain', 'redirect', 'endless']
+const WITHOUT_FAULT: readonly Manner[] = ['honest', 'nxdomain', 'redirect', 'endless', 'busy', 'refused']
 
 function faultFor(manner: Manner, slowMs: number): { fault?: ResolverFault } {
   if (manner === 'slow') return { fault: { kind: 'slow', ms: slowMs } }

@@ -41,8 +41,8 @@ describe('a route', () => {
       ['mx', 'mx.test:ipv6_only'],
     ],
     [
-      'exchanges by preference, equals by name',
-      ['b MX 20 z.test.', 'b MX 10 y.test.', 'b MX 10 x.test.', 'x A 127.25.0.1'],
+      'exchanges by preference',
+      ['b MX 20 z.test.', 'b MX 15 y.test.', 'b MX 10 x.test.', 'x A 127.25.0.1'],
       ['mx', 'x.test:reachable', 'y.test:dangling', 'z.test:dangling'],
     ],
   ])('of %s', async (_what, zone, expected) => {
@@ -61,10 +61,21 @@ describe('a route', () => {
 
   it('without its exchanges looked up claims nothing about them', async () => {
     const servers = await twice({ zone: ['b MX 10 gone.b.test.'] })
-    const { targets, verdict } = await routeBy(servers, { targets: false })
+    const { targets, verdict, questions } = await routeBy(servers, { targets: 'beside' })
     expect(targets).toEqual(['gone.b.test:not_looked_up'])
     expect(verdict.reason).toBe('not_probed')
-    expect(servers[0]?.asked).toHaveLength(4)
+    expect(questions).toBe(4)
+  })
+
+  it.each([
+    ['x first', [0.1, 0.9, 0.5], ['x', 'y', 'z']],
+    ['y first', [0.9, 0.1, 0.5], ['y', 'x', 'z']],
+  ])('puts equals in the order of chance (%s), whatever it rolls for the one behind them', async (...row) => {
+    const [, rolled, names] = row
+    const zone = ['b MX 1 x.test.', 'b MX 1 y.test.', 'b MX 2 z.test.', ...names.map((name) => `${name} A 127.25.0.1`)]
+    const rolls = [...rolled]
+    const { targets } = await routeBy(await serversWith({ zone }), { roll: () => rolls.shift() ?? 0 })
+    expect(targets).toEqual(names.map((name) => `${name}.test:reachable`))
   })
 
   it('looks up its three best exchanges and no fourth; dead ones among them condemn nobody then', async () => {
@@ -86,7 +97,8 @@ describe('what could not be learned', () => {
     ['servfail', 'servfail', 'dns_failure'],
     ['garbage', 'http_500', 'dns_failure'],
     ['truncated', 'wrong_question', 'dns_failure'],
-    ['servfail', 'hang', 'dns_timeout'],
+    ['servfail', 'hang', 'dns_failure'],
+    ['garbage', 'hang', 'dns_timeout'],
     ['hang', 'hang', 'dns_timeout'],
   ])('with resolvers that answer %s and %s is %s, in time', async (one, two, reason) => {
     const routed = await routeBy(await serversWith({ manner: one }, { manner: two }), { withinMs: 400 })

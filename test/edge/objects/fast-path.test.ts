@@ -59,7 +59,7 @@ function silent(copy: Snapshot | null): World {
       lanesOf: () => [],
       epoch: 1,
       ask: never,
-      lookUpRoute: async () => [routeTo()],
+      lookUpRoute: async () => ({ facts: [routeTo()], also: null }),
       allowSpecialUse: ['test'],
     },
   } as unknown as Services

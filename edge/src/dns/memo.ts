@@ -1,0 +1,158 @@
+// What was learned of names, each answer until its own end: near in the isolate, and one entry per domain in the Workers Cache.
+import { type Answer, conclusive, type Question } from '@postern/shared/dns/answer.ts'
+import type { Connect } from '../http/connections.ts'
+import type { NearCache } from '../http/near-cache.ts'
+import type { Opinion, Resolved } from './doh.ts'
+
+/** One answer with its end, in milliseconds since the epoch. */
+export interface Kept extends Resolved<unknown> {
+  readonly expiresAt: number
+}
+
+interface Failed extends Kept {
+  readonly times: number
+}
+
+/** What is known under one name, its exchanges' addresses included: answers by `keyOf`. */
+interface Bundle {
+  readonly answers: Map<string, Kept>
+  readonly failures: Map<string, Failed>
+}
+
+/** Shared by all requests of an isolate: values only, never promises, which die with the request that made them. */
+export type Near = Map<string, Bundle>
+
+/** A Cache that takes longer is no quicker than asking, in milliseconds. */
+const MATCH_MS = 100
+const MOST_BUNDLES = 1_000
+const MOST_ANSWERS = 64
+
+/** Longer than this nothing is believed, whatever its TTL. */
+const MOST_LIFE_MS = 3_600_000
+const FIRST_FAILURE_MS = 1_000
+/** RFC 9520 §3.2: failures are remembered for a second at least and five minutes at most. */
+const MOST_FAILURE_MS = 300_000
+
+export function keyOf({ name, type }: Question, opinion: Opinion['kind']): string {
+  return `${opinion} ${type} ${name}`
+}
+
+export interface MemoPorts {
+  readonly near: Near
+  readonly cache: NearCache
+  /** Resolvers as one text: answers of others are not ours. */
+  readonly scope: string
+  readonly connect: Connect
+  readonly now: () => number
+  readonly sleep: (ms: number) => Promise<unknown>
+}
+
+/** The memo of one domain; `learned` says whether there is anything to write. */
+export interface Memo {
+  /** Reads the Cache where the isolate does not know all of `keys`. Never rejects. */
+  open(keys: readonly string[]): Promise<void>
+  recall(key: string): Kept | null
+  /** The failure that `key` ended with a little while ago, or null. */
+  failure(key: string): Kept | null
+  learn(key: string, resolved: Resolved<unknown>): void
+  learned(): boolean
+  /** Writes what is known to the Cache. Never rejects. */
+  write(): Promise<void>
+}
+
+export function openMemo(name: string, ports: MemoPorts): Memo {
+  const { cache, connect, now, sleep } = ports
+  const bundle = bundleOf(ports.near, name)
+  const url = `https://dns.invalid/1/${encodeURIComponent(ports.scope)}/${encodeURIComponent(name)}`
+  const live = <K extends Kept>(kept: K | undefined): K | null =>
+    kept !== undefined && kept.expiresAt > now() && kept.expiresAt - now() <= MOST_LIFE_MS ? kept : null
+  let learned = false
+  return {
+    open: async (keys) => {
+      const known = (key: string) => live(bundle.answers.get(key)) ?? live(bundle.failures.get(key))
+      if (keys.every((key) => known(key) !== null)) return
+      const reading = Promise.race([connect(() => read(cache, url)), sleep(MATCH_MS).then(() => [])])
+      const [found] = await Promise.allSettled([reading])
+      if (found.status === 'rejected') return
+      for (const [key, kept] of found.value) {
+        const mine = live(bundle.answers.get(key))
+        if (live(kept) !== null && (mine === null || mine.expiresAt < kept.expiresAt)) put(bundle.answers, key, kept)
+      }
+    },
+    recall: (key) => live(bundle.answers.get(key)),
+    failure: (key) => live(bundle.failures.get(key)),
+    learn: (key, resolved) => {
+      if (!conclusive(resolved.answer)) {
+        noteFailure(bundle, key, resolved)
+        return
+      }
+      bundle.failures.delete(key)
+      const expiresAt = resolved.observedAt + lifeMs(resolved.answer)
+      if (expiresAt <= now()) return
+      put(bundle.answers, key, { ...resolved, expiresAt })
+      learned = true
+    },
+    learned: () => learned,
+    write: async () => {
+      const entries = [...bundle.answers].filter(([, kept]) => live(kept) !== null)
+      const lastsS = Math.floor((Math.max(0, ...entries.map(([, { expiresAt }]) => expiresAt)) - now()) / 1_000)
+      if (lastsS < 1) return
+      const response = Response.json(entries, { headers: { 'cache-control': `max-age=${lastsS}` } })
+      await Promise.allSettled([connect(() => cache.put(url, response))])
+    },
+  }
+}
+
+/** The memo of a host that serves many domains: what any of them learned is known, and goes with this one to the Cache. */
+export function shared(own: Memo, host: Memo): Memo {
+  return {
+    ...own,
+    recall: (key) => {
+      const mine = own.recall(key)
+      if (mine !== null) return mine
+      const theirs = host.recall(key)
+      if (theirs !== null) own.learn(key, theirs)
+      return theirs
+    },
+    failure: (key) => host.failure(key),
+    learn: (key, resolved) => {
+      own.learn(key, resolved)
+      host.learn(key, resolved)
+    },
+  }
+}
+
+async function read(cache: NearCache, url: string): Promise<[string, Kept][]> {
+  const response = await cache.match(url)
+  return response === undefined ? [] : ((await response.json()) as [string, Kept][])
+}
+
+/** The least recently used bundles go first. */
+function bundleOf(near: Near, name: string): Bundle {
+  const bundle = near.get(name) ?? { answers: new Map(), failures: new Map() }
+  near.delete(name)
+  near.set(name, bundle)
+  const [oldest] = near.keys()
+  if (near.size > MOST_BUNDLES && oldest !== undefined) near.delete(oldest)
+  return bundle
+}
+
+/** A domain that names other exchanges with every answer must not fill the isolate. */
+function put<V>(kept: Map<string, V>, key: string, value: V): void {
+  kept.delete(key)
+  kept.set(key, value)
+  const [oldest] = kept.keys()
+  if (kept.size > MOST_ANSWERS && oldest !== undefined) kept.delete(oldest)
+}
+
+/** A negative answer without SOA is not kept at all (RFC 2308 §5). */
+function lifeMs(answer: Answer<unknown>): number {
+  const ttlS = answer.kind === 'failure' ? 0 : (answer.ttlS ?? 0)
+  return Math.min(MOST_LIFE_MS, ttlS * 1_000)
+}
+
+function noteFailure({ failures }: Bundle, key: string, resolved: Resolved<unknown>): void {
+  const times = (failures.get(key)?.times ?? 0) + 1
+  const forMs = Math.min(MOST_FAILURE_MS, FIRST_FAILURE_MS * 2 ** (times - 1))
+  put(failures, key, { ...resolved, times, expiresAt: resolved.observedAt + forMs })
+}
