@@ -10,6 +10,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'shared/src/address': [],
   'shared/src/signals': ['shared/src/address'],
+  'shared/src/typo': ['shared/src/address', 'shared/src/signals'],
   'shared/src/dns': [],
   'shared/src/smtp': [],
   'shared/src/lanes': [],
