@@ -20,6 +20,8 @@ export interface Suggestion {
 
 /** Nothing longer is read, as in the parser. */
 const LONGEST_TYPED = 1024
+/** RFC 1035 §2.3.4, as the parser counts it: no such domain is a slip of another. */
+const LONGEST_DOMAIN = 253
 /** Slips in one domain; behind the last one nothing may be left to mend, so that a suggestion is never mended itself. */
 const MOST_SLIPS = 4
 
@@ -54,7 +56,7 @@ function beginning(typed: string, parsed: Parsed): Beginning | null {
   }
   const at = typed.indexOf('@')
   const domain = at < 1 ? null : reading(typed.slice(at + 1))
-  if (domain === null) return null
+  if (domain === null || domain.length > LONGEST_DOMAIN) return null
   return { localPart: typed.slice(0, at), domain, probability: isReal(domain) ? 0.95 : 0.8, rule: 'typo.unreadable' }
 }
 
