@@ -2,6 +2,7 @@
 import type { Address } from '../address/parse.ts'
 import { disposable } from './disposable.ts'
 import { free } from './free.ts'
+import { gibberish } from './gibberish.ts'
 import { forwarding, relay } from './relay.ts'
 import { role } from './role.ts'
 import type { Signal } from './signal.ts'
@@ -12,7 +13,7 @@ import { subaddress } from './subaddress.ts'
  * about an IP literal.
  */
 export function signals(address: Address): Signal[] {
-  return [...ofDomain(address), role(address), subaddress(address)]
+  return [...ofDomain(address), role(address), subaddress(address), gibberish(address)]
 }
 
 function ofDomain({ domain }: Address): Signal[] {
