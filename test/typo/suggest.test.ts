@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from '@postern/shared/address/parse.ts'
 import { type Suggestion, suggest } from '@postern/shared/typo/suggest.ts'
 
-export function suggested(typed: string): Suggestion | null {
+function suggested(typed: string): Suggestion | null {
   return suggest(typed, parse(typed))
 }
 
@@ -24,6 +24,9 @@ describe('a provider is recognised', () => {
     ['under an ending that nobody has', 'comcast.bet1', 'comcast.net'],
     ['under an ending of another registry', 'yahoo.cm', 'yahoo.com'],
     ['under an ending with a slip in its middle', 'hotmail.cp.uk', 'hotmail.co.uk'],
+    ['in its country without the registry’s second label', 'hotmail.uk', 'hotmail.co.uk'],
+    ['in a country whose registry says `com`', 'yahoo.co.ph', 'yahoo.com.ph'],
+    ['although its name is three letters', 'mns.com', 'msn.com'],
     ['under another generic ending', 'hotmail.org', 'hotmail.com'],
     ['behind two slips, one of them in the ending', 'hotmial.ocm', 'hotmail.com'],
     ['with its dot one key late', 'outlookc.om', 'outlook.com'],
@@ -54,6 +57,9 @@ describe('an ending is recognised under any name', () => {
     ['both dots missing', 'acmecouk', 'acme.co.uk'],
     ['spelled as in another country', 'acme.co.tr', 'acme.com.tr'],
     ['spelled as in another country, the other way round', 'acme.com.nz', 'acme.co.nz'],
+    ['a slip in its middle', 'acme.clm.br', 'acme.com.br'],
+    ['a slip in its short middle', 'acme.xo.uk', 'acme.co.uk'],
+    ['its last letter missing', 'acme.com.b', 'acme.com.br'],
     ['a country that is none', 'acme.co.jl', 'acme.co.jp'],
     ['below another label', 'mail.acme.cmo', 'mail.acme.com'],
     ['under a name of other letters', 'müller.dde', 'xn--mller-kva.de'],
@@ -74,6 +80,7 @@ describe('nothing is said of', () => {
     ['a company whose name is a word near a provider’s', 'outlet.com'],
     ['a mail service named in the usual way', 'vmail.fr'],
     ['a host below a company', 'mail.acme.co.uk'],
+    ['a host below a company whose name is no slip', 'mail.cern.uk'],
     ['a host below a provider', 'anything.gmail.com'],
     ['a domain under a new ending', 'acme.cam'],
     ['a school', 'gmal.edu'],

@@ -1,6 +1,7 @@
 // Which provider was probably meant by a label and an ending: popularity against the chance that the domain is real.
 import { distance, WEIGHT } from './distance.ts'
-import { endingDistance, exists, isSold, MAGNETS, meantEnding, rarity, type Split } from './endings.ts'
+import { exists, isSold, type Split } from './endings.ts'
+import { endingFor, nearestEnding } from './provider-ending.ts'
 import { type Provider, providerOf, providers } from './real.ts'
 
 export interface Closest {
@@ -8,7 +9,7 @@ export interface Closest {
   readonly probability: number
 }
 
-/** Of everybody who types a domain, one in so many slips in one certain, likely way (weight 3.5); in nats. */
+/** With the weight of a slip, how rare that very slip is, in nats: a certain letter is left out once in 10,000 times. */
 const RARITY_OF_SLIPS = 5.7
 /** Two likely slips; more than that is another name. */
 const FARTHEST = 8.5
@@ -30,13 +31,13 @@ const WORD = 10
 /** The provider meant by a domain that is on no list, or null where none is near. */
 export function closest({ below, label, ending }: Split): Closest | null {
   if (below !== '' || label.length > LONGEST_LABEL) return null
-  const isNew = !exists(ending) && !isSold(ending)
+  const isUnknown = !exists(ending) && !isSold(ending)
   const found = near(label).flatMap(({ provider, apart }) => {
     const sameBeginning = label.charAt(0) === provider.label.charAt(0)
-    const fit = endingFor(provider, { ending, isNew, apart, sameBeginning })
+    const fit = endingFor(provider, { ending, isUnknown, apart, sameBeginning })
     if (fit === null) return []
     const odds =
-      (provider.share * Math.exp(-(RARITY_OF_SLIPS + apart + fit.apart))) / chanceOfReal(label, isNew, provider)
+      (provider.share * Math.exp(-(RARITY_OF_SLIPS + apart + fit.apart))) / chanceOfReal(label, isUnknown, provider)
     return [{ domain: `${provider.label}.${fit.ending}`, odds }]
   })
   const best = found.toSorted((one, other) => other.odds - one.odds)[0]
@@ -61,14 +62,16 @@ function near(label: string): Near[] {
 }
 
 /** An abbreviation with a letter less is another abbreviation; with two swapped or one doubled it may still be a slip. */
-const isAnotherName = (label: string, { label: meant }: Provider): boolean =>
-  meant.length <= 3 && label.length < meant.length
+const isAnotherName = (label: string, provider: Provider): boolean =>
+  isShort(provider) && label.length < provider.label.length
 
-function chanceOfReal(label: string, isNew: boolean, provider: Provider): number {
-  if (isNew) return REAL_WITHOUT_ENDING
+const isShort = ({ label }: Provider): boolean => label.length <= 3
+
+function chanceOfReal(label: string, isUnknown: boolean, provider: Provider): number {
+  if (isUnknown) return REAL_WITHOUT_ENDING
   if (label === provider.label) return provider.common ? REAL_NAMESAKE * WORD : REAL_NAMESAKE
   const byLength = realByLength[Math.min(label.length, realByLength.length - 1)] ?? 1
-  const factors = [provider.common, beginsOtherwise(label, provider)].filter(Boolean).length
+  const factors = [provider.common && !isShort(provider), beginsOtherwise(label, provider)].filter(Boolean).length
   return byLength * WORD ** factors
 }
 
@@ -76,48 +79,6 @@ function chanceOfReal(label: string, isNew: boolean, provider: Provider): number
 function beginsOtherwise(label: string, { label: meant }: Provider): boolean {
   const [first, second] = meant
   return !label.startsWith(first ?? '') && (!label.startsWith(second ?? '') || /^.mail$/.test(label))
-}
-
-interface Typed {
-  readonly ending: string
-  readonly isNew: boolean
-  /** How far the label is from the provider's. */
-  readonly apart: number
-  readonly sameBeginning: boolean
-}
-
-interface Fit {
-  readonly ending: string
-  readonly apart: number
-}
-
-function endingFor(provider: Provider, typed: Typed): Fit | null {
-  if (provider.endings.includes(typed.ending)) return { ending: typed.ending, apart: 0 }
-  // A word with a slip in it and a foreign ending is one coincidence too many.
-  if (provider.common && typed.apart > 0) return null
-  return typed.isNew ? unknownEnding(provider, typed) : otherEnding(provider, typed)
-}
-
-/** An ending that exists and that the provider has not, at a provider who is at home everywhere. */
-const ABROAD = 2.3
-
-function unknownEnding(provider: Provider, { ending, apart }: Typed): Fit | null {
-  const meant = meantEnding(ending)?.ending ?? ''
-  if (provider.endings.includes(meant) && meant.replace('.', '') === ending)
-    return { ending: meant, apart: WEIGHT.missing }
-  const own = nearestEnding(provider, ending)
-  if (own !== null) return own
-  if (isAbroad(provider, meant)) return { ending: meant, apart: WEIGHT.missing }
-  return apart === 0 && !provider.common ? { ending: provider.endings[0] ?? 'com', apart: FARTHEST } : null
-}
-
-/** The likeliest of a provider's own endings; its first is where most of its mailboxes are. */
-function nearestEnding({ endings }: Provider, typed: string): Fit | null {
-  const fits = endings.flatMap((ending, at) => {
-    const apart = endingDistance(typed, ending)
-    return apart === Infinity ? [] : [{ ending, apart: apart + (at === 0 ? 0 : rarity(ending)) }]
-  })
-  return fits.toSorted((one, other) => one.apart - other.apart)[0] ?? null
 }
 
 /** `hotmail.cpo.uk`: a slip in the middle makes another domain of what was an ending. Null where it is none. */
@@ -131,26 +92,3 @@ export function middleSlip({ below, label, ending }: Split): Closest | null {
 
 /** `com`, and a letter too many. */
 const LONGEST_MIDDLE = 4
-
-const generic = new Set(['com', 'net', 'org'])
-/** What an ending that exists weighs against the provider's own, besides its distance. */
-const CHOSEN = 2
-
-function otherEnding(provider: Provider, { ending, apart, sameBeginning }: Typed): Fit | null {
-  const magnet = MAGNETS.get(ending)
-  if (magnet !== undefined && provider.endings.includes(magnet.meant))
-    return { ending: magnet.meant, apart: WEIGHT.missing }
-  // The label is being repaired; an ending that exists is the least doubtful part of what was typed.
-  if (apart > 0) return isAbroad(provider, ending) && sameBeginning ? { ending, apart: ABROAD } : null
-  const [main = ''] = provider.endings
-  if (generic.has(ending) && generic.has(main) && !provider.common) return { ending: main, apart: WEIGHT.vowel }
-  const slip = ending.length > 2 ? endingDistance(ending, main) : Infinity
-  return slip <= WEIGHT.vowel ? { ending: main, apart: slip + CHOSEN } : null
-}
-
-/** The share from which a provider is known in countries where it has no ending of its own. */
-const KNOWN_EVERYWHERE = 0.03
-
-function isAbroad({ share, common }: Provider, ending: string): boolean {
-  return share >= KNOWN_EVERYWHERE && !common && /^(?:com?\.)?[a-z]{2}$/.test(ending)
-}

@@ -1,6 +1,6 @@
 // Which endings of a domain the root and its registries know, and which one was meant by one that they do not.
 import { parse } from 'tldts'
-import { distance } from './distance.ts'
+import { distance, WEIGHT } from './distance.ts'
 
 /** Endings that people type, with how often one is typed for every `com`: what an unknown one is measured against. */
 const common: readonly (readonly [ending: string, share: number])[] = Object.entries({
@@ -129,6 +129,7 @@ export interface Meant {
   readonly probability: number
 }
 
+const GOES_ON = 5.5
 /** Any one slip, or two common ones. */
 const FARTHEST = 7.6
 
@@ -149,9 +150,10 @@ export function meantEnding(typed: string): Meant | null {
 
 const LONGEST_ENDING = 10
 
-/** How far an ending is from another; one that goes on behind its end (`comme`) is a slip of its own. */
+/** How far an ending is from another; one that goes on behind its end (`comme`, `com1`) is a slip of its own. */
 export function endingDistance(typed: string, meant: string): number {
-  const goesOn = typed.startsWith(meant) && typed.length <= meant.length + 2 ? 5.5 : Infinity
+  const rest = typed.startsWith(meant) ? typed.slice(meant.length) : ''
+  const goesOn = /^[^.]{1,2}$/.test(rest) ? GOES_ON : Infinity
   return Math.min(goesOn, distance(typed, meant, FARTHEST))
 }
 
@@ -179,3 +181,14 @@ const siblings = new Map([
   ['edu', 'ac'],
   ['ac', 'edu'],
 ])
+
+/** `com` and `co` with one common slip, as the second label of an ending that people type: `cmo.br`, `cp.uk`. Or null. */
+export function meantSecondLevel(label: string, country: string): string | null {
+  if (label.length > LONGEST_SECOND_LEVEL || exists(`${label}.${country}`) || isSold(`${label}.${country}`)) return null
+  const near = ['com', 'co', 'org'].filter((second) => distance(label, second, WEIGHT.neighbourBesides) < Infinity)
+  const meant = near.find((second) => shares.has(`${second}.${country}`))
+  return meant === undefined ? null : `${meant}.${country}`
+}
+
+/** `com`, and a letter too many. */
+const LONGEST_SECOND_LEVEL = 4

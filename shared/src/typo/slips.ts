@@ -1,6 +1,6 @@
 // What can have gone wrong in a domain that is on no list: one explanation each, the most telling first.
 import { closest, middleSlip } from './closest.ts'
-import { exists, isSold, MAGNETS, meantEnding, type Split, split, twice } from './endings.ts'
+import { exists, isSold, MAGNETS, meantEnding, meantSecondLevel, type Split, split, twice } from './endings.ts'
 import { isProvider, isReal, withoutDots } from './real.ts'
 
 export interface Guess {
@@ -13,7 +13,7 @@ export interface Guess {
 /** A guess that is wrong nine times in ten is noise. */
 export const LEAST_PROBABLE = 0.1
 
-const explanations = [misplacedDots, movedDot, doubledEnding, provider, browsersPrefix, ofEnding]
+const explanations = [misplacedDots, movedDot, doubledEnding, provider, browsersPrefix, secondLevel, ofEnding]
 
 /** The first slip that explains a domain (A-form, two labels at least), mended; or null. */
 export function mended(domain: string): Guess | null {
@@ -57,6 +57,12 @@ function provider(parts: Parts): Guess | null {
 function browsersPrefix({ domain }: Parts): Guess | null {
   const meant = domain.startsWith('www.') ? domain.slice(4) : ''
   return isProvider(meant) ? { domain: meant, probability: 0.9, rule: 'typo.www' } : null
+}
+
+/** `example.cmo.br`: names are sold below `com.br`, and hosts of a company called `cmo` are rare. */
+function secondLevel({ below, label, ending }: Parts): Guess | null {
+  const meant = below === '' ? null : meantSecondLevel(label, ending)
+  return meant === null ? null : guessed(`${below}.${meant}`, label.length > 2 ? 0.8 : 0.6)
 }
 
 function ofEnding(parts: Parts): Guess | null {
