@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'shared/src/signals': ['shared/src/address'],
   'shared/lists': ['shared/src/signals'],
   'shared/src/rdap': [],
+  'shared/src/typo': ['shared/src/address', 'shared/src/signals'],
   'shared/src/dns': [],
   'shared/src/smtp': [],
   'shared/src/lanes': [],

@@ -7,12 +7,13 @@ import disposableTable from '@postern/shared/signals/disposable.json' with { typ
 import { disposable } from '@postern/shared/signals/disposable.ts'
 import { domainList, liesWithin } from '@postern/shared/signals/domain-list.ts'
 import forwardingTable from '@postern/shared/signals/forwarding.json' with { type: 'json' }
+import vanityTable from '@postern/shared/signals/free-vanity.json' with { type: 'json' }
 import mailboxTable from '@postern/shared/signals/mailboxes.json' with { type: 'json' }
 import freeTable from '@postern/shared/signals/free.json' with { type: 'json' }
 import { forwarding, relay } from '@postern/shared/signals/relay.ts'
 import relayTable from '@postern/shared/signals/relay.json' with { type: 'json' }
 
-const tables = [disposableTable, relayTable, forwardingTable, freeTable, mailboxTable]
+const tables = [disposableTable, relayTable, forwardingTable, freeTable, vanityTable, mailboxTable]
 const domainsOf = (table: (typeof tables)[number]) => table.rows.flatMap(({ domains }) => domains)
 
 describe('a list of domains', () => {

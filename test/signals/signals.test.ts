@@ -57,6 +57,7 @@ describe('an address reveals', () => {
     ['no address for life at a host below', 'jane@lists.acm.org', []],
     ['a role', 'info@company.example', ['role']],
     ['a role at an address without a domain name', 'postmaster@[192.0.2.1]', ['role']],
+    ['gibberish', 'qxzvkwjp@company.example', ['gibberish']],
     ['a role at a free provider', 'support@gmail.com', ['free', 'role']],
   ])('%s: %s', (_what, typed, expected) => {
     expect(trueOf(typed)).toEqual(expected)
@@ -70,9 +71,15 @@ describe('an address reveals', () => {
       'free',
       'role',
       'subaddress',
+      'gibberish',
       'suspected_trap',
     ])
-    expect(seen('jane@[192.0.2.1]').map(({ signal }) => signal)).toEqual(['role', 'subaddress', 'suspected_trap'])
+    expect(seen('jane@[192.0.2.1]').map(({ signal }) => signal)).toEqual([
+      'role',
+      'subaddress',
+      'gibberish',
+      'suspected_trap',
+    ])
   })
 
   test('where each answer comes from: a list with its month, or a standard', () => {

@@ -1,6 +1,7 @@
 // Providers with whom any person can have a mailbox: the address says nothing about an employer.
 import { domainList } from './domain-list.ts'
 import table from './free.json' with { type: 'json' }
+import vanityTable from './free-vanity.json' with { type: 'json' }
 import furtherFile from './free-further.json' with { type: 'json' }
 import { isLasting } from './lasting.ts'
 import { longList } from './long-list.ts'
@@ -8,6 +9,8 @@ import { isForwarding, isRelay } from './relay.ts'
 import type { Signal } from './signal.ts'
 
 const list = domainList(table)
+/** Names that a provider hands out besides its own, words of everyday language most of them. */
+const vanity = domainList(vanityTable)
 const further = longList(furtherFile)
 
 /** `domain` in A-form, and exactly that: below a provider's domain stand its own machines and staff. */
@@ -20,5 +23,5 @@ export function free(domain: string): Signal {
 
 /** By our own list alone. */
 export function isFree(domain: string): boolean {
-  return list.names.has(domain)
+  return list.names.has(domain) || vanity.names.has(domain)
 }

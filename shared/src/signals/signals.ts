@@ -2,6 +2,7 @@
 import type { Address } from '../address/parse.ts'
 import { disposable, disposableExchange } from './disposable.ts'
 import { free } from './free.ts'
+import { gibberish } from './gibberish.ts'
 import { localPartUnlikely } from './local-part-unlikely.ts'
 import { forwarding, relay, relayByName } from './relay.ts'
 import { role } from './role.ts'
@@ -19,6 +20,7 @@ export function signals(address: Address): Signal[] {
     ...ofDomain(address),
     role(address),
     subaddress(address),
+    gibberish(address),
     suspectedTrap(address),
     ...(unlikely === null ? [] : [unlikely]),
   ]

@@ -1,0 +1,57 @@
+// Local parts that no person or duty is called: letters that follow one another in no language, and what machines make.
+import type { Address } from '../address/parse.ts'
+import table from './gibberish.json' with { type: 'json' }
+import type { Signal } from './signal.ts'
+
+const source = `${table.name} ${table.date}`
+const size = table.alphabet.length
+/** Of all letters behind any two: how surprising they are in names, in steps of `table.step` nats. */
+const surprise = Uint8Array.from(table.surprise, (level) => Number.parseInt(level, 16))
+
+/** Shorter ones may be initials or a nickname of any kind. */
+const SHORTEST = 6
+/** A run of fewer letters is initials, and says nothing. */
+const SHORTEST_RUN = 4
+/** By how many nats chance has to explain the letters better than names do: chance is rare among local parts. */
+const LIKELIER_BY_CHANCE = 7
+
+/** Judged without a tag. What is beyond ASCII is not judged, and so never gibberish. */
+export function gibberish({ localPart, subaddress }: Pick<Address, 'localPart' | 'subaddress'>): Signal {
+  const base = subaddress === null ? localPart : localPart.slice(0, localPart.indexOf('+'))
+  const name = base.toLowerCase()
+  return { signal: 'gibberish', value: /^[!-~]+$/.test(name) && isGibberish(name), source }
+}
+
+function isGibberish(name: string): boolean {
+  if (name.length < SHORTEST) return false
+  if (isMachineMade(name)) return true
+  const runs = name.match(/[a-z]+/g) ?? []
+  return chance(runs.filter(({ length }) => length >= SHORTEST_RUN)) > LIKELIER_BY_CHANCE
+}
+
+/** Letters and digits that take turns more often than a year, a number or a pun has them do. */
+function isMachineMade(name: string): boolean {
+  const compact = name.replaceAll('-', '')
+  if (/^[0-9a-f]{16,}$/.test(compact) && turns(compact) >= 3) return true
+  const letters = compact.replace(/[^a-z]/g, '')
+  if (!/^[a-z0-9]{10,}$/.test(compact)) return false
+  return turns(compact) >= 6 || (turns(compact) >= 3 && letters.length >= SHORTEST_RUN && chance([letters]) > 0)
+}
+
+const turns = (text: string): number => text.match(/[a-z](?=[0-9])|[0-9](?=[a-z])/g)?.length ?? 0
+
+/** How many nats likelier runs of letters are by chance than as names; negative for names. */
+function chance(runs: readonly string[]): number {
+  return runs.reduce((sum, run) => sum + surprises(run) - (run.length + 1) * Math.log(size), 0)
+}
+
+function surprises(run: string): number {
+  let [before, last, sum] = [0, 0, 0]
+  for (const letter of `${run}^`) {
+    const next = Math.max(0, table.alphabet.indexOf(letter))
+    sum += surprise[(before * size + last) * size + next] ?? 0
+    before = last
+    last = next
+  }
+  return sum * table.step
+}
