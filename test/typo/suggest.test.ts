@@ -59,6 +59,7 @@ describe('an ending is recognised under any name', () => {
     ['spelled as in another country, the other way round', 'acme.com.nz', 'acme.co.nz'],
     ['a slip in its middle', 'acme.clm.br', 'acme.com.br'],
     ['a slip in its short middle', 'acme.xo.uk', 'acme.co.uk'],
+    ['begun only', 'acme.c', 'acme.com'],
     ['its last letter missing', 'acme.com.b', 'acme.com.br'],
     ['a country that is none', 'acme.co.jl', 'acme.co.jp'],
     ['below another label', 'mail.acme.cmo', 'mail.acme.com'],

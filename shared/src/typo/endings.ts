@@ -137,6 +137,8 @@ const FARTHEST = 7.6
 export function meantEnding(typed: string): Meant | null {
   const sibling = siblingOf(typed)
   if (sibling !== null) return { ending: sibling, probability: 0.85 }
+  const begun = beginnings.get(typed)
+  if (begun !== undefined) return { ending: begun, probability: 0.6 }
   if (typed.length < 2 || typed.length > LONGEST_ENDING) return null
   const found = common.flatMap(([ending, share]) => {
     const apart = endingDistance(typed, ending)
@@ -149,6 +151,12 @@ export function meantEnding(typed: string): Meant | null {
 }
 
 const LONGEST_ENDING = 10
+/** Where somebody stopped typing behind the first letter; another letter may be the last of any country. */
+const beginnings = new Map([
+  ['c', 'com'],
+  ['n', 'net'],
+  ['o', 'org'],
+])
 
 /** How far an ending is from another; one that goes on behind its end (`comme`, `com1`) is a slip of its own. */
 export function endingDistance(typed: string, meant: string): number {
