@@ -124,7 +124,8 @@ export function shared(own: Memo, host: Memo): Memo {
 
 async function read(cache: NearCache, url: string): Promise<[string, Kept][]> {
   const response = await cache.match(url)
-  return response === undefined ? [] : ((await response.json()) as [string, Kept][])
+  const entries: unknown = response === undefined ? [] : await response.json()
+  return Array.isArray(entries) ? entries : []
 }
 
 /** The least recently used bundles go first. */
@@ -152,7 +153,10 @@ function lifeMs(answer: Answer<unknown>): number {
 }
 
 function noteFailure({ failures }: Bundle, key: string, resolved: Resolved<unknown>): void {
-  const times = (failures.get(key)?.times ?? 0) + 1
+  const before = failures.get(key)
+  // What failed long ago is not what fails now.
+  const isOneOfMany = before !== undefined && resolved.observedAt - before.expiresAt < MOST_FAILURE_MS
+  const times = (isOneOfMany ? before.times : 0) + 1
   const forMs = Math.min(MOST_FAILURE_MS, FIRST_FAILURE_MS * 2 ** (times - 1))
   put(failures, key, { ...resolved, times, expiresAt: resolved.observedAt + forMs })
 }

@@ -71,6 +71,15 @@ describe('the other domain', () => {
     expect(await routeBy([server!], { also, targets: 'beside', connect })).toMatchObject({ also: 'takes_mail' })
   })
 
+  it('does not keep connections from those who overtake a silent resolver', async () => {
+    const zone = [...OWN, 'c MX 1 mx.c.test.']
+    const servers = await serversWith({ zone, manner: 'hang' }, { zone })
+    const routed = await routeBy(servers, { also, targets: 'beside' })
+    expect(routed.fact).toMatchObject({ route: { kind: 'mx' }, source: 'two' })
+    // One silence of the second domain, half its time, and no more.
+    expect(routed.tookMs).toBeLessThan(1_200)
+  })
+
   it('is remembered like any other', async () => {
     const servers = await serversWith({ zone: [...OWN, 'c MX 1 mx.c.test.'] })
     const within = isolate()

@@ -11,6 +11,7 @@ describe('a Cache', () => {
       { match: () => Promise.reject(new Error('down')), put: () => Promise.reject(new Error('down')) },
     ],
     ['that never answers', { match: () => new Promise<never>(() => undefined), put: async () => undefined }],
+    ['that holds another shape', { match: async () => new Response('{}'), put: async () => undefined }],
     ['that holds something else', { match: async () => new Response('<html>'), put: async () => undefined }],
   ])('%s costs its look-up, not the answer', async (_what, cache) => {
     const servers = await serversWith({ zone: ['b MX 10 mx.b.test.', 'mx.b A 127.25.0.1'] })

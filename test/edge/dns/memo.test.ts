@@ -220,6 +220,19 @@ describe('a failure', () => {
     }
   })
 
+  it('of long ago does not count: then a second is enough again', async () => {
+    const { time, look, mxAsked } = await failing()
+    for (const lastsS of [1, 2, 4]) {
+      await look()
+      time.pass(lastsS * 1_000)
+    }
+    time.pass(300_000)
+    await look()
+    time.pass(1_000)
+    await look()
+    expect(mxAsked()).toBe(5 * 2)
+  })
+
   it('is of its isolate alone', async () => {
     const { servers, within, look, mxAsked } = await failing()
     await look()
