@@ -12,11 +12,13 @@ import { openSecrets, type Secrets } from './accounts/secrets.ts'
 import { createSnapshots, type Snapshots } from './accounts/snapshots.ts'
 import type { Visitor } from './accounts/visitor.ts'
 import { type Later, openTill } from './accounts/till.ts'
+import { type AgeMemory, ageOf, openAgeMemory } from './age/age.ts'
 import { createApp, type Invocation } from './app.ts'
 import { type Config, type Env, parseConfig } from './config.ts'
 import { createResolve } from './dns/doh.ts'
 import { type Near, openMemo } from './dns/memo.ts'
 import { lookUpRoute, type RoutePorts } from './dns/route.ts'
+import { lookUpSenderPolicy } from './dns/sender-policy.ts'
 import { createStandings, type Standings } from './dns/standing.ts'
 import { type Connect, limitConnections } from './http/connections.ts'
 import { createNearOnces } from './http/idempotency-near.ts'
@@ -46,6 +48,7 @@ interface Isolate {
   readonly paid: PaidNearby
   readonly limits: NearLimits
   readonly near: NearCache
+  readonly ages: AgeMemory
   readonly names: Near
   readonly standings: Standings
 }
@@ -67,6 +70,7 @@ function isolateOf(env: Bindings): Isolate {
     near: caches.default,
     names: new Map(),
     standings: createStandings(now),
+    ages: openAgeMemory(config.RDAP),
   }
   isolates.set(env, made)
   return made
@@ -117,7 +121,7 @@ function routePortsOf(env: Bindings, { connect, sleep, later }: Turn): RoutePort
 }
 
 function servicesOf(env: Bindings, invocation: Invocation): Services {
-  const { config, secrets, snapshots, paid, limits, near } = isolateOf(env)
+  const { config, secrets, snapshots, paid, limits, near, ages } = isolateOf(env)
   const objects = objectsOf(env)
   const later = afterwards(invocation)
   const connect = limitConnections()
@@ -149,6 +153,9 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
       epoch: config.LANES.epoch,
       ask: createAsk(config.LANE_CREDENTIALS, connect, warn),
       lookUpRoute: (wanted) => lookUpRoute(wanted, routePorts),
+      lookUpSenderPolicy: (domain, deadlineAt) => lookUpSenderPolicy(domain, deadlineAt, routePorts),
+      ageOf: (domain) => ageOf(domain, { config: config.RDAP, memory: ages, cache: near, connect, now }),
+      later,
       allowSpecialUse: config.ALLOW_SPECIAL_USE,
     },
   }

@@ -53,6 +53,9 @@ app.get('/v1/verify', async (context) => {
     epoch: 0,
     ask: async () => ({ kind: 'not_started' }),
     lookUpRoute: (route) => lookUpRoute(route, routePorts),
+    lookUpSenderPolicy: async () => Promise.reject(new Error('fast mode ranks nothing')),
+    ageOf: () => ({ known: () => null, learn: async () => undefined }),
+    later: routePorts.later,
     allowSpecialUse,
     mayAsk: async () => false,
   })

@@ -1,8 +1,9 @@
 // The story of one address: at each turn, who is asked and above all who is not.
 import type { MailRoute } from '@postern/shared/dns/mail-route.ts'
-import type { Fact } from '@postern/shared/verdict/evidence.ts'
+import type { Fact, SenderPolicyFact } from '@postern/shared/verdict/evidence.ts'
 import { describe, expect, it } from 'vitest'
-import type { RouteWanted } from '../../edge/src/dns/route.ts'
+import type { Age } from '../../edge/src/age/age.ts'
+import type { Routed, RouteWanted } from '../../edge/src/dns/route.ts'
 import type { Verified, VerifyRequest } from '../../edge/src/verify/verified.ts'
 import { verify } from '../../edge/src/verify/verify.ts'
 import { replyTo, routeTo, START } from './facts.ts'
@@ -14,6 +15,12 @@ interface Evening {
   readonly verified: Verified
   readonly lookedUp: readonly RouteWanted[]
   readonly asked: number
+  /** Domains whose registries were asked for their age. */
+  readonly learned: readonly string[]
+  /** Domains whose sender policies were looked up. */
+  readonly ranked: readonly string[]
+  /** Work that was left for after the answer. */
+  readonly left: number
 }
 
 interface Given {
@@ -22,6 +29,9 @@ interface Given {
   readonly allowSpecialUse?: readonly string[]
   readonly request?: Partial<VerifyRequest>
   readonly admitted?: boolean
+  readonly also?: Routed['also']
+  /** What is remembered of the domain's age. */
+  readonly registeredAt?: number
 }
 
 async function evening(email: string, given: Given = {}): Promise<Evening> {
@@ -31,11 +41,33 @@ async function evening(email: string, given: Given = {}): Promise<Evening> {
   const lookUpRoute = async (wanted: RouteWanted) => {
     lookedUp.push(wanted)
     await story.ports.sleep(30)
-    return { facts: [...route], also: null }
+    return { facts: [...route], also: given.also ?? null }
   }
-  const ports = { ...story.ports, lookUpRoute, allowSpecialUse, mayAsk: async () => given.admitted ?? true }
+  const learned: string[] = []
+  const later: unknown[] = []
+  const ageOf = (domain: string): Age => ({
+    known: () =>
+      given.registeredAt === undefined
+        ? null
+        : { kind: 'domain_age', registeredAt: given.registeredAt, observedAt: START, source: 'RDAP' },
+    learn: async () => void learned.push(domain),
+  })
+  const ranked: string[] = []
+  const lookUpSenderPolicy = async (domain: string): Promise<SenderPolicyFact> => {
+    ranked.push(domain)
+    return { kind: 'sender_policy', spf: true, dmarc: true, observedAt: START, source: 'world' }
+  }
+  const ports = {
+    ...story.ports,
+    lookUpRoute,
+    lookUpSenderPolicy,
+    ageOf,
+    later: (work: unknown) => void later.push(work),
+    allowSpecialUse,
+    mayAsk: async () => given.admitted ?? true,
+  }
   const verified = await verify({ ...requestFor({ email }), ...request }, ports)
-  return { verified, lookedUp, asked: story.asked.length }
+  return { verified, lookedUp, asked: story.asked.length, learned, ranked, left: later.length }
 }
 
 describe('syntax', () => {
@@ -178,5 +210,81 @@ describe('full mode', () => {
     const { asked, verified } = await evening('jane@strict.test', { admitted: false })
     expect(asked).toBe(0)
     expect(verified).toMatchObject({ smtpState: 'not_asked', verdict: { status: 'unknown', reason: 'not_probed' } })
+  })
+})
+
+describe('a suggestion', () => {
+  const kinds = ({ verified }: Evening) => verified.facts.filter(({ kind }) => kind === 'suggestion')
+
+  it('towards a provider asks no DNS about the provider', async () => {
+    const story = await evening('jane.roe@gmial.com', { request: { mode: 'fast' } })
+    expect(story.lookedUp[0]).not.toHaveProperty('alsoTakesMail')
+    expect(kinds(story)).toMatchObject([{ email: 'jane.roe@gmail.com', target: 'known' }])
+    expect(story.verified.verdict.reason).toBe('suspected_typo')
+  })
+
+  it.each([
+    ['takes_mail', 'takes_mail'],
+    ['no_mail', 'no_mail'],
+    ['unlearned', 'unlearned'],
+    [null, 'unlearned'],
+  ] as const)('towards a domain that nobody knows has it asked beside: %s', async (also, target) => {
+    const story = await evening('jane.roe@acme-tools.con', { also, request: { mode: 'fast' } })
+    expect(story.lookedUp).toMatchObject([{ domain: 'acme-tools.con', alsoTakesMail: 'acme-tools.com' }])
+    expect(kinds(story)).toMatchObject([{ email: 'jane.roe@acme-tools.com', target }])
+  })
+
+  it.each([
+    ['jane.roe@gmailcom', 'jane.roe@gmail.com'],
+    ['jane.roe@acme..com', 'jane.roe@acme.com'],
+    [' jane.roe@acme.example ', 'jane.roe@acme.example'],
+  ])('is made for %j, which is no address', async (email, meant) => {
+    const story = await evening(email)
+    expect(story.verified.verdict.reason).toBe('syntax_invalid')
+    expect(kinds(story)).toMatchObject([{ email: meant }])
+    expect({ lookedUp: story.lookedUp, asked: story.asked }).toEqual({ lookedUp: [], asked: 0 })
+  })
+
+  it('is made for nobody who wrote what they meant', async () => {
+    expect(kinds(await evening('jane.roe@gmail.com'))).toEqual([])
+  })
+})
+
+describe('the age of a domain', () => {
+  const DAY_MS = 86_400_000
+
+  it('is told where it is remembered, and learned where it is not', async () => {
+    const young = await evening('jane@strict.test', { registeredAt: START - DAY_MS })
+    expect(young.verified.facts).toContainEqual(expect.objectContaining({ kind: 'domain_age' }))
+    expect((await evening('jane@strict.test')).verified.facts.map(({ kind }) => kind)).not.toContain('domain_age')
+  })
+
+  it('is learned while the mail server is asked, or after the answer in fast mode', async () => {
+    expect(await evening('jane@strict.test')).toMatchObject({ learned: ['strict.test'], left: 1 })
+    expect(await evening('jane@strict.test', { request: { mode: 'fast' } })).toMatchObject({ learned: [], left: 1 })
+  })
+
+  it.each<[string, readonly Fact[]]>([
+    ['jane.roe@gmail.com', [routeTo()]],
+    ['jane@duck.com', [routeTo()]],
+    ['jane@strict.test', [{ ...routeTo(), route: { kind: 'nxdomain' }, confirmed: true }]],
+    ['jane@[192.0.2.1]', []],
+  ])('of %s is nobody’s concern', async (email, route) => {
+    const story = await evening(email, { route, request: { mode: 'fast', allow: { ipLiteral: true } } })
+    expect({ learned: story.learned, left: story.left }).toEqual({ learned: [], left: 0 })
+  })
+})
+
+describe('sender policies', () => {
+  it('are looked up where the mail server could not tell, and only there', async () => {
+    const acceptsAll = reported('asked', [replyTo('mailbox', 'accepted'), replyTo('stranger', 'accepted')])
+    const open = await evening('jane@strict.test', { said: acceptsAll })
+    expect(open.ranked).toEqual(['strict.test'])
+    expect(open.verified.verdict.reason).toBe('accepts_all')
+    expect(open.verified.facts).toContainEqual(expect.objectContaining({ kind: 'sender_policy' }))
+    expect((await evening('jane@strict.test')).ranked).toEqual([])
+    const no = reported('asked', [replyTo('mailbox', 'unknown'), replyTo('postmaster', 'accepted')])
+    expect((await evening('jane@strict.test', { said: no })).ranked).toEqual([])
+    expect((await evening('jane@strict.test', { request: { mode: 'fast' } })).ranked).toEqual([])
   })
 })

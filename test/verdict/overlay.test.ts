@@ -57,6 +57,12 @@ const ROWS: readonly (readonly [what: string, facts: readonly Fact[], reason: Re
   ['a role behind a relay is one person’s', [mx, signal('role'), signal('relay')], 'not_probed'],
   ['a disposable role', [mx, signal('role'), signal('disposable')], 'disposable'],
   ['a slip is as good as certain', [mx, suggested(0.8)], 'suspected_typo'],
+  [
+    'a slip is as good as certain, on a domain that a list calls disposable',
+    [mx, signal('disposable'), suggested(0.9)],
+    'suspected_typo',
+  ],
+  ['a slip, and the disposable mailbox was accepted', [mx, ...yes, signal('disposable'), suggested(0.9)], 'disposable'],
   ['a slip is likely', [mx, suggested(0.79)], 'not_probed'],
   ['a slip towards a domain that takes no mail', [mx, suggested(0.99, 'no_mail')], 'not_probed'],
   ['a slip towards a domain that nobody could look up', [mx, suggested(0.8, 'unlearned')], 'suspected_typo'],

@@ -48,9 +48,9 @@ export interface AgePorts {
 
 export interface Age {
   /** What is known by now; nothing is waited for. */
-  known(): DomainAgeFact | null
+  readonly known: () => DomainAgeFact | null
   /** Asks the registry where nothing is remembered. Never rejects. */
-  learn(): Promise<void>
+  readonly learn: () => Promise<void>
 }
 
 const HOUR_MS = 3_600_000

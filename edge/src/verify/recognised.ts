@@ -4,7 +4,9 @@ import { specialUse } from '@postern/shared/address/special-use.ts'
 import { providerOf } from '@postern/shared/dns/provider.ts'
 import type { Signal } from '@postern/shared/signals/signal.ts'
 import { exchangeSignals, signals } from '@postern/shared/signals/signals.ts'
+import { type Suggestion, TYPO_SOURCE } from '@postern/shared/typo/suggest.ts'
 import type { Fact, RouteFact } from '@postern/shared/verdict/evidence.ts'
+import type { TakesMail } from '../dns/also.ts'
 
 interface Circumstances {
   readonly now: () => number
@@ -32,3 +34,18 @@ function passedOn(exchange: string, domain: string): Signal[] {
   const { flag, id, seen } = providerOf(exchange, domain)
   return flag === null ? [] : [{ signal: flag, value: true, source: `${id} ${seen}, by exchange` }]
 }
+
+/** What was probably meant, with what the DNS said of its domain. */
+export function suggested(meant: Suggestion | null, takes: TakesMail | null, observedAt: number): Fact[] {
+  if (meant === null) return []
+  const { email, probability, rule } = meant
+  const target = meant.knownTarget ? 'known' : (takes ?? 'unlearned')
+  return [{ kind: 'suggestion', email, probability, rule, target, observedAt, source: TYPO_SOURCE }]
+}
+
+/** Providers' domains are as old as everybody knows; their customers come and go. */
+export function hasAgeOfItsOwn(listed: readonly Fact[]): boolean {
+  return !listed.some((fact) => fact.kind === 'signal' && fact.value && PROVIDERS.includes(fact.signal))
+}
+
+const PROVIDERS: readonly Signal['signal'][] = ['free', 'relay', 'forwarding']

@@ -1,57 +1,93 @@
 // THE STORY of one address, top to bottom: parse, look at names and lists, find the mail route, ask its server if told to, decide.
-import { type Address, parse } from '@postern/shared/address/parse.ts'
+import { type Address, parse, type Parsed } from '@postern/shared/address/parse.ts'
 import { specialUse } from '@postern/shared/address/special-use.ts'
+import { suggest, type Suggestion } from '@postern/shared/typo/suggest.ts'
 import { decide, providerFor, settledWithoutSmtp } from '@postern/shared/verdict/decide.ts'
-import type { Fact } from '@postern/shared/verdict/evidence.ts'
+import type { Fact, SenderPolicyFact } from '@postern/shared/verdict/evidence.ts'
+import type { Case } from '@postern/shared/verdict/finding.ts'
+import { RANKED } from '@postern/shared/verdict/score.ts'
+import type { Age } from '../age/age.ts'
 import type { Routed, RouteWanted } from '../dns/route.ts'
 import { askMailServer, type AskPorts, hold } from './ask-mail-server.ts'
-import { recognised, revealed } from './recognised.ts'
+import { hasAgeOfItsOwn, recognised, revealed, suggested } from './recognised.ts'
 import type { Verified, VerifyRequest } from './verified.ts'
 
 export interface VerifyPorts extends AskPorts {
   readonly lookUpRoute: (wanted: RouteWanted) => Promise<Routed>
+  readonly lookUpSenderPolicy: (domain: string, deadlineAt: number) => Promise<SenderPolicyFact>
+  readonly ageOf: (domain: string) => Age
+  /** Work for after the answer has left. */
+  readonly later: (work: () => Promise<unknown>) => void
   readonly allowSpecialUse: readonly string[]
   /** Resolves to false where whoever asks was not admitted: no server is asked on their behalf. */
   readonly mayAsk: () => Promise<boolean>
 }
 
+/** What only ranks may take this long, in milliseconds. */
+const RANKING_MS = 500
 /** Look-ups may take this much of a request, so that asking the mail server has some left, in milliseconds. */
 const DNS_MS = 3_000
 
 export async function verify(request: VerifyRequest, ports: VerifyPorts): Promise<Verified> {
   const startedAt = ports.now()
   const parsed = parse(request.email, request.allow)
-  if (!parsed.ok) {
-    const fact: Fact = { kind: 'syntax', ...parsed.refusal, observedAt: startedAt, source: 'edge' }
-    return judged(null, [fact], { ports, smtpState: 'not_needed' })
-  }
+  const meant = suggest(request.email, parsed)
+  if (!parsed.ok) return refused(parsed, meant, ports)
   const { address } = parsed
   const listed = recognised(address, ports)
   if (address.domain.kind !== 'name') return judged(address, listed, { ports, smtpState: 'not_asked' })
 
-  const routed = await route(address.domain.ascii, request, ports)
-  const known = [...listed, ...routed, ...revealed(address.domain.ascii, routed, ports.now())]
+  const domain = address.domain.ascii
+  const age = hasAgeOfItsOwn(listed) ? ports.ageOf(domain) : null
+  const routed = await route({ domain, meant, request }, ports)
+  const found = [...listed, ...suggested(meant, routed.also, startedAt), ...routed.facts]
+  const known = [...found, ...revealed(domain, routed.facts, ports.now())]
   const dnsMs = ports.now() - startedAt
-  const subject = { facts: known, domain: address.domain.ascii, now: ports.now() }
+  const subject = { facts: known, domain, now: ports.now() }
   if (settledWithoutSmtp(subject)) return judged(address, known, { ports, smtpState: 'not_needed', dnsMs })
-  if (request.mode === 'fast') return judged(address, known, { ports, smtpState: 'not_asked', dnsMs })
+  if (age !== null) learn(age, request, ports)
+  if (request.mode === 'fast') return judged(address, known, { ports, smtpState: 'not_asked', dnsMs, age })
 
   const barred = (await ports.mayAsk()) ? policy(subject, ports) : hold('not_asked', null, ports.now())
-  if (barred !== null) return judged(address, [...known, barred], { ports, smtpState: 'not_asked', dnsMs })
-  const asked = await askMailServer({ request, address, domain: address.domain.ascii, known }, ports)
-  return judged(address, [...known, ...asked.facts], { ports, ...asked, dnsMs })
+  if (barred !== null) return judged(address, [...known, barred], { ports, smtpState: 'not_asked', dnsMs, age })
+  const asked = await askMailServer({ request, address, domain, known }, ports)
+  const facts = [...known, ...asked.facts]
+  const ranking = await rankedBy({ facts, domain, now: ports.now() }, request, ports)
+  return judged(address, [...facts, ...ranking], { ports, ...asked, dnsMs, age })
 }
 
-async function route(domain: string, request: VerifyRequest, ports: VerifyPorts): Promise<Fact[]> {
+/** Where the mail server could not tell, its domain's own records rank it: one more look-up, for those alone. */
+async function rankedBy(subject: Case, { deadlineAt }: VerifyRequest, ports: VerifyPorts): Promise<Fact[]> {
+  if (!RANKED.includes(decide(subject).reason) || ports.now() >= deadlineAt) return []
+  return [await ports.lookUpSenderPolicy(subject.domain, Math.min(deadlineAt, ports.now() + RANKING_MS))]
+}
+
+function refused({ refusal }: Extract<Parsed, { ok: false }>, meant: Suggestion | null, ports: VerifyPorts): Verified {
+  const now = ports.now()
+  const fact: Fact = { kind: 'syntax', ...refusal, observedAt: now, source: 'edge' }
+  return judged(null, [fact, ...suggested(meant, null, now)], { ports, smtpState: 'not_needed' })
+}
+
+interface Sought {
+  readonly domain: string
+  readonly meant: Suggestion | null
+  readonly request: VerifyRequest
+}
+
+async function route({ domain, meant, request }: Sought, ports: VerifyPorts): Promise<Routed> {
   // RFC 6761 §6: names of special use are not asked for in the public DNS.
-  if (specialUse(domain, ports.allowSpecialUse) !== null) return []
+  if (specialUse(domain, ports.allowSpecialUse) !== null) return { facts: [], also: null }
   const deadlineAt = Math.min(request.deadlineAt, ports.now() + DNS_MS)
-  const { facts } = await ports.lookUpRoute({
-    domain,
-    deadlineAt,
-    targets: request.mode === 'full' ? 'await' : 'beside',
-  })
-  return facts
+  const targets = request.mode === 'full' ? 'await' : 'beside'
+  const also = meant === null || meant.knownTarget ? {} : { alsoTakesMail: meant.domain }
+  return ports.lookUpRoute({ domain, deadlineAt, targets, ...also })
+}
+
+/** Nobody waits for a registry: it is asked while the mail server is, or after the answer has left. */
+function learn(age: Age, { mode }: VerifyRequest, { later }: VerifyPorts): void {
+  if (mode === 'fast') return later(age.learn)
+  const learning = age.learn()
+  later(() => learning)
 }
 
 /** Some providers are not asked at all, or not on somebody's behalf who is waiting. */
@@ -74,10 +110,13 @@ interface Circumstances {
   readonly lane?: string | null
   readonly dnsMs?: number
   readonly smtpMs?: number | null
+  readonly age?: Age | null
 }
 
-function judged(address: Address | null, facts: readonly Fact[], circumstances: Circumstances): Verified {
+function judged(address: Address | null, collected: readonly Fact[], circumstances: Circumstances): Verified {
   const { ports, smtpState, lane = null, dnsMs = null, smtpMs = null } = circumstances
+  const age = circumstances.age?.known() ?? null
+  const facts = age === null ? collected : [...collected, age]
   const now = ports.now()
   const domain = address?.domain.kind === 'name' ? address.domain.ascii : ''
   return { address, facts, verdict: decide({ facts, domain, now }), smtpState, lane, dnsMs, smtpMs, checkedAt: now }

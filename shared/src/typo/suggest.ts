@@ -1,6 +1,7 @@
 // THE STORY of a suggestion: what was typed is read as a domain, and mended slip by slip until nothing more is doubtful.
 import { type Address, type Parsed, parse, print } from '../address/parse.ts'
 import { specialUse } from '../address/special-use.ts'
+import popularity from './popularity.json' with { type: 'json' }
 import { reading } from './readings.ts'
 import { isProvider, isReal } from './real.ts'
 import { type Guess, LEAST_PROBABLE, mended } from './slips.ts'
@@ -17,6 +18,9 @@ export interface Suggestion {
   /** True where people are known to have mailboxes there, so that the DNS need not be asked about it. */
   readonly knownTarget: boolean
 }
+
+/** Of which month the knowledge of providers is. */
+export const TYPO_SOURCE = `typo ${popularity.date}`
 
 /** Nothing longer is read, as in the parser. */
 const LONGEST_TYPED = 1024
@@ -42,7 +46,9 @@ export function suggest(typed: string, parsed: Parsed): Suggestion | null {
   return { email, domain, probability: round(end.probability), rule: end.rule, knownTarget: isProvider(domain) }
 }
 
-const round = (probability: number): number => Math.round(probability * 100) / 100
+/** Nothing that only looks like a slip is certain. */
+const MOST_PROBABLE = 0.99
+const round = (probability: number): number => Math.min(MOST_PROBABLE, Math.round(probability * 100) / 100)
 
 interface Beginning extends Guess {
   readonly localPart: string

@@ -15,7 +15,12 @@ const FLOOR = 1
 const NEW_MS = 30 * DAY_MS
 
 /** Where the mailbox's own server could not tell, what its domain does otherwise ranks it. */
-const RANKED: readonly Reason[] = ['accepts_all', 'accepts_all_unchecked', 'provider_unverifiable', 'inconclusive']
+export const RANKED: readonly Reason[] = [
+  'accepts_all',
+  'accepts_all_unchecked',
+  'provider_unverifiable',
+  'inconclusive',
+]
 const BONUS_POLICY = 3
 const RANKED_MOST = 70
 

@@ -22,20 +22,26 @@ export function recognised(facts: readonly Fact[], signal: SignalFact['signal'])
 
 export function overlay({ facts, flagOnly = [] }: Case, finding: Finding): Finding {
   if (!REPLACEABLE.includes(finding.reason)) return finding
+  const isSure = isConfirmedYes(finding)
+  const slip = isSure ? undefined : slipOf(facts)
+  // Before all else: lists of disposable domains hold many that are slips of a provider's name.
+  if (slip !== undefined) return replaced(finding, 'suspected_typo', slip)
   for (const signal of SIGNALS) {
     const fact = flagOnly.includes(signal) ? undefined : recognised(facts, signal)
     // Whoever hides behind a relay names the alias after its use: `shop@` there is one person's.
     if (fact !== undefined && !(signal === 'role' && recognised(facts, 'relay'))) return replaced(finding, signal, fact)
   }
-  const doubt = isConfirmedYes(finding) ? null : doubtOf(facts)
+  const doubt = isSure ? null : doubtOf(facts)
   return doubt === null ? finding : replaced(finding, doubt.reason, doubt.fact)
+}
+
+function slipOf(facts: readonly Fact[]): Fact | undefined {
+  const suggested = suggestionOf(facts)
+  return suggested !== null && suggested.probability >= SUSPECTED ? suggested.fact : undefined
 }
 
 /** What makes an address doubtful only until its own server has spoken for it. */
 function doubtOf(facts: readonly Fact[]): { reason: Reason; fact: Fact } | null {
-  const suggested = suggestionOf(facts)
-  if (suggested !== null && suggested.probability >= SUSPECTED)
-    return { reason: 'suspected_typo', fact: suggested.fact }
   const unlikely = recognised(facts, 'local_part_unlikely')
   if (unlikely !== undefined) return { reason: 'local_part_unlikely', fact: unlikely }
   const implicit = facts.find((one): one is RouteFact => one.kind === 'route' && one.route.kind === 'implicit')

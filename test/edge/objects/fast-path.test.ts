@@ -60,6 +60,8 @@ function silent(copy: Snapshot | null): World {
       epoch: 1,
       ask: never,
       lookUpRoute: async () => ({ facts: [routeTo()], also: null }),
+      ageOf: () => ({ known: () => null, learn: never }),
+      later: put,
       allowSpecialUse: ['test'],
     },
   } as unknown as Services
