@@ -131,3 +131,15 @@ describe('a suggestion', () => {
     expect(suggested('<jane@gmial.com>')).toMatchObject({ email: 'jane@gmail.com', rule: 'typo.wrapping' })
   })
 })
+
+describe('nothing is suggested', () => {
+  test.each([
+    'jane@gmail.com\r\nRCPT TO:<karl@gmail.com>',
+    'jane@gmail\u0000.com',
+    'jane@gm\udc00ail.com',
+    'jane@gmail.com, karl@gmail.com',
+    'jane@roe@gmail.com',
+  ])('for %j, which is no slip', (typed) => {
+    expect(suggest(typed, parse(typed))).toBeNull()
+  })
+})

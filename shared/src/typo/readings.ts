@@ -4,6 +4,8 @@ import { providerOf, withoutDots } from './real.ts'
 
 /** A domain in lower case that the text may stand for, or null. It need not be one: the caller parses it. */
 export function reading(text: string): string | null {
+  // More than one @, but for one that was hit twice, is more than one address.
+  if (text.replace(/^@+/, '').includes('@')) return null
   const tidy = text
     .toLowerCase()
     // A comma, a colon and a semicolon are the full stop's neighbours; the others are other scripts' full stops.

@@ -50,12 +50,16 @@ export function suggest(typed: string, parsed: Parsed): Suggestion | null {
 const MOST_PROBABLE = 0.99
 const round = (probability: number): number => Math.min(MOST_PROBABLE, Math.round(probability * 100) / 100)
 
+/** Control characters and halves of characters are nobody's slip of a finger: what they cut apart is not put together. */
+const DAMAGED = /[\p{Cc}\p{Cs}]/u
+
 interface Beginning extends Guess {
   readonly localPart: string
 }
 
 function beginning(typed: string, parsed: Parsed): Beginning | null {
   if (parsed.ok) return fromAddress(parsed.address, { probability: 1, rule: '' })
+  if (DAMAGED.test(typed.trim())) return null
   if (parsed.likely !== undefined) {
     const likely = parse(parsed.likely)
     return likely.ok ? fromAddress(likely.address, { probability: 0.95, rule: 'typo.wrapping' }) : null
