@@ -14,6 +14,7 @@ import { healthRoute } from './routes/health.ts'
 import { keptRoutes } from './routes/kept.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { pageTokenRoute } from './routes/page-token.ts'
+import { rulesRoute } from './routes/rules.ts'
 import { usageRoute } from './routes/usage.ts'
 import { verificationRoutes } from './routes/verifications.ts'
 
@@ -30,6 +31,7 @@ export const PATHS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
   '/v1/accounts': { GET: 'operator', POST: 'operator' },
   '/v1/accounts/:id': { GET: 'operator', PATCH: 'operator' },
   '/v1/credits': { GET: 'reader', POST: 'operator' },
+  '/v1/rules': { GET: 'public' },
   '/page-token': { GET: 'public' },
   '/healthz': { GET: 'public' },
   '/openapi.json': { GET: 'public' },
@@ -66,6 +68,8 @@ export function createApp(servicesOf: ServicesOf): OpenAPIHono<AppEnv> {
   })
   for (const path of FROM_OTHER_SITES) app.use(path, preflight)
   guardMethods(app)
+  // For everybody, and so before anybody is asked for a key.
+  rulesRoute(app)
   app.use('/v1/*', requireKey)
   // Before anything else refuses: a page may read why only where its origin may.
   for (const path of FROM_OTHER_SITES) app.use(path, answerOrigin)

@@ -55,6 +55,7 @@ export const EXAMPLES: Readonly<Record<string, (who: Who) => Example>> = {
   'POST /v1/credits': ({ place }) => ({ path: '/v1/credits', body: { account: place.account, units: 1 } }),
   'GET /page-token': () => ({ path: '/page-token' }),
   'GET /healthz': () => ({ path: '/healthz' }),
+  'GET /v1/rules': () => ({ path: '/v1/rules' }),
   'GET /openapi.json': () => ({ path: '/openapi.json' }),
 }
 

@@ -29,7 +29,7 @@ const suggested = (probability: number, target: SuggestionFact['target'] = 'know
   kind: 'suggestion',
   email: 'jane@strict.test',
   probability,
-  rule: 'typo.label',
+  rule: 'typo.provider',
   target,
   ...seen,
 })

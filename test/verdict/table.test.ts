@@ -27,7 +27,7 @@ const suggested = (probability: number, target: 'known' | 'no_mail' = 'known'): 
   kind: 'suggestion',
   email: 'jane@strict.test',
   probability,
-  rule: 'typo.label',
+  rule: 'typo.provider',
   target,
   observedAt: NOW,
   source: 'typo',

@@ -62,6 +62,9 @@ const sentences = {
 
 export type RefusalRule = keyof typeof sentences
 
+/** Every rule with its sentence and its source. */
+export const refusalRules = Object.entries(sentences).map(([rule, [message, cites]]) => ({ rule, message, cites }))
+
 export function refuse(rule: RefusalRule, offset: number): Refused {
   const [message, cites] = sentences[rule]
   return { ok: false, refusal: { rule, offset, message, cites } }

@@ -13,7 +13,8 @@ const noCode = z.strictObject({
 
 const count = z.number().int().min(0)
 
-const row = z.strictObject({
+/** One row of the table, as it is published. */
+export const providerRow = z.strictObject({
   id: z.string(),
   /** Exchange suffixes on label boundaries; `*` stands for one label. */
   suffixes: z.array(z.string()),
@@ -42,9 +43,9 @@ const row = z.strictObject({
   seen: z.string().regex(/^20[0-9]{2}(?:-[01][0-9])?$/),
   provenance: z.string().min(1),
 })
-export type ProviderRow = z.infer<typeof row>
+export type ProviderRow = z.infer<typeof providerRow>
 
-export const providers = z.strictObject({ version: z.string(), rows: z.array(row) }).parse(table)
+export const providers = z.strictObject({ version: z.string(), rows: z.array(providerRow) }).parse(table)
 
 const byId = new Map(providers.rows.map((one) => [one.id, one]))
 

@@ -11,7 +11,7 @@ const group = z.string().refine((name) => vocabularyGroups.has(name), 'no such g
 /** A reply as a server sends it, lines parted by LF, for a phase that is `rcpt` unless it says otherwise. */
 const example = z.strictObject({ reply: z.string(), phase: phase.optional(), exchange: z.string().optional() })
 
-const ruleSchema = z.strictObject({
+export const ruleSchema = z.strictObject({
   id: z.string().regex(/^smtp\.[a-z0-9_.]+$/),
   /** All that is named must hold; `words` are all heard, of `unless` none. */
   when: z.strictObject({

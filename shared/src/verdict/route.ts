@@ -6,11 +6,14 @@ import type { Reason } from './reasons.ts'
 
 const RETRY_DNS_MS = 60_000
 
-export function routeAnswer({ facts }: Case): Finding | null {
+export function routeAnswer({ facts, now }: Case): Finding | null {
   const special = facts.find(({ kind }) => kind === 'special_use')
   if (special !== undefined) return no('domain_not_found', 'dns.special_use', special)
   const fact = facts.find((one): one is RouteFact => one.kind === 'route')
-  return fact === undefined ? null : fromRoute(fact)
+  const found = fact === undefined ? null : fromRoute(fact)
+  if (found === null || found.retryAt === null) return found
+  // A failure may be one of a while ago that is remembered: whoever hears of it now has to wait from now on.
+  return { ...found, retryAt: Math.max(found.retryAt, now + RETRY_DNS_MS) }
 }
 
 function fromRoute(fact: RouteFact): Finding | null {
