@@ -111,7 +111,13 @@ const aside: fc.Arbitrary<Fact> = fc.oneof(
       observedAt,
     })
     .map(
-      (rest): Fact => ({ kind: 'suggestion', email: 'jane@strikt.test', rule: 'typo.provider', source: 'typo', ...rest }),
+      (rest): Fact => ({
+        kind: 'suggestion',
+        email: 'jane@strikt.test',
+        rule: 'typo.provider',
+        source: 'typo',
+        ...rest,
+      }),
     ),
   fc
     .record({ registeredAt: fc.integer({ min: NOW - 100 * DAY_MS, max: NOW + DAY_MS }), observedAt })
