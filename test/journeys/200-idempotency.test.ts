@@ -272,9 +272,8 @@ describe('a first attempt that was refused', () => {
 
   it('leaves the way free for the same request in fast mode', async () => {
     const holder = await open(0)
-    const ask = (name: string, email: string) =>
-      under<Verification>(name, holder.key, verification({ email, mode: 'fast' }))
-    // Another one each time: what was answered before the account's copy had come is a repeat, and free, ever after.
+    const ask = (name: string, email: string) => under(name, holder.key, verification({ email, mode: 'fast' }))
+    // Another address each time: one that was answered before the copy came is free ever after.
     let turn = 0
     const refused = async () => (await ask(`p${++turn}`, `p${turn}@null-mx.test`)).status === 402
     expect(await eventually(refused, 8_000)).toBe(true)
