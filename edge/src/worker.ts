@@ -24,6 +24,7 @@ import { type Connect, limitConnections } from './http/connections.ts'
 import { createNearOnces } from './http/idempotency-near.ts'
 import type { NearCache } from './http/near-cache.ts'
 import { createNearLimits, type NearLimitBindings, type NearLimits } from './http/near-limits.ts'
+import { openSlowDomains, type SlowMemory } from './probe/slow-domains.ts'
 import { createAsk } from './probe/ask.ts'
 import { listDirectory } from './accounts/directory.ts'
 import type { Services } from './routes/context.ts'
@@ -49,6 +50,7 @@ interface Isolate {
   readonly limits: NearLimits
   readonly near: NearCache
   readonly ages: AgeMemory
+  readonly slow: SlowMemory
   readonly names: Near
   readonly standings: Standings
 }
@@ -71,6 +73,7 @@ function isolateOf(env: Bindings): Isolate {
     names: new Map(),
     standings: createStandings(now),
     ages: openAgeMemory(config.RDAP),
+    slow: new Map(),
   }
   isolates.set(env, made)
   return made
@@ -121,7 +124,7 @@ function routePortsOf(env: Bindings, { connect, sleep, later }: Turn): RoutePort
 }
 
 function servicesOf(env: Bindings, invocation: Invocation): Services {
-  const { config, secrets, snapshots, paid, limits, near, ages } = isolateOf(env)
+  const { config, secrets, snapshots, paid, limits, near, ages, slow } = isolateOf(env)
   const objects = objectsOf(env)
   const later = afterwards(invocation)
   const connect = limitConnections()
@@ -151,6 +154,7 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
       sleep,
       lanesOf: (partition) => config.LANES.lanes.filter((lane) => lane.partition === partition),
       epoch: config.LANES.epoch,
+      slow: openSlowDomains({ memory: slow, cache: near, connect, later, now }),
       ask: createAsk(config.LANE_CREDENTIALS, connect, warn),
       lookUpRoute: (wanted) => lookUpRoute(wanted, routePorts),
       lookUpSenderPolicy: (domain, deadlineAt) => lookUpSenderPolicy(domain, deadlineAt, routePorts),

@@ -32,12 +32,15 @@ export async function probe(job: ProbeJob, ports: ProbePorts, receivedAt: number
 
   const [memory, agrees] = await Promise.all([
     ports.evidence.recall(subject, startedAt),
-    ports.routeAgrees(job, deadlineAt),
+    job.dial === false ? true : ports.routeAgrees(job, deadlineAt),
   ])
   const recalled = pertinent(memory, job)
   const age = { now: startedAt, maxAgeMs: job.maxAgeS * 1_000 }
   if (isKnown(recalled.mailbox, age) && !isUncountedYes(recalled, job.domain, startedAt)) {
     return report(job, ports, { state: 'known', facts: knownFacts(recalled, startedAt), recalled })
+  }
+  if (job.dial === false) {
+    return report(job, ports, { state: 'held', facts: [holdFact('breaker_open', null, ports)], recalled })
   }
   const held = agrees ? spent(recalled.attempts, ports) : holdFact('route_differs', null, ports)
   if (held !== null) return report(job, ports, { state: 'held', facts: [held], recalled })

@@ -50,6 +50,7 @@ app.get('/v1/verify', async (context) => {
     now,
     sleep: async () => undefined,
     lanes: [],
+    slow: { restingUntil: async () => null, note: () => undefined },
     epoch: 0,
     ask: async () => ({ kind: 'not_started' }),
     lookUpRoute: (route) => lookUpRoute(route, routePorts),

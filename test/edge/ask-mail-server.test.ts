@@ -239,3 +239,29 @@ describe('the job', () => {
     expect(verdictOn(asked, 0)).toMatchObject({ reason: 'in_progress' })
   })
 })
+
+describe('a domain whose servers kept people waiting', () => {
+  const until = START + 300_000
+
+  it('is not dialled: the lane tells what it remembers, and when it may be asked again', async () => {
+    const story = storyWith(inTurn(reported('held', [holdFor('breaker_open')])), LANES, until)
+    const asked = await tell(story)
+    expect(story.asked).toMatchObject([{ job: { dial: false } }])
+    expect(story.pauses).toEqual([])
+    expect(verdictOn(asked, 100)).toMatchObject({ status: 'unknown', reason: 'breaker_open', retryAt: until })
+    expect(story.noted).toEqual([])
+  })
+
+  it('is known where the lane remembers the mailbox', async () => {
+    const known = reported('known', [replyTo('mailbox', 'accepted'), replyTo('stranger', 'unknown')])
+    const asked = await tell(storyWith(inTurn(known), LANES, until))
+    expect(verdictOn(asked, 100)).toMatchObject({ status: 'deliverable', level: 'confirmed' })
+  })
+
+  it('is found out by what lanes report of others', async () => {
+    const story = storyWith(inTurn(yes))
+    const { facts } = await tell(story)
+    expect(story.asked[0]?.job).not.toHaveProperty('dial')
+    expect(story.noted).toEqual([facts])
+  })
+})

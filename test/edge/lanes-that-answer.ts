@@ -42,14 +42,17 @@ export interface Story {
   readonly asked: readonly Asked[]
   /** Every pause that was taken, in milliseconds. */
   readonly pauses: readonly number[]
+  /** Facts of which domains' slowness was to take notice. */
+  readonly noted: readonly (readonly Fact[])[]
   /** Milliseconds since the start. */
   readonly elapsedMs: () => number
 }
 
-export function storyWith(answers: Answers, lanes: readonly Lane[] = LANES): Story {
+export function storyWith(answers: Answers, lanes: readonly Lane[] = LANES, restingUntil: number | null = null): Story {
   let now = START
   const asked: Asked[] = []
   const pauses: number[] = []
+  const noted: (readonly Fact[])[] = []
   const ports: AskPorts = {
     now: () => now,
     sleep: async (ms) => {
@@ -57,6 +60,7 @@ export function storyWith(answers: Answers, lanes: readonly Lane[] = LANES): Sto
       now += ms
     },
     lanes,
+    slow: { restingUntil: async () => restingUntil, note: (_domain, facts) => void noted.push(facts) },
     epoch: 7,
     ask: async (lane, job, timeoutMs) => {
       const one = { lane: lane.id, job: probeJob.parse(job), timeoutMs, at: now - START }
@@ -66,7 +70,7 @@ export function storyWith(answers: Answers, lanes: readonly Lane[] = LANES): Sto
       return afterMs > timeoutMs ? { kind: 'uncertain' } : reply
     },
   }
-  return { ports, asked, pauses, elapsedMs: () => now - START }
+  return { ports, asked, pauses, noted, elapsedMs: () => now - START }
 }
 
 /** Answers in this order; the last one goes on for ever. */

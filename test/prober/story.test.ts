@@ -45,6 +45,18 @@ describe('what was heard', () => {
     expect(world.sessions()).toHaveLength(1)
   })
 
+  it('is told, and nobody is dialled, where only that is wanted', async () => {
+    expect(await lane.ask('jane.roe@strict.test', { dial: false })).toMatchObject({
+      state: 'held',
+      facts: [{ kind: 'hold', hold: 'breaker_open', retryAt: null }],
+      smtpMs: null,
+    })
+    expect(world.sessions()).toEqual([])
+    await lane.ask('jane.roe@strict.test')
+    expect(await lane.ask('jane.roe@strict.test', { dial: false })).toMatchObject({ state: 'known' })
+    expect(world.sessions()).toHaveLength(1)
+  })
+
   it('of strangers serves the whole domain', async () => {
     await lane.ask('jane.roe@strict.test')
     const neighbour = await lane.ask('nina.falk@strict.test')

@@ -7,6 +7,7 @@ import { decide, providerFor } from '@postern/shared/verdict/decide.ts'
 import type { Fact, Hold, HoldFact, RouteFact } from '@postern/shared/verdict/evidence.ts'
 import { dialable } from '@postern/shared/verdict/route.ts'
 import type { Ask } from '../probe/ask.ts'
+import type { SlowDomains } from '../probe/slow-domains.ts'
 import type { Verified, VerifyRequest } from './verified.ts'
 
 export interface AskPorts {
@@ -15,6 +16,7 @@ export interface AskPorts {
   readonly lanes: readonly Lane[]
   readonly epoch: number
   readonly ask: Ask
+  readonly slow: SlowDomains
 }
 
 export interface Subject {
@@ -41,6 +43,22 @@ const PAUSE_MS = 150
 const MAX_ASKS = 40
 
 export async function askMailServer(subject: Subject, ports: AskPorts): Promise<AskedServer> {
+  const restingUntil = await ports.slow.restingUntil(subject.domain)
+  const asked = await askLanes({ ...subject, dial: restingUntil === null }, ports)
+  if (restingUntil === null) ports.slow.note(subject.domain, asked.facts)
+  return restingUntil === null ? asked : { ...asked, facts: asked.facts.map((fact) => resting(fact, restingUntil)) }
+}
+
+/** A lane that was not to dial cannot know for how long. */
+function resting(fact: Fact, retryAt: number): Fact {
+  return fact.kind === 'hold' && fact.hold === 'breaker_open' ? { ...fact, retryAt } : fact
+}
+
+interface Inquiry extends Subject {
+  readonly dial: boolean
+}
+
+async function askLanes(subject: Inquiry, ports: AskPorts): Promise<AskedServer> {
   const { deadlineAt } = subject.request
   let lanes = rank(ports.lanes, laneKey(subject))
   let last = without(ports.lanes.length === 0 ? 'no_lane' : 'in_progress', [], ports)
@@ -114,7 +132,7 @@ function laneKey({ address, domain, known }: Subject): string {
   return row?.spread === true ? address.wire : domain
 }
 
-function jobFor({ request, address, domain, known }: Subject, ports: AskPorts, budgetMs: number): ProbeJob {
+function jobFor({ request, address, domain, known, dial }: Inquiry, ports: AskPorts, budgetMs: number): ProbeJob {
   const fact = known.find((one): one is RouteFact => one.kind === 'route')
   return {
     kind: 'probe',
@@ -127,5 +145,6 @@ function jobFor({ request, address, domain, known }: Subject, ports: AskPorts, b
     smtpUtf8: address.needsSmtpUtf8,
     budgetMs: Math.floor(budgetMs),
     maxAgeS: request.maxAgeS,
+    ...(dial ? {} : { dial }),
   }
 }

@@ -21,6 +21,8 @@ export const probeJob = z.strictObject({
   budgetMs: z.number().int().min(1).max(60_000),
   /** Seconds; stored evidence older than this is not served. */
   maxAgeS: z.number().int().min(0),
+  /** False: only what is remembered is wanted, nobody is to be dialled. */
+  dial: z.boolean().optional(),
 })
 export type ProbeJob = z.infer<typeof probeJob>
 
