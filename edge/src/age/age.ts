@@ -110,14 +110,18 @@ function remember({ known }: AgeMemory, name: string, remembered: Remembered): v
 }
 
 async function fromRegistry(name: string, ports: AgePorts): Promise<void> {
-  const { memory, connect, now } = ports
-  await refresh(ports)
-  const server = serverFor(memory.servers, name)
+  const { config, memory, connect, now } = ports
+  const server = serverFor(new Map(Object.entries(config.servers)), name) ?? (await listedServer(name, ports))
   if (server === null) return keep(name, { at: null, forMs: ABSENT_KEPT_MS }, ports)
   if ((memory.tired.get(server) ?? 0) > now()) return
   const answer = await connect(() => askRegistry(domainUrl(server, name)))
   if (answer.kind === 'failure') memory.tired.set(server, now() + restMs(answer))
   await keep(name, learned(answer, name, now()), ports)
+}
+
+async function listedServer(name: string, ports: AgePorts): Promise<string | null> {
+  await refresh(ports)
+  return serverFor(ports.memory.servers, name)
 }
 
 function restMs({ retryAfterS }: Extract<RdapAnswer, { kind: 'failure' }>): number {

@@ -142,21 +142,26 @@ describe('a domain’s age', () => {
 describe('the IANA’s list', () => {
   const list = (url: string) => ({ services: [[['example'], [url.replace('http:', 'https:')]]] })
 
-  it('is fetched once a week, shared nearby, and yields to what is configured', async () => {
+  it('is fetched once a week, shared nearby', async () => {
     const iana = await registry((_, response) => void response.end(JSON.stringify(list('http://127.0.0.1:1/'))))
-    const own = await registry((_, response) => void tell(response, 'strict.example'))
     const time = clock()
     const cache = placeAt(time)
-    const config = { bootstrap: iana.url, servers: { example: own.url } }
-    const ports = portsFor(config, time, cache)
+    const ports = portsFor({ bootstrap: iana.url }, time, cache)
     await ageOf('strict.example', ports).learn()
     await ageOf('other.example', ports).learn()
-    await ageOf('third.example', portsFor(config, time, cache)).learn()
+    await ageOf('third.example', portsFor({ bootstrap: iana.url }, time, cache)).learn()
+    expect(ports.memory.servers.get('example')).toBe('https://127.0.0.1:1/')
     expect(iana.asked).toHaveLength(1)
-    expect(own.asked).toHaveLength(3)
     time.now += 7 * DAY_MS
     await ageOf('fourth.example', ports).learn()
     expect(iana.asked).toHaveLength(2)
+  })
+
+  it('is not needed for what is configured', async () => {
+    const iana = await registry((_, response) => void response.end(JSON.stringify(list('http://127.0.0.1:1/'))))
+    const own = await registry((_, response) => void tell(response, 'strict.example'))
+    await ageOf('strict.example', portsFor({ bootstrap: iana.url, servers: { example: own.url } }, clock())).learn()
+    expect([iana.asked.length, own.asked.length]).toEqual([0, 1])
   })
 
   it('that cannot be had is tried again a day later, and what came along serves', async () => {
