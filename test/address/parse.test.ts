@@ -1,6 +1,6 @@
 // What may be typed into a sign-up form, what it becomes, and what is said about the rest.
 import { describe, expect, test } from 'vitest'
-import { type Allow, parse, print } from '@postern/shared/address/parse.ts'
+import { type Allow, parse, print, ruleSets } from '@postern/shared/address/parse.ts'
 
 const everything: Allow = { quoted: true, ipLiteral: true, dotless: true }
 
@@ -143,5 +143,23 @@ describe('a refusal names the rule and the place', () => {
     const parsed = parse(typed)
     expect(parsed.ok).toBe(false)
     expect(!parsed.ok && parsed.likely).toBe(likely)
+  })
+})
+
+describe('the grammars that a text fits, whatever the policy', () => {
+  test.each([
+    ['jane@shop.example', true, true, false],
+    ['"jane roe"@shop.example', true, true, false],
+    ['jane@[192.0.2.1]', true, true, false],
+    ['jane@localhost', true, true, false],
+    ['jane@127.0.0.1', true, true, false],
+    ['jané@shop.example', false, true, true],
+    ['jane@bücher.example', false, true, false],
+    ['jane', false, false, null],
+    ['jane..roe@shop.example', false, false, null],
+    ['', false, false, null],
+  ])('%j', (...row) => {
+    const [typed, rfc5321, rfc6531, needsSmtpUtf8] = row
+    expect(ruleSets(typed)).toEqual({ rfc5321, rfc6531, needsSmtpUtf8 })
   })
 })

@@ -1,4 +1,5 @@
 // A verified address as the public answer: what was decided, and by which evidence.
+import { ruleSets } from '@postern/shared/address/parse.ts'
 import { canonical } from '@postern/shared/address/canonical.ts'
 import type { Verification, VerificationRequest } from '@postern/shared/contract/verification.ts'
 import { meaning } from '@postern/shared/smtp/meaning.ts'
@@ -52,7 +53,7 @@ export function render(rendering: Rendering): Verification {
     advice: refusesOne(facts, refuseFlags) ? 'reject' : advice(verdict, facts, checkedAt),
     flags: flagsOf(address === null ? null : facts),
     suggestion: suggested === null ? null : { email: suggested.email, probability: suggested.probability },
-    checks: checksOf(verified),
+    checks: checksOf(verified, request.email),
     evidence: evidenceRows(verified, wanted.evidence ?? 'summary'),
     retryable: isRetryable(verified),
     retry_at: isoOrNull(retryAt),
@@ -123,11 +124,11 @@ function flagsOf(facts: readonly Fact[] | null): Verification['flags'] {
   }
 }
 
-function checksOf({ facts, address, smtpState, checkedAt }: Verified): Verification['checks'] {
+function checksOf({ facts, address, smtpState, checkedAt }: Verified, email: string): Verification['checks'] {
   const domain = address?.domain.kind === 'name' ? address.domain.ascii : ''
   const route = facts.find((fact): fact is RouteFact => fact.kind === 'route')
   return {
-    syntax: syntaxOf(facts),
+    syntax: syntaxOf(facts, email),
     mail_route: {
       kind: route?.route.kind ?? 'not_looked_up',
       exchanges: route !== undefined && 'exchanges' in route.route ? [...route.route.exchanges] : [],
@@ -151,10 +152,11 @@ function dnssecOf(route: RouteFact | undefined): 'secure' | 'insecure' | null {
   return route.authentic ? 'secure' : 'insecure'
 }
 
-function syntaxOf(facts: readonly Fact[]): Verification['checks']['syntax'] {
+function syntaxOf(facts: readonly Fact[], email: string): Verification['checks']['syntax'] {
   const refusals = facts.filter((fact): fact is SyntaxFact => fact.kind === 'syntax')
   const rules = refusals.map(({ rule, offset, message, cites }) => ({ rule, offset, message, source: cites }))
-  return { ok: refusals.length === 0, rules }
+  const { rfc5321, rfc6531, needsSmtpUtf8 } = ruleSets(email)
+  return { ok: refusals.length === 0, rfc5321, rfc6531, needs_smtputf8: needsSmtpUtf8, rules }
 }
 
 /** True and false only for an answer about the mailbox: null never means false. */

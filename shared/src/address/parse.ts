@@ -38,10 +38,11 @@ const LONGEST_TYPED = 1024
  * Surrounding white space, comments and obsolete forms are refused, not repaired.
  */
 export function parse(input: string, allow: Allow = {}): Parsed {
-  const parsed = strict(input, allow)
+  const judge = policyWith(allow)
+  const parsed = strict(input, judge)
   if (parsed.ok || input.length > LONGEST_TYPED) return parsed
   const unwrapped = unwrap(input)
-  const likely = unwrapped === input ? null : strict(unwrapped, allow)
+  const likely = unwrapped === input ? null : strict(unwrapped, judge)
   return likely?.ok === true ? { ...parsed, likely: print(likely.address) } : parsed
 }
 
@@ -52,14 +53,33 @@ export function print({ localPart, domain }: Address): string {
 
 type Strict = { readonly ok: true; readonly address: Address } | Refused
 
-function strict(input: string, allow: Allow): Strict {
+export interface RuleSets {
+  /** Mailbox of RFC 5321 §4.1.2: in ASCII throughout. */
+  readonly rfc5321: boolean
+  /** The same with RFC 6531 §3.3: letters of all scripts. */
+  readonly rfc6531: boolean
+  /** Whether the local part asks for SMTPUTF8 (RFC 6531 §3.4); null for what is no address. */
+  readonly needsSmtpUtf8: boolean | null
+}
+
+/** Which grammars a text fits, whatever one may sign up with. Never throws. */
+export function ruleSets(input: string): RuleSets {
+  const read = strict(input, () => null)
+  if (!read.ok) return { rfc5321: false, rfc6531: false, needsSmtpUtf8: null }
+  return { rfc5321: !/\P{ASCII}/u.test(input), rfc6531: true, needsSmtpUtf8: read.address.needsSmtpUtf8 }
+}
+
+/** What is refused although its grammar holds; null for what may pass. */
+type Judge = (parts: Parts) => Refused | null
+
+function strict(input: string, judge: Judge): Strict {
   const refused = whole(input)
   if (refused !== null) return refused
   const local = readLocalPart(input)
   if (!local.ok) return local
   const domain = readDomain(input.slice(local.end + 1), local.end + 1)
   if (!domain.ok) return domain
-  return policy({ local, domain: domain.domain, allow }) ?? assemble(input, local, domain.domain)
+  return judge({ local, domain: domain.domain }) ?? assemble(input, local, domain.domain)
 }
 
 /** What can be said of the text before its parts are looked at. */
@@ -85,11 +105,14 @@ function readDomain(text: string, start: number): DomainOrLiteral {
 interface Parts {
   readonly local: LocalRead
   readonly domain: DomainName | IpLiteral
-  readonly allow: Allow
 }
 
 /** The sign-up policy: what the grammar takes and no mailbox of the public Internet has. */
-function policy({ local, domain, allow }: Parts): Refused | null {
+function policyWith(allow: Allow): Judge {
+  return (parts) => policy(parts, allow)
+}
+
+function policy({ local, domain }: Parts, allow: Allow): Refused | null {
   const at = local.end + 1
   if (local.wasQuoted && allow.quoted !== true) return refuse('syntax.local.quoted', 0)
   if (domain.kind === 'ip_literal') return allow.ipLiteral === true ? null : refuse('syntax.domain.ip_literal', at)

@@ -62,7 +62,10 @@ const exchange = z.strictObject({
 
 const checks = z.strictObject({
   syntax: z.strictObject({
-    ok: z.boolean(),
+    ok: z.boolean().openapi({ description: 'By the sign-up policy, and what the request allows beyond it' }),
+    rfc5321: z.boolean(),
+    rfc6531: z.boolean(),
+    needs_smtputf8: z.boolean().nullable(),
     rules: z.array(
       z.strictObject({ rule: z.string(), offset: z.number().int(), message: z.string(), source: z.string() }),
     ),
