@@ -9,5 +9,7 @@ export function validUntil(verdict: Verdict, now: number): number | null {
   if (verdict.reason === 'syntax_invalid') return null
   const probed = verdict.cites.filter((fact) => fact.kind === 'reply' || fact.kind === 'fault')
   if (probed.length > 0) return Math.max(now, goodUntil(probed))
-  return now + (verdict.status === 'undeliverable' ? DAY_MS : QUARTER_HOUR_MS)
+  if (verdict.status !== 'undeliverable') return now + QUARTER_HOUR_MS
+  // What the DNS said may have been remembered for a while.
+  return (verdict.cites[0]?.observedAt ?? now) + DAY_MS
 }
