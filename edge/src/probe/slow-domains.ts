@@ -30,8 +30,8 @@ export interface SlowDomains {
   note(domain: string, facts: readonly Fact[]): void
 }
 
-/** So often in a row a domain may keep somebody waiting. */
-const TIMES = 3
+/** So often in a row a domain may keep somebody waiting; as often as a lane lets one address of it. */
+const TIMES = 5
 const LEAST_MS = 5 * 60_000
 const MOST_MS = 60 * 60_000
 const MOST_DOMAINS = 1_000
