@@ -79,3 +79,11 @@ it.each([
 ])('%s has the advice that a form would get: %s', (reason, advice) => {
   expect(answer(`${reason}@any.example`).advice).toBe(advice)
 })
+
+it('a reason comes with the flag or the suggestion that a form would show', () => {
+  expect(answer('disposable@any.example').flags).toMatchObject({ disposable: true, role: null })
+  expect(answer('role@any.example').flags.role).toBe(true)
+  expect(answer('suspected_trap@any.example').flags.suspected_trap).toBe(true)
+  expect(answer('suspected_typo@any.example')).toMatchObject({ suggestion: { probability: 0.9 }, advice: 'confirm' })
+  expect(answer('jane@any.example')).toMatchObject({ suggestion: null, flags: { disposable: null } })
+})

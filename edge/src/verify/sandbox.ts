@@ -15,13 +15,13 @@ export function sandboxed(request: VerifyRequest, now: number): Verified {
   const fact: Fact = parsed.ok
     ? { kind: 'hold', hold: 'not_asked', retryAt: null, ...observed }
     : { kind: 'syntax', ...parsed.refusal, ...observed }
-  const facts = [fact]
   const reason = parsed.ok ? reasonNamed(parsed.address) : 'syntax_invalid'
+  const facts = [fact, ...shownWith(reason, observed)]
   const smtpState = request.mode === 'fast' ? 'not_asked' : 'asked'
   return {
     address: parsed.ok ? parsed.address : null,
     facts,
-    verdict: verdictOf(reason, facts, now),
+    verdict: verdictOf(reason, [fact], now),
     smtpState: parsed.ok ? smtpState : 'not_needed',
     lane: null,
     dnsMs: null,
@@ -29,6 +29,23 @@ export function sandboxed(request: VerifyRequest, now: number): Verified {
     checkedAt: now,
   }
 }
+
+/** The flags and the suggestion that come with a reason, so that a form can be tried with them. */
+function shownWith(reason: Reason, observed: { observedAt: number; source: string }): Fact[] {
+  if (reason === 'suspected_typo') return [{ ...SUGGESTED, ...observed }]
+  const flag = FLAGS.find((one) => one === reason)
+  return flag === undefined ? [] : [{ kind: 'signal', signal: flag, value: true, ...observed }]
+}
+
+const FLAGS = ['disposable', 'suspected_trap', 'role'] as const
+
+const SUGGESTED = {
+  kind: 'suggestion',
+  email: 'jane.roe@gmail.com',
+  probability: 0.9,
+  rule: 'typo.provider',
+  target: 'known',
+} as const
 
 /** What a name can ask for besides a reason. */
 const PROBLEMS = ['rate_limit', 'insufficient_credits', 'slow'] as const
