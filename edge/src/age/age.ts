@@ -4,7 +4,7 @@ import { registeredAt } from '@postern/shared/rdap/registration.ts'
 import type { DomainAgeFact } from '@postern/shared/verdict/evidence.ts'
 import { parse } from 'tldts'
 import type { Connect } from '../http/connections.ts'
-import type { NearCache } from '../http/near-cache.ts'
+import { keep, type NearCache, putLast, recall } from '../http/near-cache.ts'
 import { askRegistry, type RdapAnswer } from './rdap.ts'
 
 export interface RdapConfig {
@@ -91,32 +91,20 @@ function factOf(remembered: Remembered | undefined, now: number): DomainAgeFact 
 
 const cacheUrl = (name: string): string => `https://age.invalid/${name}`
 
-async function fromCache(name: string, { cache, memory }: AgePorts): Promise<void> {
-  const found = await nearby(cacheUrl(name), cache)
+async function fromCache(name: string, { cache, connect, memory }: AgePorts): Promise<void> {
+  const found = await connect(() => recall(cache, cacheUrl(name)))
   // Nobody else writes there.
-  if (found !== null) remember(memory, name, found as Remembered)
-}
-
-async function nearby(url: string, cache: NearCache): Promise<unknown> {
-  const [found] = await Promise.allSettled([cache.match(url).then((one): unknown => one?.json())])
-  return found.status === 'fulfilled' ? (found.value ?? null) : null
-}
-
-function remember({ known }: AgeMemory, name: string, remembered: Remembered): void {
-  known.delete(name)
-  known.set(name, remembered)
-  const [oldest] = known.keys()
-  if (known.size > MOST_REMEMBERED && oldest !== undefined) known.delete(oldest)
+  if (found !== null) putLast(memory.known, [name, found as Remembered], MOST_REMEMBERED)
 }
 
 async function fromRegistry(name: string, ports: AgePorts): Promise<void> {
   const { config, memory, connect, now } = ports
   const server = serverFor(new Map(Object.entries(config.servers)), name) ?? (await listedServer(name, ports))
-  if (server === null) return keep(name, { at: null, forMs: ABSENT_KEPT_MS }, ports)
+  if (server === null) return note(name, { at: null, forMs: ABSENT_KEPT_MS }, ports)
   if ((memory.tired.get(server) ?? 0) > now()) return
   const answer = await connect(() => askRegistry(domainUrl(server, name)))
   if (answer.kind === 'failure') memory.tired.set(server, now() + restMs(answer))
-  await keep(name, learned(answer, name, now()), ports)
+  await note(name, learned(answer, name, now()), ports)
 }
 
 async function listedServer(name: string, ports: AgePorts): Promise<string | null> {
@@ -146,14 +134,10 @@ function learned(answer: RdapAnswer, name: string, now: number): Learned {
   }
 }
 
-async function keep(name: string, { at, forMs }: Learned, { cache, memory, now }: AgePorts): Promise<void> {
-  const remembered = { registeredAt: at, observedAt: now(), until: now() + forMs }
-  remember(memory, name, remembered)
-  await Promise.allSettled([cache.put(cacheUrl(name), held(remembered, forMs))])
-}
-
-function held(value: unknown, forMs: number): Response {
-  return Response.json(value, { headers: { 'cache-control': `max-age=${Math.floor(forMs / 1_000)}` } })
+async function note(name: string, { at, forMs }: Learned, { cache, connect, memory, now }: AgePorts): Promise<void> {
+  const value = { registeredAt: at, observedAt: now(), until: now() + forMs }
+  putLast(memory.known, [name, value], MOST_REMEMBERED)
+  await connect(() => keep(cache, cacheUrl(name), { value, forMs }))
 }
 
 const BOOTSTRAP_URL = cacheUrl('bootstrap')
@@ -164,7 +148,7 @@ async function refresh(ports: AgePorts): Promise<void> {
   if (config.bootstrap === null || now() - memory.lookedAt < BOOTSTRAP_KEPT_MS) return
   const url = config.bootstrap
   memory.lookedAt = now()
-  const near = readBootstrap(await nearby(BOOTSTRAP_URL, cache))
+  const near = readBootstrap(await connect(() => recall(cache, BOOTSTRAP_URL)))
   if (near !== null) return use(near, ports)
   const answer = await connect(() => askRegistry(url))
   const list = answer.kind === 'answer' ? readBootstrap(answer.value) : null
@@ -172,7 +156,7 @@ async function refresh(ports: AgePorts): Promise<void> {
   if (list === null) memory.lookedAt = now() - BOOTSTRAP_KEPT_MS + DAY_MS
   else use(list, ports)
   if (list !== null && answer.kind === 'answer') {
-    await Promise.allSettled([cache.put(BOOTSTRAP_URL, held(answer.value, BOOTSTRAP_KEPT_MS))])
+    await connect(() => keep(cache, BOOTSTRAP_URL, { value: answer.value, forMs: BOOTSTRAP_KEPT_MS }))
   }
 }
 

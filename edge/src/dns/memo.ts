@@ -1,7 +1,7 @@
 // What was learned of names, each answer until its own end: near in the isolate, and one entry per domain in the Workers Cache.
 import { type Answer, conclusive, type Question } from '@postern/shared/dns/answer.ts'
 import type { Connect } from '../http/connections.ts'
-import type { NearCache } from '../http/near-cache.ts'
+import { type NearCache, putLast } from '../http/near-cache.ts'
 import type { Opinion, Resolved } from './doh.ts'
 
 /** One answer with its end, in milliseconds since the epoch. */
@@ -131,19 +131,13 @@ async function read(cache: NearCache, url: string): Promise<[string, Kept][]> {
 /** The least recently used bundles go first. */
 function bundleOf(near: Near, name: string): Bundle {
   const bundle = near.get(name) ?? { answers: new Map(), failures: new Map() }
-  near.delete(name)
-  near.set(name, bundle)
-  const [oldest] = near.keys()
-  if (near.size > MOST_BUNDLES && oldest !== undefined) near.delete(oldest)
+  putLast(near, [name, bundle], MOST_BUNDLES)
   return bundle
 }
 
 /** A domain that names other exchanges with every answer must not fill the isolate. */
 function put<V>(kept: Map<string, V>, key: string, value: V): void {
-  kept.delete(key)
-  kept.set(key, value)
-  const [oldest] = kept.keys()
-  if (kept.size > MOST_ANSWERS && oldest !== undefined) kept.delete(oldest)
+  putLast(kept, [key, value], MOST_ANSWERS)
 }
 
 /** A negative answer without SOA is not kept at all (RFC 2308 §5). */

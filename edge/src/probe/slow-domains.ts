@@ -1,7 +1,7 @@
 // Domains whose servers keep people waiting: for a while nobody dials them for somebody who waits, then one try decides.
 import type { Fact, Fault } from '@postern/shared/verdict/evidence.ts'
 import type { Connect } from '../http/connections.ts'
-import type { NearCache } from '../http/near-cache.ts'
+import { keep, type NearCache, putLast, recall } from '../http/near-cache.ts'
 
 /** What is known of one domain: how often in a row it kept somebody waiting, and until when it is left alone. */
 export interface Slowness {
@@ -51,7 +51,7 @@ export function openSlowDomains(ports: SlowPorts): SlowDomains {
       const times = timesOf(memory.get(domain), now())
       const after = noted(times, facts, now())
       if (after === null || (after.times === 0 && times === 0)) return
-      keep(domain, { ...after, at: now() }, ports)
+      tell(domain, { ...after, at: now() }, ports)
     },
   }
 }
@@ -77,25 +77,14 @@ function noted(times: number, facts: readonly Fact[], now: number): Pick<Slownes
 const cacheUrl = (domain: string): string => `https://slow.invalid/${domain}`
 
 async function nearby(domain: string, { memory, cache, connect }: SlowPorts): Promise<Slowness | null> {
-  const look = connect(() => cache.match(cacheUrl(domain)).then((one): unknown => one?.json()))
-  const [found] = await Promise.allSettled([look])
-  if (found.status === 'rejected' || found.value === undefined) return null
   // Nobody else writes there.
-  const slowness = found.value as Slowness
-  remember(memory, domain, slowness)
-  return slowness
+  const found = (await connect(() => recall(cache, cacheUrl(domain)))) as Slowness | null
+  if (found !== null) putLast(memory, [domain, found], MOST_DOMAINS)
+  return found
 }
 
-function remember(memory: SlowMemory, domain: string, slowness: Slowness): void {
-  memory.delete(domain)
-  memory.set(domain, slowness)
-  const [oldest] = memory.keys()
-  if (memory.size > MOST_DOMAINS && oldest !== undefined) memory.delete(oldest)
-}
-
-function keep(domain: string, slowness: Slowness, { memory, cache, connect, later, now }: SlowPorts): void {
-  remember(memory, domain, slowness)
-  const lastsS = Math.ceil(Math.max(REMEMBERED_MS, slowness.until - now() + REMEMBERED_MS) / 1_000)
-  const response = () => Response.json(slowness, { headers: { 'cache-control': `max-age=${lastsS}` } })
-  later(() => Promise.allSettled([connect(() => cache.put(cacheUrl(domain), response()))]))
+function tell(domain: string, value: Slowness, { memory, cache, connect, later, now }: SlowPorts): void {
+  putLast(memory, [domain, value], MOST_DOMAINS)
+  const forMs = Math.max(0, value.until - now()) + REMEMBERED_MS
+  later(() => connect(() => keep(cache, cacheUrl(domain), { value, forMs })))
 }
