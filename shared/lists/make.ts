@@ -25,7 +25,18 @@ export interface Names {
   readonly roles: readonly string[]
 }
 
-/** Given names and initials are people before they are duties; numbers and keyboard runs are nobody's duty. */
+/** Employers' own domains that the list of providers holds: their staff is not anybody. */
+const NOT_FREE = [
+  'unican.es',
+  'telstra.com',
+  'alibaba.com',
+  'facebook.com',
+  'bellsouth.com',
+  'nus.edu.sg',
+  'discovery.com',
+]
+
+/** Given and family names, and initials, are people before they are duties; numbers and keyboard runs are nobody's duty. */
 const PEOPLE = [
   'alexa',
   'alla',
@@ -39,6 +50,13 @@ const PEOPLE = [
   'sydney',
   'friends',
   'women',
+  'talent',
+  'china',
+  'mayor',
+  'sale',
+  'bills',
+  'pastor',
+  'house',
 ]
 const NO_DUTY = /^(?:\d+|.{1,2}|(.)\1+|asd.*|test.*|null|none|hi|com|time|smile|love)$/
 
@@ -52,7 +70,7 @@ export function namesOf(): Names {
   return {
     listed,
     further: longest.filter((name) => !isListed.has(name)),
-    free: providers.filter((name) => !isDisposable.has(name)),
+    free: providers.filter((name) => !isDisposable.has(name) && !NOT_FREE.includes(name)),
     roles: roles.filter((name) => !PEOPLE.includes(name) && !NO_DUTY.test(name)),
   }
 }

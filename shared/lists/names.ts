@@ -14,7 +14,7 @@ export function names(): Names {
   const syllables = [...pinyin(), ...romaji()]
   return {
     first: latin(people.flatMap((person) => strings(person?.first_name))),
-    last: latin(people.flatMap((person) => strings(person?.last_name))),
+    last: latin([...people.flatMap((person) => strings(person?.last_name)), ...OTHER_SPELLINGS]),
     words: latin([
       ...Object.values(allLocales).flatMap(({ word }) => strings(word)),
       ...strings(allLocales.en.animal),
@@ -27,6 +27,18 @@ export function names(): Names {
     ]),
   }
 }
+
+/**
+ * Spellings that no locale of the package has: Welsh names, Greek and Arabic names as their bearers type them, and Dutch and
+ * Vietnamese initials grown into a name. Our own.
+ */
+const OTHER_SPELLINGS = [
+  'rhys llwyd llyr llywelyn gwyn gwynfor gwyneth hywel dylan rhydderch rhodri ynyr myfyr llinos bryn glyndwr cynwrig pryddr',
+  'dhmhtrhs giwrgos giwrghs swthrhs eythymhs xrhstos xristos nikolaos thanashs basilhs spyros ghrhgorhs panagiwths',
+  'tlqhtani alqhtani qahtani alghtani fhdalqhtani alshmri alshhri almtairi alhrbi aldosri alzhrani mhmd ahmd fhd bdr tlal',
+  'vdberg vdmeer vdveen vdwal vdpol vdhoek vdbroek vdheuvel vdlinden vdmeulen vdvlugt rvdwal kvdpol hvdmeer mvdberg jpvdberg',
+  'nthphuc nthhuong ntkoanh vuquynhnhu ngthanh phthanh ltthuy nvthanh tthhanh dthmai xyzhou lxzhou zyxu yhzhang xjzhao',
+].flatMap((line) => line.split(' '))
 
 /** A fifth of all names, by their letters: they are never learned from, so that the test may ask about them. */
 export function isHeldOut(name: string): boolean {

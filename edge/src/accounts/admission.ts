@@ -1,4 +1,5 @@
 // Who may have an answer: a good key, within its limit, with credit for it; asked of the account's own object.
+import { USUAL_SETTINGS } from '@postern/shared/contract/account.ts'
 import { affords, reserve } from './credit.ts'
 import { enterKey, isAccepted, isGood, keyById } from './key-book.ts'
 import type { KeyKind } from './key-text.ts'
@@ -48,12 +49,8 @@ export type Admitted =
 
 const MINUTE_S = 60
 
-/** Operators are no account, and older accounts name no flags to be shown only. */
-const NO_FLAGS = { refuse_flags: [], flag_only: [] }
-
 function abused(sql: SqlStorage, wanted: Wanted | null, now: number): boolean | null {
-  const [wire] = wanted?.address ?? []
-  return wire === undefined || wanted?.traces === undefined ? null : isAbused(sql, { traces: wanted.traces, wire }, now)
+  return wanted?.traces === undefined ? null : isAbused(sql, wanted.traces, now)
 }
 
 /** One per object: counts live as long as the object does, and a minute is soon over. */
@@ -70,7 +67,8 @@ export class Gate {
     const credit =
       admission.wanted === null || account === null ? 'enough' : credited(sql, account, admission.wanted, now)
     if (credit === 'none') return { ok: false, why: 'insufficient-credits', quota }
-    const { refuse_flags: refuseFlags, flag_only: flagOnly } = { ...NO_FLAGS, ...account?.settings }
+    // An operator is no account.
+    const { refuse_flags: refuseFlags, flag_only: flagOnly } = account?.settings ?? USUAL_SETTINGS
     const free = credit === 'free'
     return { ok: true, quota, refuseFlags, flagOnly, free, abused: abused(sql, admission.wanted, now) }
   }

@@ -1,12 +1,18 @@
 // What an account's sign-ups have in common that people's do not: one mailbox under many names, names counted up.
 import type { Settlement } from './ledger.ts'
 
-/** How an address would show up, as HMACs; null where it cannot: most people sign up with a plain name. */
+/** One sign of a pattern, as HMACs: of the pattern, and of what counts as one address in it. */
+export interface Trace {
+  readonly pattern: string
+  readonly sign: string
+}
+
+/** How an address would show up; null where it cannot: most people sign up with a plain name. */
 export interface Traces {
-  /** Of the mailbox, where the address is one of several spellings of it. */
-  readonly alias: string | null
-  /** Of the address with its number left out, where it ends in one. */
-  readonly series: string | null
+  /** A spelling, case aside, of a mailbox that has several. */
+  readonly alias: Trace | null
+  /** A mailbox whose name ends in a number, of all that differ in it only. */
+  readonly series: Trace | null
 }
 
 const HOUR_MS = 3_600_000
@@ -38,24 +44,21 @@ const MOST_TOLD = 200
 const TOLD_LENGTH = 10
 
 /** Notes an answer that was counted; true where it made a pattern that was none before. */
-export function notePattern(sql: SqlStorage, { traces, address: [wire], checkedAt }: Settlement): boolean {
-  if (wire === undefined || traces === undefined) return false
-  return kindsOf(traces)
-    .map(([kind, pattern]) => note(sql, { kind, pattern, wire }, checkedAt))
+export function notePattern(sql: SqlStorage, { traces, checkedAt }: Settlement): boolean {
+  return tracesOf(traces)
+    .map(([kind, trace]) => note(sql, { kind, ...trace }, checkedAt))
     .includes(true)
 }
 
-interface Sign {
+interface Sign extends Trace {
   readonly kind: keyof Traces
-  readonly pattern: string
-  readonly wire: string
 }
 
-function note(sql: SqlStorage, { kind, pattern, wire }: Sign, at: number): boolean {
+function note(sql: SqlStorage, { kind, pattern, sign }: Sign, at: number): boolean {
   const { addresses, withinMs, rememberedMs } = LIMITS[kind]
-  const seen = others(sql, { pattern, wire }, at - withinMs)
+  const seen = others(sql, { pattern, sign }, at - withinMs)
   if (seen < MOST_KEPT) {
-    sql.exec('INSERT OR REPLACE INTO signs (pattern, wire, at) VALUES (?, ?, ?)', pattern, wire, at)
+    sql.exec('INSERT OR REPLACE INTO signs (pattern, sign, at) VALUES (?, ?, ?)', pattern, sign, at)
   }
   if (seen + 1 < addresses) return false
   const isNew = !isKnown(sql, pattern, at)
@@ -64,27 +67,27 @@ function note(sql: SqlStorage, { kind, pattern, wire }: Sign, at: number): boole
 }
 
 /** Whether an address that is being asked about belongs to a pattern, or makes one. */
-export function isAbused(sql: SqlStorage, { traces, wire }: { traces: Traces; wire: string }, now: number): boolean {
-  return kindsOf(traces).some(([kind, pattern]) => {
+export function isAbused(sql: SqlStorage, traces: Traces, now: number): boolean {
+  return tracesOf(traces).some(([kind, trace]) => {
     const { addresses, withinMs } = LIMITS[kind]
-    return isKnown(sql, pattern, now) || others(sql, { pattern, wire }, now - withinMs) + 1 >= addresses
+    return isKnown(sql, trace.pattern, now) || others(sql, trace, now - withinMs) + 1 >= addresses
   })
 }
 
-function kindsOf(traces: Traces): (readonly [keyof Traces, string])[] {
+function tracesOf(traces: Traces | undefined): (readonly [keyof Traces, Trace])[] {
   return (['alias', 'series'] as const).flatMap((kind) => {
-    const pattern = traces[kind]
-    return pattern === null ? [] : [[kind, pattern] as const]
+    const trace = traces?.[kind] ?? null
+    return trace === null ? [] : [[kind, trace] as const]
   })
 }
 
 /** How many other addresses showed the pattern since. */
-function others(sql: SqlStorage, { pattern, wire }: { pattern: string; wire: string }, since: number): number {
+function others(sql: SqlStorage, { pattern, sign }: Trace, since: number): number {
   const [row] = sql
     .exec<{ n: number }>(
-      'SELECT count(*) AS n FROM signs WHERE pattern = ? AND wire <> ? AND at > ?',
+      'SELECT count(*) AS n FROM signs WHERE pattern = ? AND sign <> ? AND at > ?',
       pattern,
-      wire,
+      sign,
       since,
     )
     .toArray()
@@ -109,13 +112,14 @@ export function patternsTold(sql: SqlStorage, now: number): string[] {
 
 /** As `isAbused`, by a copy of the patterns alone. */
 export function isToldAbused(told: readonly string[], traces: Traces): boolean {
-  return kindsOf(traces).some(([, pattern]) => told.includes(pattern.slice(0, TOLD_LENGTH)))
+  return tracesOf(traces).some(([, { pattern }]) => told.includes(pattern.slice(0, TOLD_LENGTH)))
 }
 
-export function erasePatterns(sql: SqlStorage, addresses: readonly string[]): void {
-  for (const address of addresses) {
-    sql.exec('DELETE FROM signs WHERE wire = ? OR pattern = ?', address, address)
-    sql.exec('DELETE FROM patterns WHERE pattern = ?', address)
+/** Erases what a mailbox has left, by its HMAC: as a pattern of its own, and as a sign of another one. */
+export function erasePatterns(sql: SqlStorage, mailboxes: readonly string[]): void {
+  for (const mailbox of mailboxes) {
+    sql.exec('DELETE FROM signs WHERE sign = ? OR pattern = ?', mailbox, mailbox)
+    sql.exec('DELETE FROM patterns WHERE pattern = ?', mailbox)
   }
 }
 

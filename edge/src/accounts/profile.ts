@@ -1,5 +1,5 @@
 // The account itself: its settings, its balance, and how it stands with its credit.
-import type { AccountSettings } from '@postern/shared/contract/account.ts'
+import { type AccountSettings, USUAL_SETTINGS } from '@postern/shared/contract/account.ts'
 
 /**
  * `good`: answers may be counted later. `strict`: so little is left that each one has to be asked for.
@@ -41,7 +41,8 @@ export function profile(sql: SqlStorage): Profile | null {
   return {
     ...rest,
     createdAt,
-    settings: JSON.parse(row.settings) as AccountSettings,
+    // A setting that came after the account was made is as usual.
+    settings: { ...USUAL_SETTINGS, ...(JSON.parse(row.settings) as Partial<AccountSettings>) },
     standing: row.standing as Standing,
   }
 }

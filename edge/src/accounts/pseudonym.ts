@@ -1,8 +1,9 @@
 // An address as tables and events know it: HMACs, one for each secret in use, the current one's first.
 import { canonical } from '@postern/shared/address/canonical.ts'
 import { parse } from '@postern/shared/address/parse.ts'
+import { isFree } from '@postern/shared/signals/free.ts'
 import { base32 } from './ids.ts'
-import type { Traces } from './patterns.ts'
+import type { Trace, Traces } from './patterns.ts'
 import type { Secrets } from './secrets.ts'
 
 const OCTETS = 20
@@ -21,24 +22,31 @@ export async function pseudonyms(secrets: Secrets, email: string): Promise<Pseud
   const parsed = parse(email, ANY_FORM)
   const wire = parsed.ok ? parsed.address.wire : email
   const mailbox = parsed.ok ? canonical(parsed.address) : email
-  const series = parsed.ok ? seriesOf(mailbox) : null
-  const [byWire, byMailbox, [bySeries = null]] = await Promise.all([
+  const series = parsed.ok ? seriesOf(mailbox.toLowerCase()) : null
+  const isAlias = parsed.ok && wire.toLowerCase() !== mailbox.toLowerCase()
+  const [byWire, byMailbox, [bySeries], [bySpelling]] = await Promise.all([
     macs(secrets, wire),
     macs(secrets, `mailbox\0${mailbox.toLowerCase()}`),
     series === null ? [] : macs(secrets, `series\0${series}`),
+    isAlias ? macs(secrets, `spelling\0${wire.toLowerCase()}`) : [],
   ])
-  const isAlias = parsed.ok && wire.toLowerCase() !== mailbox.toLowerCase()
-  return {
-    wire: byWire,
-    mailbox: byMailbox,
-    traces: { alias: isAlias ? (byMailbox[0] ?? null) : null, series: bySeries },
-  }
+  const [owner] = byMailbox
+  const traces = { alias: traceOf(owner, bySpelling), series: traceOf(bySeries, owner) }
+  return { wire: byWire, mailbox: byMailbox, traces }
 }
 
-/** The mailbox without the number that it ends in; null where it has none, or is a number altogether, as at Tencent. */
+function traceOf(pattern: string | undefined, sign: string | undefined): Trace | null {
+  return pattern === undefined || sign === undefined ? null : { pattern, sign }
+}
+
+/** Fewer letters before a number are a student's, a customer's or a clerk's: many have those. */
+const LEAST_LETTERS = 4
+
+/** The mailbox without the number that it ends in; null where it has none, or where not anybody can take such a name. */
 function seriesOf(mailbox: string): string | null {
-  const [, name, domain] = /^(.*[^0-9])[0-9]{1,9}@(.+)$/.exec(mailbox.toLowerCase()) ?? []
-  return name === undefined ? null : `${name}#@${domain}`
+  const [, name = '', domain = ''] = /^(.*[^0-9])[0-9]{1,9}@(.+)$/.exec(mailbox) ?? []
+  const letters = name.match(/[a-z]/g)?.length ?? 0
+  return letters < LEAST_LETTERS || !isFree(domain) ? null : `${name}#@${domain}`
 }
 
 async function macs(secrets: Secrets, text: string): Promise<string[]> {

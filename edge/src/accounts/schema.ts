@@ -55,7 +55,7 @@ const FIRST = `
 const PATTERNS = `
   -- Addresses that showed a pattern lately: HMACs of both.
   CREATE TABLE IF NOT EXISTS signs (
-    pattern TEXT NOT NULL, wire TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (pattern, wire)) WITHOUT ROWID;
+    pattern TEXT NOT NULL, sign TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (pattern, sign)) WITHOUT ROWID;
 
   -- Patterns that enough addresses have shown, until they are forgotten.
   CREATE TABLE IF NOT EXISTS patterns (pattern TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;

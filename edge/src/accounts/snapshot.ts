@@ -28,8 +28,7 @@ export function snapshotOf(
     standing,
     whenOut: settings.when_out_of_credits,
     refuseFlags: [...settings.refuse_flags],
-    // Accounts that were made before there was such a setting have none.
-    flagOnly: [...(settings.flag_only ?? [])],
+    flagOnly: [...settings.flag_only],
     patterns: [...patterns],
     ended: { ...ended },
     version,

@@ -21,6 +21,8 @@ export interface AgeMemory {
   readonly known: Map<string, Remembered>
   /** Server → instant until which it is left alone. */
   readonly tired: Map<string, number>
+  /** Names that are being asked about. */
+  readonly asking: Set<string>
   servers: RdapServers
   /** Instant of the last look at the IANA's list. */
   lookedAt: number
@@ -35,7 +37,13 @@ interface Remembered {
 
 export function openAgeMemory({ servers, shipped }: RdapConfig): AgeMemory {
   const own = new Map(Object.entries(servers))
-  return { known: new Map(), tired: new Map(), servers: shipped ? new Map([...SHIPPED, ...own]) : own, lookedAt: 0 }
+  return {
+    known: new Map(),
+    tired: new Map(),
+    asking: new Set(),
+    servers: shipped ? new Map([...SHIPPED, ...own]) : own,
+    lookedAt: 0,
+  }
 }
 
 export interface AgePorts {
@@ -62,6 +70,7 @@ const FAILURE_KEPT_MS = HOUR_MS
 /** RFC 9224 §8: the list is to be cached as HTTP allows; it changes a few times a week. */
 const BOOTSTRAP_KEPT_MS = 7 * DAY_MS
 const TIRED_MS = 10 * 60_000
+const PAUSE_MS = 1_000
 const MOST_REMEMBERED = 2_000
 
 /** `domain` in A-form; its registrable domain is what has an age. Begins to look nearby at once. */
@@ -89,7 +98,7 @@ function factOf(remembered: Remembered | undefined, now: number): DomainAgeFact 
   return { kind: 'domain_age', registeredAt: at, observedAt, source: 'RDAP' }
 }
 
-const cacheUrl = (name: string): string => `https://age.invalid/${name}`
+const cacheUrl = (name: string): string => `https://age.invalid/1/${name}`
 
 async function fromCache(name: string, { cache, connect, memory }: AgePorts): Promise<void> {
   const found = await connect(() => recall(cache, cacheUrl(name)))
@@ -101,8 +110,12 @@ async function fromRegistry(name: string, ports: AgePorts): Promise<void> {
   const { config, memory, connect, now } = ports
   const server = serverFor(new Map(Object.entries(config.servers)), name) ?? (await listedServer(name, ports))
   if (server === null) return note(name, { at: null, forMs: ABSENT_KEPT_MS }, ports)
-  if ((memory.tired.get(server) ?? 0) > now()) return
+  if ((memory.tired.get(server) ?? 0) > now() || memory.asking.has(name)) return
+  // One question a second: a list of new domains must not become a registry's burden.
+  memory.tired.set(server, now() + PAUSE_MS)
+  memory.asking.add(name)
   const answer = await connect(() => askRegistry(domainUrl(server, name)))
+  memory.asking.delete(name)
   if (answer.kind === 'failure') memory.tired.set(server, now() + restMs(answer))
   await note(name, learned(answer, name, now()), ports)
 }

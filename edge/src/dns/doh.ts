@@ -7,7 +7,7 @@ import type { Standings } from './standing.ts'
 
 /**
  * A first opinion asks in the configured order. A second one begins with a resolver other than `after`, which gave the first,
- * and asks that one again only past its cache.
+ * and asks that one again only past its cache: it may find what the first had missed, but confirms nothing by repeating it.
  */
 export type Opinion = { readonly kind: 'first' } | { readonly kind: 'second'; readonly after: string }
 
@@ -22,8 +22,8 @@ export interface Resolved<D> {
   readonly source: string
   /** When it was learned, in milliseconds since the epoch. */
   readonly observedAt: number
-  /** True where no cache of the resolver's can have answered. */
-  readonly pastCache: boolean
+  /** True where nobody else could have been asked, and no HTTP cache can have answered (RFC 8484 §5.1). */
+  readonly sole: boolean
 }
 
 export type Resolve = <T extends RecordType>(question: Question<T>, asking: Asking) => Promise<Resolved<DataOf[T]>>
@@ -48,21 +48,23 @@ export function createResolve(ports: DohPorts): Resolve {
     const [first] = order
     if (first === undefined) return nobody(ports.now())
     ports.standings.asked()
-    return race(question, order, { ports, deadlineAt: asking.deadlineAt, over: new AbortController() })
+    const isAlone = resolversFor(ports.resolvers, question.name).length === 1
+    return race(question, order, { ports, deadlineAt: asking.deadlineAt, over: new AbortController(), isAlone })
   }
 }
 
 function nobody(observedAt: number): Resolved<never> {
-  return { answer: { kind: 'failure', why: 'unreachable' }, source: 'none', observedAt, pastCache: false }
+  return { answer: { kind: 'failure', why: 'unreachable' }, source: 'none', observedAt, sole: false }
 }
 
 /** Two resolvers where there are two to ask, in turn, else the same one; whoever is asked again is so past its cache. */
 function attempts(name: string, opinion: Opinion, { resolvers, standings }: DohPorts): Attempt[] {
   const all = resolversFor(resolvers, name)
-  const available = all.filter((resolver) => standings.of(resolver.name).available())
-  // A breaker that leaves nobody to ask spares nobody anything.
-  const worthwhile = available.length > 0 ? available : all
   const after = opinion.kind === 'second' ? opinion.after : null
+  // A second opinion needs somebody else, breaker or not; and a breaker that leaves nobody to ask spares nobody anything.
+  const needed = (one: Resolver) => after !== null && one.name !== after
+  const available = all.filter((one) => needed(one) || standings.of(one.name).available())
+  const worthwhile = available.length > 0 ? available : all
   const pair = [...worthwhile.filter((one) => one.name !== after), ...worthwhile.filter((one) => one.name === after)]
   return Array.from({ length: TIMES_EACH }).flatMap((_, round) =>
     pair.slice(0, 2).map((resolver) => ({ resolver, pastCache: round > 0 || resolver.name === after })),
@@ -74,6 +76,8 @@ interface Race {
   readonly deadlineAt: number
   /** Aborted when there is a conclusive answer: whoever is still asked is let go, and its connection with it. */
   readonly over: AbortController
+  /** True where only one resolver is there to ask. */
+  readonly isAlone: boolean
 }
 
 type Runner<D> = Resolved<D> & Pick<Heard<D>, 'manner'>
@@ -167,7 +171,7 @@ function mostTelling<D>(failed: readonly Runner<D>[]): Resolved<D> {
 async function run<T extends RecordType>(
   attempt: Attempt,
   question: Question<T>,
-  { ports, deadlineAt, over, share, turn }: Race & { readonly share: number; readonly turn: Turn },
+  { ports, deadlineAt, over, isAlone, share, turn }: Race & { readonly share: number; readonly turn: Turn },
 ): Promise<Runner<DataOf[T]>> {
   const { connect, now, standings } = ports
   const standing = standings.of(turn.source)
@@ -184,5 +188,5 @@ async function run<T extends RecordType>(
   if (heard.manner === 'spoke') standing.spoke(turn.endedAt - (turn.startedAt ?? turn.endedAt))
   if (heard.manner === 'failed') standing.failed(heard.restMs)
   const { answer, manner } = heard
-  return { answer, manner, source: turn.source, observedAt: turn.endedAt, pastCache: attempt.pastCache }
+  return { answer, manner, source: turn.source, observedAt: turn.endedAt, sole: isAlone && attempt.pastCache }
 }

@@ -26,8 +26,8 @@ export function createKnown({ memoOf, resolve, open }: KnownPorts): Known {
     // A failure of lately stands in nobody's way who wants a second opinion.
     const kept = memo.recall(key) ?? (opinion.kind === 'first' ? memo.failure(key) : null)
     if (kept === null || !independent(kept, opinion)) return null
-    const { answer, source, observedAt, pastCache } = kept
-    return { answer: answer as Answer<DataOf[T]>, source, observedAt, pastCache }
+    const { answer, source, observedAt, sole } = kept
+    return { answer: answer as Answer<DataOf[T]>, source, observedAt, sole }
   }
   return {
     peek,
@@ -48,7 +48,7 @@ export function createKnown({ memoOf, resolve, open }: KnownPorts): Known {
   }
 }
 
-/** A second opinion comes from another resolver than the first, or from past its cache. */
-function independent({ source, pastCache }: Resolved<unknown>, opinion: Opinion): boolean {
-  return opinion.kind === 'first' || pastCache || source !== opinion.after
+/** A second opinion comes from another resolver than the first, or from past its cache where there is no other. */
+export function independent({ source, sole }: Resolved<unknown>, opinion: Opinion): boolean {
+  return opinion.kind === 'first' || sole || source !== opinion.after
 }

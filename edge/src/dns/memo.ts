@@ -29,6 +29,10 @@ const MOST_ANSWERS = 64
 
 /** Longer than this nothing is believed, whatever its TTL. */
 const MOST_LIFE_MS = 3_600_000
+/** A name that is not there may be so a quarter of an hour later: it is when people sign up with a new domain. */
+const MOST_NEGATIVE_MS = 900_000
+const MOST_RECORDS = 50
+const MOST_TEXT = 4_096
 const FIRST_FAILURE_MS = 1_000
 /** RFC 9520 §3.2: failures are remembered for a second at least and five minutes at most. */
 const MOST_FAILURE_MS = 300_000
@@ -88,7 +92,7 @@ export function openMemo(name: string, ports: MemoPorts): Memo {
       }
       bundle.failures.delete(key)
       const expiresAt = resolved.observedAt + lifeMs(resolved.answer)
-      if (expiresAt <= now()) return
+      if (expiresAt <= now() || !isSmall(resolved.answer)) return
       put(bundle.answers, key, { ...resolved, expiresAt })
       learned = true
     },
@@ -142,8 +146,15 @@ function put<V>(kept: Map<string, V>, key: string, value: V): void {
 
 /** A negative answer without SOA is not kept at all (RFC 2308 §5). */
 function lifeMs(answer: Answer<unknown>): number {
-  const ttlS = answer.kind === 'failure' ? 0 : (answer.ttlS ?? 0)
-  return Math.min(MOST_LIFE_MS, ttlS * 1_000)
+  if (answer.kind === 'failure') return 0
+  return Math.min(answer.kind === 'records' ? MOST_LIFE_MS : MOST_NEGATIVE_MS, (answer.ttlS ?? 0) * 1_000)
+}
+
+/** Whoever answers with thousands of records must not fill the isolate. */
+function isSmall(answer: Answer<unknown>): boolean {
+  return (
+    answer.kind !== 'records' || (answer.data.length <= MOST_RECORDS && JSON.stringify(answer.data).length <= MOST_TEXT)
+  )
 }
 
 function noteFailure({ failures }: Bundle, key: string, resolved: Resolved<unknown>): void {

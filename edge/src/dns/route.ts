@@ -5,7 +5,7 @@ import type { Cidr } from '@postern/shared/dns/reachable.ts'
 import type { Fact, OptOutFact, RouteFact } from '@postern/shared/verdict/evidence.ts'
 import { type TakesMail, takesMail } from './also.ts'
 import type { Opinion, Resolve, Resolved } from './doh.ts'
-import { createKnown, type Known, type Open } from './known.ts'
+import { createKnown, independent, type Known, type Open } from './known.ts'
 import { keyOf, type Memo, shared } from './memo.ts'
 import { allKnown, knownTargets, lookUpTargets, type Sight } from './targets.ts'
 
@@ -91,9 +91,11 @@ async function agreed(wanted: RouteWanted, ports: RoutePorts, known: Known): Pro
   const asked = new Map<string, string>()
   const first = await look(wanted, ports, firstSight(wanted, known, asked))
   if (!isNegative(first.fact.route)) return first
-  const second = await look(wanted, ports, secondSight(wanted, known, { asked, doubted: first.fact.source }))
+  const repeated = new Set<string>()
+  const doubt = { asked, doubted: first.fact.source, repeated }
+  const second = await look(wanted, ports, secondSight(wanted, known, doubt))
   return {
-    fact: agree(first.fact, second.fact),
+    fact: agree(first.fact, second.fact, repeated.size === 0),
     // Whoever denied the domain could not tell of its opt-out either.
     optOut: [...first.optOut, ...second.optOut].slice(0, 1),
     complete: second.complete,
@@ -116,16 +118,24 @@ function firstSight({ deadlineAt }: RouteWanted, known: Known, asked: Map<string
 interface Doubt {
   readonly asked: ReadonlyMap<string, string>
   readonly doubted: string
+  /** Types of questions of which the second answer came from whoever gave the first. */
+  readonly repeated: Set<string>
 }
 
 /**
  * Each question begins with a resolver other than the one that answered that very question, or, where it was not asked yet,
  * than the one whose route is doubted.
  */
-function secondSight({ deadlineAt }: RouteWanted, known: Known, { asked, doubted }: Doubt): Sight {
+function secondSight({ deadlineAt }: RouteWanted, known: Known, { asked, doubted, repeated }: Doubt): Sight {
   const opinionOn = (key: string): Opinion => ({ kind: 'second', after: asked.get(key) ?? doubted })
   return {
-    ask: (question) => known.ask(question, { deadlineAt, opinion: opinionOn(keyOf(question, 'first')) }),
+    ask: async (question) => {
+      const opinion = opinionOn(keyOf(question, 'first'))
+      const resolved = await known.ask(question, { deadlineAt, opinion })
+      // What a policy says decides no route.
+      if (question.type !== 'TXT' && !independent(resolved, opinion)) repeated.add(question.type)
+      return resolved
+    },
     peek: (question) => known.peek(question, opinionOn(keyOf(question, 'first'))),
   }
 }
@@ -185,9 +195,12 @@ function isNegative(route: MailRoute): boolean {
   return route.kind !== 'unlearned'
 }
 
-/** A second, different answer is believed where it is positive; where it is none, the first stays unconfirmed. */
-function agree(first: RouteFact, second: RouteFact): RouteFact {
+/**
+ * A second, different answer is believed where it is positive; where it is none, or comes from whoever gave the first, the
+ * first stays unconfirmed.
+ */
+function agree(first: RouteFact, second: RouteFact, isIndependent: boolean): RouteFact {
   if (second.route.kind === 'unlearned') return first
   if (!isNegative(second.route)) return second
-  return first.route.kind === second.route.kind ? { ...first, confirmed: true } : first
+  return first.route.kind === second.route.kind && isIndependent ? { ...first, confirmed: true } : first
 }

@@ -74,7 +74,7 @@ function noted(times: number, facts: readonly Fact[], now: number): Pick<Slownes
   return { times: more, until: more < TIMES ? 0 : now + Math.min(MOST_MS, LEAST_MS * 2 ** (more - TIMES)) }
 }
 
-const cacheUrl = (domain: string): string => `https://slow.invalid/${domain}`
+const cacheUrl = (domain: string): string => `https://slow.invalid/1/${domain}`
 
 async function nearby(domain: string, { memory, cache, connect }: SlowPorts): Promise<Slowness | null> {
   // Nobody else writes there.

@@ -5,7 +5,8 @@ const SOURCE = 'patterns of the account 2026-11'
 
 /** `abused` null: nobody looked. */
 export function withAbuse(verified: Verified, abused: boolean | null): Verified {
-  if (abused === null || verified.address === null) return verified
+  // An object that is older than this code says nothing at all.
+  if (typeof abused !== 'boolean' || verified.address === null) return verified
   const fact = {
     kind: 'signal',
     signal: 'abuse',

@@ -79,8 +79,11 @@ function rejudged({ verified, flagOnly = [] }: Rendering): Verified {
   return { ...verified, verdict: decide({ facts, domain: address.domain.ascii, now, flagOnly }) }
 }
 
+/** A list that is right in most cases only is a reason to ask, and none to turn anybody away. */
 function refusesOne(facts: readonly Fact[], flags: readonly string[]): boolean {
-  return facts.some((fact) => fact.kind === 'signal' && fact.value && flags.includes(fact.signal))
+  return facts.some(
+    (fact) => fact.kind === 'signal' && fact.value && fact.confidence === undefined && flags.includes(fact.signal),
+  )
 }
 
 function isRetryable({ verdict }: Verified): boolean {

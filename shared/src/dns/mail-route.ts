@@ -58,11 +58,19 @@ export function mailRoute(domain: string, answers: DomainAnswers, roll: () => nu
   }
 }
 
-/** A name that does not exist has records of no type (RFC 8020 §2): beside an address, the answer contradicts itself. */
+/**
+ * A name that does not exist has records of no type (RFC 8020 §2): beside an address, or beside a name that merely lacks
+ * one, the answer contradicts itself, as load balancers do that know few types. An address that could not be looked up may
+ * be there.
+ */
 function missing({ a, aaaa }: DomainAnswers): MailRoute {
-  const contradicted = a.kind === 'records' || aaaa.kind === 'records'
-  return contradicted ? { kind: 'unlearned', why: 'failure' } : { kind: 'nxdomain' }
+  const contradicted = [a, aaaa].some(({ kind }) => kind === 'records' || kind === 'nodata')
+  if (contradicted) return { kind: 'unlearned', why: 'failure' }
+  return a.kind === 'failure' ? unlearned(a) : { kind: 'nxdomain' }
 }
+
+/** Nobody asks further ones; a domain that names thousands must not fill answers. */
+const MOST_EXCHANGES = 20
 
 function explicitRoute(data: readonly MxData[], roll: () => number): MailRoute {
   // RFC 7505 §3 wants the null MX to stand alone; beside real exchanges it is a slip, and mail goes to the real ones.
@@ -71,6 +79,7 @@ function explicitRoute(data: readonly MxData[], roll: () => number): MailRoute {
   const exchanges = real
     .map(({ exchange, preference }) => ({ exchange, preference, target: targetOfName(exchange), drawn: roll() }))
     .sort((one, other) => one.preference - other.preference || one.drawn - other.drawn)
+    .slice(0, MOST_EXCHANGES)
     .map(({ exchange, preference, target }) => ({ exchange, preference, target }))
   return { kind: 'mx', exchanges }
 }

@@ -23,8 +23,8 @@ const searched = [seed.source, listed.source, further.source].join(', ')
  * Mailboxes that people keep outrank the long lists, which hold some of them for the privacy that they promise.
  */
 export function disposable(domain: string): Signal {
-  const source = isKept(domain) ? null : listedIn(domain)
-  return { signal: 'disposable', value: source !== null, source: source ?? searched }
+  const found = isKept(domain) ? null : listedIn(domain)
+  return { signal: 'disposable', value: found !== null, source: searched, ...found }
 }
 
 /** An exchange (host name, A-form) of a disposable operator answers for domains that no list knows yet; else null. */
@@ -38,12 +38,23 @@ function isKept(domain: string): boolean {
   return isLasting(domain) || isFree(domain) || isRelay(domain) || isForwarding(domain)
 }
 
-function listedIn(domain: string): string | null {
-  if (liesWithin(seed, domain)) return seed.source
+function listedIn(domain: string): Pick<Signal, 'source' | 'confidence'> | null {
+  if (liesWithin(seed, domain)) return { source: seed.source }
   const names = namesUpTo(domain)
-  if (names.some(listed.has)) return listed.source
-  return names.some(further.has) ? `${further.source}, second tier` : null
+  if (names.some(listed.has)) return { source: listed.source }
+  return names.some(further.has) ? { source: `${further.source}, second tier`, confidence: 'medium' } : null
 }
+
+/** Free DNS services below whose names anybody may have one; their customers are not the operator of a listed name. */
+const SHARED = new Set([
+  'mooo.com',
+  'us.to',
+  'chickenkiller.com',
+  'ignorelist.com',
+  'strangled.net',
+  'hopto.org',
+  'zapto.org',
+])
 
 /** The domain and its parents, the registrable domain last: who stands above a registry's suffix is nobody's operator. */
 function namesUpTo(domain: string): string[] {
@@ -57,5 +68,5 @@ function namesUpTo(domain: string): string[] {
         .slice(at + 1)
         .join('.'),
     ),
-  ]
+  ].filter((name) => name === domain || !SHARED.has(name))
 }

@@ -15,7 +15,8 @@ const further = longList(furtherFile)
 
 /** `domain` in A-form, and exactly that: below a provider's domain stand its own machines and staff. */
 export function free(domain: string): Signal {
-  if (isFree(domain)) return { signal: 'free', value: true, source: list.source }
+  const own = [list, vanity].find(({ names }) => names.has(domain))
+  if (own !== undefined) return { signal: 'free', value: true, source: own.source }
   // What is only sold, and what passes mail on, is on the long list too.
   const value = !(isLasting(domain) || isRelay(domain) || isForwarding(domain)) && further.has(domain)
   return { signal: 'free', value, source: value ? further.source : `${list.source}, ${further.source}` }

@@ -1,6 +1,9 @@
 // Local parts that no person or duty is called: letters that follow one another in no language, and what machines make.
 import type { Address } from '../address/parse.ts'
+import { disposable } from './disposable.ts'
+import { free } from './free.ts'
 import table from './gibberish.json' with { type: 'json' }
+import { untagged } from './role.ts'
 import type { Signal } from './signal.ts'
 
 const source = `${table.name} ${table.date}`
@@ -14,19 +17,27 @@ const SHORTEST = 6
 const SHORTEST_RUN = 4
 /** By how many nats chance has to explain the letters better than names do: chance is rare among local parts. */
 const LIKELIER_BY_CHANCE = 7
+/** Fewer letters are more often somebody's initials, or a spelling that no list of names has. */
+const ENOUGH_LETTERS = 10
+const LIKELIER_WHERE_FEW = 10
 
 /** Judged without a tag. What is beyond ASCII is not judged, and so never gibberish. */
-export function gibberish({ localPart, subaddress }: Pick<Address, 'localPart' | 'subaddress'>): Signal {
-  const base = subaddress === null ? localPart : localPart.slice(0, localPart.indexOf('+'))
-  const name = base.toLowerCase()
-  return { signal: 'gibberish', value: /^[!-~]+$/.test(name) && isGibberish(name), source }
+export function gibberish(address: Pick<Address, 'localPart' | 'subaddress' | 'domain'>): Signal {
+  const name = untagged(address).toLowerCase()
+  const value = /^[!-~]+$/.test(name) && name.length >= SHORTEST && (isUnspeakable(name) || isMadeUp(name, address))
+  return { signal: 'gibberish', value, source }
 }
 
-function isGibberish(name: string): boolean {
-  if (name.length < SHORTEST) return false
-  if (isMachineMade(name)) return true
-  const runs = name.match(/[a-z]+/g) ?? []
-  return chance(runs.filter(({ length }) => length >= SHORTEST_RUN)) > LIKELIER_BY_CHANCE
+function isUnspeakable(name: string): boolean {
+  const runs = (name.match(/[a-z]+/g) ?? []).filter(({ length }) => length >= SHORTEST_RUN)
+  const letters = runs.reduce((sum, { length }) => sum + length, 0)
+  return chance(runs) > (letters < ENOUGH_LETTERS ? LIKELIER_WHERE_FEW : LIKELIER_BY_CHANCE)
+}
+
+/** Universities and companies hand out numbers with letters in them; where anybody takes a name, machines take such ones. */
+function isMadeUp(name: string, { domain }: Pick<Address, 'domain'>): boolean {
+  if (!isMachineMade(name)) return false
+  return domain.kind === 'name' && (free(domain.ascii).value || disposable(domain.ascii).value)
 }
 
 /** Letters and digits that take turns more often than a year, a number or a pun has them do. */

@@ -13,9 +13,8 @@ export function relay(domain: string): Signal {
   return { signal: 'relay', value: isRelay(domain), source: relays.source }
 }
 
-/** Two words, and two characters of which one is a digit: what iCloud+ makes up for those who hide their address. */
-const HIDE_MY_EMAIL =
-  /^[a-z]{3,12}[._-][a-z]{3,12}[._-](?:[0-9][0-9a-z]|[a-z][0-9])$|^[a-z]{3,12}[._-](?:[0-9][0-9a-z]|[a-z][0-9])[._-][a-z]{3,12}$/
+/** Two words, then a digit and a letter, behind different marks: what iCloud+ makes up for those who hide their address. */
+const HIDE_MY_EMAIL = /^[a-z]{3,12}([._-])[a-z]{3,12}(?!\1)[._-](?:[0-9][a-z]|[a-z][0-9])$/
 
 /** An alias that is told by its look alone, at a domain where most addresses are mailboxes; else null. */
 export function relayByName({ localPart, domain }: Pick<Address, 'localPart' | 'domain'>): Signal | null {

@@ -15,4 +15,6 @@ export interface Signal {
   readonly value: boolean
   /** Name and month of the list, such as `roles 2026-11`, or the standard that was followed. */
   readonly source: string
+  /** Where the list is right in most cases only: it raises a doubt, and outweighs no answer of a mailbox's own server. */
+  readonly confidence?: 'medium'
 }

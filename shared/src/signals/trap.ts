@@ -5,23 +5,19 @@ import type { Signal } from './signal.ts'
 
 const SOURCE = 'trap words 2026-11'
 
-/**
- * Words by which people name their bait, as parts of a local part or labels of a domain. Most traps bear ordinary names, so
- * that `false` says little.
- */
+/** Words by which people name their bait. Most traps bear ordinary names, so that `false` says little. */
 const BAIT =
   /(?:^|[._-])(?:spam-?(?:traps?|bait|catcher|collector|feed)|honey-?(?:pots?|traps?)|(?:trap|bait)-?spam|harvester-?trap)(?:[0-9]*)(?:$|[._-])/i
 
-/** Who publishes addresses to be harvested, and takes mail for domains that others lend to them. */
-const TRAPPERS = /(?:^|\.)(?:projecthoneypot\.org|spamtrap\.[a-z]+|honeypot\.[a-z]+)$/
-
-export function suspectedTrap(address: Pick<Address, 'localPart' | 'subaddress' | 'domain'>): Signal {
-  const { domain } = address
-  const byDomain = domain.kind === 'name' && (BAIT.test(domain.ascii) || TRAPPERS.test(domain.ascii))
-  return { signal: 'suspected_trap', value: byDomain || BAIT.test(untagged(address)), source: SOURCE }
+/** By the local part alone: companies, pubs and charities are called Honeypot too. */
+export function suspectedTrap(address: Pick<Address, 'localPart' | 'subaddress'>): Signal {
+  return { signal: 'suspected_trap', value: BAIT.test(untagged(address)), source: SOURCE }
 }
 
-/** True for a host that takes mail for trap domains. */
+/** Who takes mail for domains that others lend as bait. */
+const TRAPPERS = /(?:^|\.)projecthoneypot\.org$/
+
+/** What a host that takes mail for trap domains tells of them; else null. */
 export function trapExchange(exchange: string): Signal | null {
   return TRAPPERS.test(exchange) ? { signal: 'suspected_trap', value: true, source: `${SOURCE}, by exchange` } : null
 }

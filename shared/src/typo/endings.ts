@@ -71,16 +71,19 @@ const common: readonly (readonly [ending: string, share: number])[] = Object.ent
 const shares: ReadonlyMap<string, number> = new Map(common)
 const RARE = 0.002
 
+/** True for an ending that many people type. */
+export const isCommon = (ending: string): boolean => shares.has(ending)
+
 /** How much rarer an ending is than `com`, in nats. */
 export const rarity = (ending: string): number => -Math.log(shares.get(ending) ?? RARE)
 
 /**
- * Registries in whose names mistyped ones of a larger registry gather, with how often the larger one was meant: `.cm` and
- * `.om` are hardly chosen, `.co` is chosen on purpose by many.
+ * Registries in whose names mistyped ones of a larger registry gather, with how often the larger one was meant: less often
+ * than not, since these are the endings of whole countries, and `.co` is chosen on purpose by many.
  */
 export const MAGNETS: ReadonlyMap<string, { readonly meant: string; readonly probability: number }> = new Map([
-  ['cm', { meant: 'com', probability: 0.6 }],
-  ['om', { meant: 'com', probability: 0.6 }],
+  ['cm', { meant: 'com', probability: 0.45 }],
+  ['om', { meant: 'com', probability: 0.45 }],
   ['co', { meant: 'com', probability: 0.3 }],
   ['ne', { meant: 'net', probability: 0.45 }],
   ['et', { meant: 'net', probability: 0.45 }],

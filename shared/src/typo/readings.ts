@@ -1,5 +1,5 @@
 // How the text behind an @ that is no domain could be read as one: marks for dots, missing dots, too many of them.
-import { exists, meantEnding } from './endings.ts'
+import { exists, isCommon, meantEnding } from './endings.ts'
 import { providerOf, withoutDots } from './real.ts'
 
 /** A domain in lower case that the text may stand for, or null. It need not be one: the caller parses it. */
@@ -22,15 +22,16 @@ const runInto = ['com', 'net', 'org']
 const SHORTEST_LABEL = 3
 
 function withDot(text: string): string | null {
-  const gap = Math.max(...[' ', '_', '-', '\t'].map((mark) => text.lastIndexOf(mark)))
   const joined = text.replace(/[\s_]+/g, '')
-  const behind = text.slice(gap + 1)
-  if (gap > 0 && (exists(behind) || meantEnding(behind) !== null))
-    return `${text.slice(0, gap).replace(/[\s_]+/g, '')}.${behind}`
   const dotted = withoutDots(joined)
   if (dotted !== null) return dotted
   const provider = providerOf(joined)
   if (provider !== null) return `${joined}.${provider.endings[0] ?? 'com'}`
+  const gap = Math.max(...[' ', '_', '-', '\t'].map((mark) => text.lastIndexOf(mark)))
+  const behind = text.slice(gap + 1)
+  // A hyphen belongs to many names: only an ending that people type stands behind one by mistake.
+  const isEnding = text.charAt(gap) === '-' ? isCommon(behind) : exists(behind) || meantEnding(behind) !== null
+  if (gap > 0 && isEnding) return `${text.slice(0, gap).replace(/[\s_]+/g, '')}.${behind}`
   const ending = [...couplings(joined), ...runInto].find((end) => joined.endsWith(end.replace('.', '')))
   if (ending === undefined) return null
   const label = joined.slice(0, -ending.replace('.', '').length)

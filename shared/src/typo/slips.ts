@@ -29,9 +29,13 @@ interface Parts extends Split {
   readonly domain: string
 }
 
+/** `in.box.com`: so short are the names of hosts. */
+const SHORT_HOST = 2
+
 /** `gmxd.e`. Below a real domain stand its own hosts: `my.yahoo.com` is not `myyahoo.com`. */
-function misplacedDots({ domain, label, ending }: Parts): Guess | null {
-  const meant = isReal(`${label}.${ending}`) ? null : withoutDots(domain)
+function misplacedDots({ domain, below, label, ending }: Parts): Guess | null {
+  const isHost = below.length > 0 && below.length <= SHORT_HOST
+  const meant = isReal(`${label}.${ending}`) || isHost ? null : withoutDots(domain)
   return meant === null ? null : { domain: meant, probability: 0.95, rule: 'typo.dot' }
 }
 
@@ -41,7 +45,8 @@ function movedDot({ domain }: Parts): Guess | null {
   const ending = first + rest
   if (label === '' || !['com', 'net', 'org'].includes(ending)) return null
   const meant = `${label}.${ending}`
-  return { domain: meant, probability: isReal(meant) ? 0.97 : 0.75, rule: 'typo.dot' }
+  // Any other is as likely a name of a country's own, such as `ethiopian.et`.
+  return isReal(meant) ? { domain: meant, probability: 0.97, rule: 'typo.dot' } : null
 }
 
 function doubledEnding(parts: Parts): Guess | null {

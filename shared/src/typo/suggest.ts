@@ -1,6 +1,7 @@
 // THE STORY of a suggestion: what was typed is read as a domain, and mended slip by slip until nothing more is doubtful.
 import { type Address, type Parsed, parse, print } from '../address/parse.ts'
 import { specialUse } from '../address/special-use.ts'
+import { exists } from './endings.ts'
 import popularity from './popularity.json' with { type: 'json' }
 import { reading } from './readings.ts'
 import { isProvider, isReal } from './real.ts'
@@ -42,7 +43,8 @@ export function suggest(typed: string, parsed: Parsed): Suggestion | null {
   if (!meant.ok || meant.address.domain.kind !== 'name') return null
   const email = print(meant.address)
   const { ascii: domain } = meant.address.domain
-  if (email === typed) return null
+  // Nobody has a mailbox at a registry's own suffix, such as `co.jp`.
+  if (email === typed || exists(domain)) return null
   return { email, domain, probability: round(end.probability), rule: end.rule, knownTarget: isProvider(domain) }
 }
 

@@ -49,6 +49,6 @@ function penalty(reason: Reason, facts: readonly Fact[], now: number): number {
     (recognised(facts, 'gibberish') ? PENALTY_GIBBERISH : 0) +
     (age !== undefined && now - age.registeredAt < NEW_MS ? PENALTY_NEW_DOMAIN : 0) +
     ((suggestionOf(facts)?.probability ?? 0) >= LIKELY ? PENALTY_SUGGESTION : 0) +
-    (recognised(facts, 'role') && reason !== 'role' ? PENALTY_ROLE : 0)
+    (recognised(facts, 'role') && !recognised(facts, 'relay') && reason !== 'role' ? PENALTY_ROLE : 0)
   )
 }

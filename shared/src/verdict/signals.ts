@@ -10,6 +10,7 @@ const REPLACEABLE: readonly Reason[] = [
   'feedback_delivered',
   'accepts_all',
   'accepts_all_unchecked',
+  'provider_unverifiable',
   'not_probed',
 ]
 
@@ -28,11 +29,17 @@ export function overlay({ facts, flagOnly = [] }: Case, finding: Finding): Findi
   if (slip !== undefined) return replaced(finding, 'suspected_typo', slip)
   for (const signal of SIGNALS) {
     const fact = flagOnly.includes(signal) ? undefined : recognised(facts, signal)
-    // Whoever hides behind a relay names the alias after its use: `shop@` there is one person's.
-    if (fact !== undefined && !(signal === 'role' && recognised(facts, 'relay'))) return replaced(finding, signal, fact)
+    if (fact !== undefined && !isOutweighed(fact, facts, isSure)) return replaced(finding, signal, fact)
   }
   const doubt = isSure ? null : doubtOf(facts)
   return doubt === null ? finding : replaced(finding, doubt.reason, doubt.fact)
+}
+
+function isOutweighed(fact: SignalFact, facts: readonly Fact[], isSure: boolean): boolean {
+  // Whoever hides behind a relay names the alias after its use: `shop@` there is one person's.
+  if (fact.signal === 'role') return recognised(facts, 'relay') !== undefined
+  // A disposable service takes mail for everybody: where strangers are refused, a list that is often right is wrong.
+  return isSure && fact.confidence === 'medium'
 }
 
 function slipOf(facts: readonly Fact[]): Fact | undefined {
@@ -48,8 +55,10 @@ function doubtOf(facts: readonly Fact[]): { reason: Reason; fact: Fact } | null 
   return implicit === undefined ? null : { reason: 'implicit_mx_only', fact: implicit }
 }
 
-function isConfirmedYes(finding: Finding): boolean {
-  return finding.reason === 'mailbox_accepted' && finding.level === 'confirmed'
+const PROVEN: readonly Reason[] = ['mailbox_accepted', 'feedback_delivered', 'ownership_proven']
+
+function isConfirmedYes({ reason, level }: Finding): boolean {
+  return PROVEN.includes(reason) && level === 'confirmed'
 }
 
 function replaced(finding: Finding, reason: Reason, fact: Fact): Finding {

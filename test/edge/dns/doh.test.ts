@@ -112,13 +112,13 @@ describe('a second opinion', () => {
 
   it('of the same resolver, where the other one fails, is asked past its cache', async () => {
     const servers = await serversWith({ manner: 'servfail' }, { zone: ZONE })
-    expect(await resolveWith(servers)(MX, second('two'))).toMatchObject({ answer: found, source: 'two' })
+    expect(await resolveWith(servers)(MX, second('two'))).toMatchObject({ answer: found, source: 'two', sole: false })
     expect(servers[1]?.asked).toEqual([{ ...MX, via: 'POST' }])
   })
 
   it('where there is one resolver only is asked past its cache at once', async () => {
     const servers = await serversWith({ zone: ZONE })
-    expect(await resolveWith(servers)(MX, second('one'))).toMatchObject({ answer: found, source: 'one' })
+    expect(await resolveWith(servers)(MX, second('one'))).toMatchObject({ answer: found, source: 'one', sole: true })
     expect(servers[0]?.asked).toEqual([{ ...MX, via: 'POST' }])
   })
 })

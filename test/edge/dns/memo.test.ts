@@ -182,7 +182,7 @@ describe('a no', () => {
     for (const key of kept.keys()) if (key.startsWith('first')) kept.delete(key)
     down = true
     const { fact } = await routeBy(servers, { within: { ...within, cache: isolate(time.now).cache } })
-    expect(fact).toMatchObject({ source: 'two', confirmed: true })
+    expect(fact).toMatchObject({ source: 'two', confirmed: false })
     const vias = servers[1]!.asked.filter(({ type }) => type === 'MX').map(({ via }) => via)
     expect(vias).toEqual(['GET', 'GET', 'POST'])
   })

@@ -52,14 +52,22 @@ describe('two resolvers', () => {
     expect(verdict).toMatchObject({ status: 'unknown', reason: 'dns_failure' })
   })
 
-  it('of which the first is down: the second confirms its own word only past its cache', async () => {
-    const servers = await serversWith(null, nothing)
-    const { fact, verdict } = await routeBy(servers)
-    expect(fact).toMatchObject({ confirmed: true, source: 'two' })
-    expect(verdict.reason).toBe('domain_not_found')
-    const vias = servers[1]!.asked.filter(({ type }) => type === 'MX').map(({ via }) => via)
-    expect(vias).toEqual(['GET', 'POST'])
-  })
+  it.each<[string, DohParts | null]>([
+    ['is down', null],
+    ['fails', { manner: 'servfail' }],
+    ['refuses', { manner: 'refused' }],
+    ['has enough of us', { manner: 'busy' }],
+  ])(
+    'of which the first %s: the second does not confirm its own word, however often it is asked',
+    async (_what, one) => {
+      const servers = await serversWith(one, nothing)
+      const { fact, verdict } = await routeBy(servers)
+      expect(fact).toMatchObject({ confirmed: false, source: 'two' })
+      expect(verdict.reason).toBe('dns_failure')
+      const vias = servers[1]!.asked.filter(({ type }) => type === 'MX').map(({ via }) => via)
+      expect(vias).toEqual(['GET', 'POST'])
+    },
+  )
 
   it('of which the first is down, and the second has only a stale no in its cache, make no no', async () => {
     const stale: MannerOf = ({ via }) => (via === 'GET' ? 'nxdomain' : 'honest')

@@ -14,7 +14,7 @@ const mx = (ttlS: number) => ({
   answer: { kind: 'records', data: [{ preference: 10, exchange: 'mx.b.test' }], ttlS, authentic: true } as const,
   source: 'one',
   observedAt: START,
-  pastCache: false,
+  sole: false,
 })
 
 it('what one isolate wrote, another one reads, each answer until its own end', async () => {

@@ -1,5 +1,6 @@
 // Patterns of abuse, in the object of the account: when they are seen, what the copy tells, and when they are forgotten.
 import { describe, expect, it } from 'vitest'
+import type { Traces } from '../../../edge/src/accounts/patterns.ts'
 import {
   account,
   admission,
@@ -16,16 +17,22 @@ import {
 
 standingClock()
 
-const alias = (pattern = 'jane-mailbox') => ({ alias: pattern, series: null })
-const series = (pattern = 'jane-counted') => ({ alias: null, series: pattern })
-type Traces = ReturnType<typeof alias> | ReturnType<typeof series>
+/** What an address shows: a spelling of a mailbox, or a mailbox that is counted up. */
+type Showing = (sign: string) => Traces
+const alias =
+  (pattern = 'jane-mailbox'): Showing =>
+  (sign) => ({ alias: { pattern, sign }, series: null })
+const series =
+  (pattern = 'jane-counted'): Showing =>
+  (sign) => ({ alias: null, series: { pattern, sign } })
 
-async function signUp({ stub }: Given, addresses: readonly string[], traces: Traces): Promise<void> {
-  for (const address of addresses) await stub.settleMany([settlement({ address: [address], traces })])
+async function signUp({ stub }: Given, signs: readonly string[], showing: Showing): Promise<void> {
+  for (const sign of signs) await stub.settleMany([settlement({ traces: showing(sign) })])
 }
 
-async function abused({ stub, key }: Given, address: string, traces?: Traces): Promise<boolean | null> {
-  const admitted = await stub.admit(admission(key, { address: [address], ...(traces === undefined ? {} : { traces }) }))
+async function abused({ stub, key }: Given, sign: string, showing?: Showing): Promise<boolean | null> {
+  const traces = showing?.(sign)
+  const admitted = await stub.admit(admission(key, traces === undefined ? {} : { traces }))
   return admitted.ok ? admitted.abused : null
 }
 
@@ -69,7 +76,7 @@ describe('a pattern is seen', () => {
   it('by nobody where an address shows none, or nobody names it', async () => {
     const given = await account(100)
     expect(await abused(given, 'jane')).toBeNull()
-    expect(await abused(given, 'jane', { alias: null, series: null } as never)).toBe(false)
+    expect(await abused(given, 'jane', () => ({ alias: null, series: null }))).toBe(false)
   })
 
   it('in one account, and not in another', async () => {
@@ -114,6 +121,14 @@ describe('a pattern is forgotten', () => {
     await given.stub.erase(['jane-mailbox'])
     expect(await abused(given, 'address-next', alias())).toBe(false)
     expect(await rows(given.stub, 'SELECT * FROM signs')).toEqual([])
+  })
+
+  it('with a mailbox that was a sign of it', async () => {
+    const given = await account(100)
+    await signUp(given, named(9), series())
+    await given.stub.erase(['address-3'])
+    expect(await rows(given.stub, "SELECT * FROM signs WHERE sign = 'address-3'")).toEqual([])
+    expect(await abused(given, 'address-next', series())).toBe(false)
   })
 
   it('and its rows go with it', async () => {
