@@ -52,25 +52,41 @@ const of = (weights: Float64Array, one: number, other: number): number =>
  * `limit`. Both texts are short: the caller bounds them.
  */
 export function distance(typed: string, meant: string, limit: number): number {
-  if (leastSlips(typed, meant) * WEIGHT.halfOfDouble > limit) return Infinity
+  if (isBeyond(outline(typed), outline(meant), limit)) return Infinity
   const width = meant.length + 1
   let twoAgo = new Float64Array(width)
   let above = new Float64Array(width)
+  let row = new Float64Array(width)
   for (let x = 1; x < width; x++) above[x] = at(above, x - 1) + omission(meant, x)
   for (let y = 1; y <= typed.length; y++) {
-    const row = new Float64Array(width)
     if (fill(row, { typed, meant, y, above, twoAgo }) > limit) return Infinity
+    const spare = twoAgo
     twoAgo = above
     above = row
+    row = spare
   }
   const total = at(above, width - 1)
   return total > limit ? Infinity : total
 }
 
+/** What a text looks like from afar: its length, and a bit for each letter that it has. */
+export interface Outline {
+  readonly length: number
+  readonly letters: number
+}
+
+export function outline(text: string): Outline {
+  return { length: text.length, letters: letters(text) }
+}
+
 /** A slip mends at most one letter that is missing and one that is too many: what is farther apart need not be measured. */
-function leastSlips(typed: string, meant: string): number {
-  const [has, wants] = [letters(typed), letters(meant)]
-  return Math.max(Math.abs(typed.length - meant.length), bits(wants & ~has), bits(has & ~wants))
+export function isBeyond(typed: Outline, meant: Outline, limit: number): boolean {
+  const slips = Math.max(
+    Math.abs(typed.length - meant.length),
+    bits(meant.letters & ~typed.letters),
+    bits(typed.letters & ~meant.letters),
+  )
+  return slips * WEIGHT.halfOfDouble > limit
 }
 
 function letters(text: string): number {
@@ -79,10 +95,11 @@ function letters(text: string): number {
   return set
 }
 
+/** How many bits are set, counted in pairs, then in fours, then in all octets at once. */
 function bits(set: number): number {
-  let count = 0
-  for (let left = set; left !== 0; left &= left - 1) count++
-  return count
+  const pairs = set - ((set >>> 1) & 0x55555555)
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333)
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }
 
 interface Step {
