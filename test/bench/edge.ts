@@ -1,7 +1,7 @@
 // What the edge does by itself, and how fast: local checks on material of others, verdicts over HTTP, the size and start of the Worker.
 import { addresses as localChecks } from './edge/local-checks.ts'
 import { bundle } from './edge/bundle.ts'
-import { latency } from './edge/latency.ts'
+import { latency, localRun } from './edge/latency.ts'
 import { FOLDER, readMaterial } from './edge/material.ts'
 import { mailboxes, syntax, typos } from './edge/quality.ts'
 import { type Part, outcomeOf, told } from './edge/report.ts'
@@ -17,6 +17,7 @@ export async function edge(say: (text: string) => void, options: Options): Promi
     () => verdictCpu(options),
     () => bundle(options),
     () => latency(options),
+    () => localRun(options),
   ]
   const parts: Part[] = []
   for (const subject of subjects) {

@@ -38,10 +38,14 @@ const besides = table((one, other) => {
   return vowels.includes(one) ? WEIGHT.vowel : WEIGHT.other
 })
 
+/** What stands on no key has no neighbours, and only its own double is special. */
 function table(weight: (one: string, other: string) => number): Float64Array {
-  return Float64Array.from({ length: ASCII * ASCII }, (_, at) =>
-    weight(String.fromCharCode(Math.floor(at / ASCII)), String.fromCharCode(at % ASCII)),
-  )
+  const weights = new Float64Array(ASCII * ASCII).fill(WEIGHT.other)
+  const characters = Array.from({ length: ASCII }, (_, code) => String.fromCharCode(code))
+  for (const [code, one] of characters.entries()) weights[code * ASCII + code] = weight(one, one)
+  for (const key of rows.join(''))
+    for (const [code, other] of characters.entries()) weights[key.charCodeAt(0) * ASCII + code] = weight(key, other)
+  return weights
 }
 
 const of = (weights: Float64Array, one: number, other: number): number =>

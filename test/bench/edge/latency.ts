@@ -1,152 +1,129 @@
-// How long a fast verdict takes over HTTP in workerd, with a resolver 15 ms away: first sight of a domain, and a domain seen before.
-import { type ChildProcess, fork, spawn } from 'node:child_process'
-import { setTimeout as pause } from 'node:timers/promises'
+// How long a fast verdict takes over HTTP with a resolver 15 ms away: of the Worker in workerd alone, and of a whole local run.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Options } from '../run.ts'
-import { company, person } from './arrivals.ts'
+import { company } from './arrivals.ts'
 import { type Times, under } from './load.ts'
-import { freePort } from './ports.ts'
-import { aligned, type Part, type Row, rounded } from './report.ts'
+import { besideLocalRun, besideResolver, type LocalRun } from './processes.ts'
+import { aligned, type Figure, type Part, type Row, rounded } from './report.ts'
+import { type Measured, PER_SECOND, verdictsUnder } from './verdict-load.ts'
+import { bundled, run } from './workerd.ts'
 
-const PER_SECOND = 100
-const READY_MS = 45_000
-const SETTLE_MS = 1_500
-const HOT = 'harborkettle.com'
+const secondsOf = ({ quick }: Options): number => (quick ? 4 : 12)
+const encoded = (email: string): string => `email=${encodeURIComponent(email)}`
 
-export async function latency({ quick }: Options): Promise<Part> {
-  const own: ChildProcess[] = []
+/** Without keys and counting, which no answer waits for, and without the simulators that they need on one machine. */
+export async function latency(options: Options): Promise<Part> {
+  const dir = mkdtempSync(join(tmpdir(), 'postern-latency-'))
+  const resolver = await besideResolver()
+  const doh = resolver.said.url
   try {
-    const resolver = fork(fileURLToPath(new URL('./resolver.ts', import.meta.url)), [], { execArgv: [] })
-    own.push(resolver)
-    const { url: doh } = await told<{ url: string }>(resolver)
-    const stack = launch(await freePort(), `${doh}/dns-query`)
-    own.push(stack)
-    const { url, keys } = await firstLine<{ url: string; keys: { sk_live: string } }>(stack)
-    return partOf(await measured({ doh, url, key: keys.sk_live, seconds: quick ? 4 : 12 }))
+    const text = await bundled(dir, fileURLToPath(new URL('../fast-path-bare.ts', import.meta.url)))
+    const worker = await run(join(dir, 'bare'), { text, bindings: bindingsWith(`${doh}/dns-query`) })
+    const alone = {
+      perSecond: PER_SECOND,
+      seconds: 3,
+      urlOf: (at: number) => `${doh}/dns-query?dns=${mxOf(company(at))}`,
+    }
+    const one = await under(alone)
+    const measured = await measuredOf(worker, doh, options).finally(() => worker.stop())
+    return partOf(one, measured)
   } finally {
-    await Promise.all(own.map(ended))
+    await resolver.stop()
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
-interface Setting {
-  readonly doh: string
-  readonly url: string
-  readonly key: string
-  readonly seconds: number
+function measuredOf({ url, cpuMs }: { url: string; cpuMs: () => number | null }, resolver: string, options: Options) {
+  const urlOf = (email: string) => `${url}/v1/verify?${encoded(email)}`
+  return verdictsUnder({ resolver, seconds: secondsOf(options), urlOf, cpuMs })
 }
 
-interface Measured {
-  readonly resolver: Times
-  readonly health: Times
-  readonly fresh: Times & { readonly questions: number }
-  readonly hot: Times & { readonly questions: number }
-}
-
-async function measured({ doh, url, key, seconds }: Setting): Promise<Measured> {
-  const headers = { authorization: `Bearer ${key}` }
-  const asked = async () => Number(await (await fetch(`${doh}/asked`)).text())
-  const short = { perSecond: PER_SECOND, seconds: Math.ceil(seconds / 3) }
-  const verify = (email: string) => `${url}/v1/verify?mode=fast&email=${encodeURIComponent(email)}`
-  const sent = { headers, perSecond: PER_SECOND, seconds }
-  const counted = async (urlOf: (at: number) => string) => {
-    const before = await asked()
-    const times = await under({ ...sent, urlOf })
-    await pause(SETTLE_MS)
-    return { ...times, questions: (await asked()) - before }
+function partOf(one: Times, { fresh, hot }: { fresh: Measured; hot: Measured }): Part {
+  const cpu = (name: string, { cpuMs, count }: Measured): Figure[] =>
+    cpuMs === null ? [] : [{ name, value: rounded(cpuMs / count) }]
+  return {
+    title: `Fast verdicts over HTTP, the Worker alone in workerd, ${PER_SECOND} requests/s, in ms from when each was due`,
+    lines: [
+      ...table({ 'the resolver alone, one question': one, 'domains never seen before': fresh, 'one domain': hot }),
+      "Client, Worker and resolver share this machine's cores.",
+    ],
+    figures: [
+      { name: 'fast_p50_ms', value: fresh.p50, target: { atMost: 20 } },
+      { name: 'fast_p99_ms', value: fresh.p99, target: { atMost: 50 } },
+      { name: 'fast_errors', value: fresh.errors, target: { atMost: 0 } },
+      // Four for the verdict, the others beside it for the next one.
+      { name: 'fast_questions_per_verdict', value: rounded(fresh.questions / fresh.count) },
+      ...cpu('fast_workerd_cpu_ms', fresh),
+      { name: 'cached_p50_ms', value: hot.p50 },
+      { name: 'cached_p99_ms', value: hot.p99 },
+      { name: 'cached_questions', value: hot.questions, target: { atMost: 0 } },
+      ...cpu('cached_workerd_cpu_ms', hot),
+    ],
   }
-  await under({ ...short, headers, urlOf: (at) => verify(`${person(at)}@${company(50_000 + at)}`) })
-  await pause(SETTLE_MS)
-  const health = await under({ ...short, urlOf: () => `${url}/healthz` })
-  const resolver = await under({ ...short, urlOf: (at) => `${doh}/dns-query?dns=${question(company(at))}` })
-  const fresh = await counted((at) => verify(`${person(at)}@${company(at)}`))
-  await under({ ...sent, perSecond: 10, seconds: 1, urlOf: (at) => verify(`${person(at)}@${HOT}`) })
-  await pause(SETTLE_MS)
-  const hot = await counted((at) => verify(`${person(100 + at)}@${HOT}`))
-  return { resolver, health, fresh, hot }
+}
+
+/** With keys, counting and records, all of Cloudflare's services simulated in the same process. */
+export async function localRun(options: Options): Promise<Part> {
+  const resolver = await besideResolver()
+  const doh = resolver.said.url
+  try {
+    const stack = await besideLocalRun(`${doh}/dns-query`)
+    return await locallyMeasured(stack.said, doh, options).finally(() => stack.stop())
+  } finally {
+    await resolver.stop()
+  }
+}
+
+async function locallyMeasured({ url, keys }: LocalRun, resolver: string, options: Options): Promise<Part> {
+  const health = await under({ perSecond: PER_SECOND, seconds: 3, urlOf: () => `${url}/healthz` })
+  const headers = { authorization: `Bearer ${keys.sk_live}` }
+  const urlOf = (email: string) => `${url}/v1/verify?mode=fast&${encoded(email)}`
+  const seconds = Math.ceil(secondsOf(options) / 2)
+  return localPartOf(health, await verdictsUnder({ resolver, headers, seconds, urlOf }))
+}
+
+function localPartOf(health: Times, { fresh, hot }: { fresh: Measured; hot: Measured }): Part {
+  return {
+    title: `The same over a local run, ${PER_SECOND} requests/s, accounts, queue, Cache and proxy simulated on the same cores`,
+    lines: table({ 'GET /healthz': health, 'domains never seen before': fresh, 'one domain': hot }),
+    figures: [
+      { name: 'local_run_fast_p50_ms', value: fresh.p50, target: { atMost: 20 } },
+      { name: 'local_run_fast_p99_ms', value: fresh.p99, target: { atMost: 50 } },
+      { name: 'local_run_errors', value: fresh.errors + hot.errors, target: { atMost: 0 } },
+      { name: 'local_run_cached_p50_ms', value: hot.p50 },
+      { name: 'local_run_cached_p99_ms', value: hot.p99 },
+      { name: 'local_run_cached_questions', value: hot.questions, target: { atMost: 0 } },
+      { name: 'local_run_healthz_p50_ms', value: health.p50 },
+    ],
+  }
+}
+
+function table(told: Readonly<Record<string, Times>>): string[] {
+  const rows = Object.entries(told).map(([name, { p50, p95, p99, count, errors }]): Row => {
+    return [name, p50, p95, p99, count, errors]
+  })
+  return aligned([['', 'p50', 'p95', 'p99', 'requests', 'errors'], ...rows])
 }
 
 /** `MX` of a name as a DNS message: RFC 1035 §4.1, in base64url. */
-function question(name: string): string {
+function mxOf(name: string): string {
   const labels = name.split('.').flatMap((label) => [Buffer.from([label.length]), Buffer.from(label)])
   const header = Buffer.from([0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0])
   return Buffer.concat([header, ...labels, Buffer.from([0, 0, 15, 0, 1])]).toString('base64url')
 }
 
-function partOf({ resolver, health, fresh, hot }: Measured): Part {
-  const row = (name: string, { p50, p95, p99, count, errors }: Times): Row => [name, p50, p95, p99, count, errors]
+function bindingsWith(doh: string): Record<string, string> {
   return {
-    title: `Fast verdicts over HTTP in workerd, ${PER_SECOND} requests/s, in ms from when each was due`,
-    lines: [
-      ...aligned([
-        ['', 'p50', 'p95', 'p99', 'requests', 'errors'],
-        row('the resolver alone, one question', resolver),
-        row('GET /healthz', health),
-        row('a verdict, domain not seen before', fresh),
-        row('a verdict, one domain again and again', hot),
-      ]),
-      "Client, Worker, accounts and resolver share this machine's cores.",
-    ],
-    figures: [
-      { name: 'fast_p50_ms', value: fresh.p50, target: { atMost: 20 } },
-      { name: 'fast_p95_ms', value: fresh.p95 },
-      { name: 'fast_p99_ms', value: fresh.p99, target: { atMost: 50 } },
-      { name: 'fast_errors', value: fresh.errors, target: { atMost: 0 } },
-      // Four for the verdict, the others beside it for the next one.
-      { name: 'fast_questions_per_verdict', value: rounded(fresh.questions / fresh.count) },
-      { name: 'cached_p50_ms', value: hot.p50 },
-      { name: 'cached_p99_ms', value: hot.p99 },
-      { name: 'cached_errors', value: hot.errors, target: { atMost: 0 } },
-      { name: 'cached_questions', value: hot.questions, target: { atMost: 0 } },
-      { name: 'healthz_p50_ms', value: health.p50 },
-      { name: 'healthz_p99_ms', value: health.p99 },
-      { name: 'resolver_p50_ms', value: resolver.p50 },
-    ],
+    DOH_RESOLVERS: JSON.stringify([{ name: 'away', url: doh, suffix: null }]),
+    LANES: '{"epoch":1,"lanes":[]}',
+    LANE_CREDENTIALS: '{"accessKeyId":"id","secretAccessKey":"secret"}',
+    EDGE_SECRETS: JSON.stringify({ current: '1', keys: { '1': '0f'.repeat(32) } }),
+    PARTITIONS: '{"default":{"jurisdiction":null}}',
+    RDAP: '{"bootstrap":null,"servers":{},"shipped":false}',
+    ALLOW_SPECIAL_USE: 'test',
+    LOOPBACK_NETWORKS: '127.25.0.0/16',
   }
-}
-
-function launch(port: number, doh: string): ChildProcess {
-  const flags = ['--json', '--quiet', '--ephemeral', '--lanes', '1x1', '--port', String(port), '--doh', doh]
-  return spawn(process.execPath, ['infra/local/run.ts', ...flags], {
-    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
-    env: { ...process.env, npm_lifecycle_event: '' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-}
-
-function told<T>(child: ChildProcess): Promise<T> {
-  return inTime((resolve, reject) => {
-    child.once('message', (message) => resolve(message as T))
-    child.once('exit', (code) => reject(new Error(`the resolver ended with ${code}`)))
-  })
-}
-
-function firstLine<T>(child: ChildProcess): Promise<T> {
-  return inTime((resolve, reject) => {
-    let text = ''
-    child.once('exit', (code) => reject(new Error(`npm start ended with ${code}`)))
-    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk
-      if (text.includes('\n')) resolve(JSON.parse(text) as T)
-    })
-  })
-}
-
-function inTime<T>(work: (resolve: (value: T) => void, reject: (error: Error) => void) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not ready after ${READY_MS} ms`)), READY_MS)
-    const done =
-      <V>(go: (value: V) => void) =>
-      (value: V) => {
-        clearTimeout(timer)
-        go(value)
-      }
-    work(done(resolve), done(reject))
-  })
-}
-
-function ended(child: ChildProcess): Promise<unknown> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
-  const exit = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGTERM')
-  return exit
 }
