@@ -58,9 +58,8 @@ const of = (weights: Float64Array, one: number, other: number): number =>
 export function distance(typed: string, meant: string, limit: number): number {
   if (isBeyond(outline(typed), outline(meant), limit)) return Infinity
   const width = meant.length + 1
-  let twoAgo = new Float64Array(width)
-  let above = new Float64Array(width)
-  let row = new Float64Array(width)
+  let [twoAgo, above, row] = width > WIDEST ? threeRows(width) : spares
+  above[0] = 0
   for (let x = 1; x < width; x++) above[x] = at(above, x - 1) + omission(meant, x)
   for (let y = 1; y <= typed.length; y++) {
     if (fill(row, { typed, meant, y, above, twoAgo }) > limit) return Infinity
@@ -72,6 +71,15 @@ export function distance(typed: string, meant: string, limit: number): number {
   const total = at(above, width - 1)
   return total > limit ? Infinity : total
 }
+
+type Rows = [Float64Array, Float64Array, Float64Array]
+
+const threeRows = (width: number): Rows => [new Float64Array(width), new Float64Array(width), new Float64Array(width)]
+
+/** A label and one. */
+const WIDEST = 64
+/** Rows for whoever measures: nobody else does meanwhile, and making them takes longer than filling them. */
+const spares = threeRows(WIDEST)
 
 /** What a text looks like from afar: its length, and a bit for each letter that it has. */
 export interface Outline {
@@ -122,7 +130,7 @@ function fill(row: Float64Array, { typed, meant, y, above, twoAgo }: Step): numb
   const tooMany = Math.min(of(besides, letter, before), of(besides, letter, after))
   row[0] = at(above, 0) + tooMany
   let least = row[0]
-  for (let x = 1; x < row.length; x++) {
+  for (let x = 1; x <= meant.length; x++) {
     const wanted = meant.charCodeAt(x - 1)
     const same = letter === wanted ? 0 : of(insteadOf, letter, wanted)
     let best = Math.min(at(above, x - 1) + same, at(above, x) + tooMany, at(row, x - 1) + omission(meant, x))
