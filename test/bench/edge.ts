@@ -11,10 +11,11 @@ import type { Options, Summary } from './run.ts'
 export async function edge(say: (text: string) => void, options: Options): Promise<Summary> {
   const material = readMaterial()
   if (material === null) say(`No material of others in ${FOLDER}: syntax, typos and lists are not measured.`)
+  // Speed first: the lists of others fill the memory that is collected meanwhile.
   const subjects: readonly (() => Part | Promise<Part>)[] = [
-    ...(material === null ? [] : [syntax, typos, mailboxes].map((subject) => () => subject(material))),
     () => localChecks(options),
     () => verdictCpu(options),
+    ...(material === null ? [] : [syntax, typos, mailboxes].map((subject) => () => subject(material))),
     () => bundle(options),
     () => latency(options),
     () => localRun(options),
