@@ -14,7 +14,7 @@ import { bundled, run } from './workerd.ts'
 const secondsOf = ({ quick }: Options): number => (quick ? 4 : 12)
 const encoded = (email: string): string => `email=${encodeURIComponent(email)}`
 
-/** Without keys and counting, which no answer waits for, and without the simulators that they need on one machine. */
+/** Without keys, counting and Cache, and so without the simulators that they need on one machine: less than a deployment does. */
 export async function latency(options: Options): Promise<Part> {
   const dir = mkdtempSync(join(tmpdir(), 'postern-latency-'))
   const resolver = await besideResolver()
@@ -45,7 +45,7 @@ function partOf(one: Times, { fresh, hot }: { fresh: Measured; hot: Measured }):
   const cpu = (name: string, { cpuMs, count }: Measured): Figure[] =>
     cpuMs === null ? [] : [{ name, value: rounded(cpuMs / count) }]
   return {
-    title: `Fast verdicts over HTTP, the Worker alone in workerd, ${PER_SECOND} requests/s, in ms from when each was due`,
+    title: `Fast verdicts over HTTP, the Worker without accounts or Cache in workerd, ${PER_SECOND} requests/s, in ms from when each was due`,
     lines: [
       ...table({ 'the resolver alone, one question': one, 'domains never seen before': fresh, 'one domain': hot }),
       "Client, Worker and resolver share this machine's cores.",
