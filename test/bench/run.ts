@@ -1,11 +1,20 @@
 // `npm run bench -- NAME [--quick] [--json]`: runs one measurement; the last line on stdout is its JSON summary.
+import { edge } from './edge.ts'
 import { fastPath } from './fast-path.ts'
 import { firstVerdict } from './first-verdict.ts'
 
 /** What a measurement came to: figures by name, units in the name. */
 export type Summary = Readonly<Record<string, number | string>>
 
-const BENCHES: Readonly<Record<string, (say: (text: string) => void) => Promise<Summary>>> = {
+export interface Options {
+  /** Fewer rounds, where a bench has any to spare. */
+  readonly quick: boolean
+}
+
+type Bench = (say: (text: string) => void, options: Options) => Promise<Summary>
+
+const BENCHES: Readonly<Record<string, Bench>> = {
+  edge,
   'fast-path': fastPath,
   'first-verdict': firstVerdict,
 }
@@ -13,12 +22,15 @@ const BENCHES: Readonly<Record<string, (say: (text: string) => void) => Promise<
 const [name = '', ...flags] = process.argv.slice(2)
 const bench = BENCHES[name]
 if (bench === undefined) {
-  process.stderr.write(`Usage: npm run bench -- NAME [--json]\nNAME is one of: ${Object.keys(BENCHES).join(', ')}\n`)
+  process.stderr.write(
+    `Usage: npm run bench -- NAME [--quick] [--json]\nNAME is one of: ${Object.keys(BENCHES).join(', ')}\n`,
+  )
   process.exitCode = 2
 } else {
   const quiet = flags.includes('--json')
-  const summary = await bench((text) => {
+  const say = (text: string): void => {
     if (!quiet) process.stdout.write(`${text}\n`)
-  })
+  }
+  const summary = await bench(say, { quick: flags.includes('--quick') })
   process.stdout.write(`${JSON.stringify({ bench: name, ...summary })}\n`)
 }

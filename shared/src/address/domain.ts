@@ -26,9 +26,14 @@ const uts46 = {
   transitionalProcessing: false,
 } as const
 
+/** Labels that need no second look, in at most as many letters as a name may have. */
+const plain = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/
+
 /** Reads a domain name that begins at `start` of what was typed; offsets of refusals count from there. */
 export function readDomainName(text: string, start: number): DomainRead | Refused {
   if (text === '') return refuse('syntax.domain.empty', start)
+  if (plain.test(text) && !text.includes('xn--'))
+    return { ok: true, domain: { kind: 'name', ascii: text, unicode: text } }
   const odd = oddCharacter(text)
   if (odd !== null) return refuse(odd.rule, start + odd.at)
   return needsIdna(text) ? international(text, start) : named(text, text.toLowerCase(), start)

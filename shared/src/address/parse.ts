@@ -2,7 +2,7 @@
 import { type DomainName, readDomainName } from './domain.ts'
 import { type IpLiteral, printIpLiteral, readIpLiteral } from './ip-literal.ts'
 import { type LocalRead, readLocalPart } from './local-part.ts'
-import { octets } from './octets.ts'
+import { isAscii, octets } from './octets.ts'
 import { refuse, type Refusal, type Refused } from './refusal.ts'
 
 /** What goes beyond an address that one signs up with; all is parsed, but refused unless allowed. */
@@ -86,10 +86,11 @@ function strict(input: string, judge: Judge): Strict {
 function whole(input: string): Refused | null {
   if (input === '') return refuse('syntax.empty', 0)
   if (input.length > LONGEST_TYPED) return refuse('syntax.too_long', 254)
-  const damaged = input.search(/\p{Surrogate}/u)
+  const damaged = isAscii(input) ? -1 : input.search(/\p{Surrogate}/u)
   if (damaged !== -1) return refuse('syntax.not_unicode', damaged)
-  if (/^\s/.test(input)) return refuse('syntax.surrounding_space', 0)
-  if (/\s$/.test(input)) return refuse('syntax.surrounding_space', input.trimEnd().length)
+  if (input.trimStart().length < input.length) return refuse('syntax.surrounding_space', 0)
+  const trimmed = input.trimEnd().length
+  if (trimmed < input.length) return refuse('syntax.surrounding_space', trimmed)
   if (input.endsWith('>') && input.includes('<')) return refuse('syntax.display_name', input.indexOf('<'))
   return input.includes('@') ? null : refuse('syntax.at_missing', input.length)
 }
@@ -116,11 +117,11 @@ function policy({ local, domain }: Parts, allow: Allow): Refused | null {
   const at = local.end + 1
   if (local.wasQuoted && allow.quoted !== true) return refuse('syntax.local.quoted', 0)
   if (domain.kind === 'ip_literal') return allow.ipLiteral === true ? null : refuse('syntax.domain.ip_literal', at)
-  const labels = domain.ascii.split('.')
-  const tld = labels.at(-1) ?? ''
+  const dot = domain.ascii.lastIndexOf('.')
+  const tld = domain.ascii.slice(dot + 1)
   const tldAt = at + Math.max(0, domain.unicode.lastIndexOf('.') + 1)
   if (/^[0-9]+$/.test(tld)) return refuse('syntax.domain.tld_numeric', tldAt)
-  if (labels.length === 1) return allow.dotless === true ? null : refuse('syntax.domain.dotless', at)
+  if (dot === -1) return allow.dotless === true ? null : refuse('syntax.domain.dotless', at)
   if (tld.length === 1) return refuse('syntax.domain.tld_short', tldAt)
   return /^(?:[a-z]+|xn--[a-z0-9-]+)$/.test(tld) ? null : refuse('syntax.domain.tld_letters', tldAt)
 }
@@ -133,16 +134,19 @@ function assemble(typed: string, local: LocalRead, domain: DomainName | IpLitera
     typed,
     localPart,
     domain,
-    needsSmtpUtf8: /\P{ASCII}/u.test(localPart),
+    needsSmtpUtf8: !isAscii(localPart),
     wire,
     // A `+` in front is part of the name: there is nobody whom the tag could be one of.
     subaddress: plus > 0 ? content.slice(plus + 1) : null,
   }
   // RFC 5321 §4.5.3.1.3: 256 octets for the path, two of them its angle brackets. Every face has to fit: the next system
   // may have no A-form or NFC to save it.
-  const longest = Math.max(...[typed, wire, print(address)].map(octets))
-  return longest > 254 ? refuse('syntax.too_long', 0) : { ok: true, address }
+  const isTooLong = [typed, wire, print(address)].some((face) => face.length > SHORT && octets(face) > 254)
+  return isTooLong ? refuse('syntax.too_long', 0) : { ok: true, address }
 }
+
+/** Three octets each are the most that this many UTF-16 code units come to: within 254, whatever they are. */
+const SHORT = 84
 
 /** Takes off what people copy along with an address: spaces, a name and brackets, `mailto:`, a full stop; U+FF20 is an @. */
 function unwrap(input: string): string {

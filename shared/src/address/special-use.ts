@@ -44,10 +44,10 @@ const specialUseNames = new Map([
  * `allowed` names are taken for ordinary ones, as the local run does with `test`.
  */
 export function specialUse(domain: string, allowed: readonly string[]): string | null {
-  const labels = domain.split('.')
-  for (let start = 0; start < labels.length; start++) {
-    const name = labels.slice(start).join('.')
+  for (let name = domain; ; ) {
     if (specialUseNames.has(name)) return allowed.includes(name) ? null : name
+    const dot = name.indexOf('.')
+    if (dot === -1) return null
+    name = name.slice(dot + 1)
   }
-  return null
 }

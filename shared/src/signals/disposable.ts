@@ -59,6 +59,7 @@ const SHARED = new Set([
 /** The domain and its parents, the registrable domain last: who stands above a registry's suffix is nobody's operator. */
 function namesUpTo(domain: string): string[] {
   const { domain: registrable } = parse(domain, { allowPrivateDomains: true, validateHostname: false })
+  if (registrable === domain) return [domain]
   const below = registrable === null ? [] : domain.slice(0, -registrable.length).split('.').slice(0, -1)
   return [
     domain,

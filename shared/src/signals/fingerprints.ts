@@ -25,9 +25,11 @@ export function openFingerprints(list: Fingerprints): FingerprintSet {
   return {
     has: (name) => {
       opened ??= open(list)
-      const { bucket, rest } = fingerprint(name, list.bits)
+      const bucket = bucketOf(name, list.bits)
       const from = opened.starts[bucket] ?? 0
       const to = opened.starts[bucket + 1] ?? from
+      if (from === to) return false
+      const rest = restOf(name)
       for (let at = from; at < to; at += 1) if (restAt(opened.rests, at) === rest) return true
       return false
     },
@@ -58,8 +60,11 @@ function restAt(rests: Uint8Array, index: number): number {
 
 /** Bucket and remainder of a name's hash; for whoever makes lists, and whoever asks them. */
 export function fingerprint(name: string, bits: number): { bucket: number; rest: number } {
-  return { bucket: hash(name, 0x9747b28c) >>> (32 - bits), rest: hash(name, 0x5bd1e995) >>> (32 - REST_BITS) }
+  return { bucket: bucketOf(name, bits), rest: restOf(name) }
 }
+
+const bucketOf = (name: string, bits: number): number => hash(name, 0x9747b28c) >>> (32 - bits)
+const restOf = (name: string): number => hash(name, 0x5bd1e995) >>> (32 - REST_BITS)
 
 /** FNV-1a over UTF-16 code units from a basis of its own, stirred at the end as MurmurHash3 does, so that all bits depend on all letters. */
 function hash(name: string, basis: number): number {

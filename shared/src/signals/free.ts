@@ -12,6 +12,7 @@ const list = domainList(table)
 /** Names that a provider hands out besides its own, words of everyday language most of them. */
 const vanity = domainList(vanityTable)
 const further = longList(furtherFile)
+const searched = `${list.source}, ${further.source}`
 
 /** `domain` in A-form, and exactly that: below a provider's domain stand its own machines and staff. */
 export function free(domain: string): Signal {
@@ -19,7 +20,7 @@ export function free(domain: string): Signal {
   if (own !== undefined) return { signal: 'free', value: true, source: own.source }
   // What is only sold, and what passes mail on, is on the long list too.
   const value = !(isLasting(domain) || isRelay(domain) || isForwarding(domain)) && further.has(domain)
-  return { signal: 'free', value, source: value ? further.source : `${list.source}, ${further.source}` }
+  return { signal: 'free', value, source: value ? further.source : searched }
 }
 
 /** By our own list alone. */

@@ -11,6 +11,11 @@ const size = table.alphabet.length
 /** Of all letters behind any two: how surprising they are in names, in steps of `table.step` nats. */
 const surprise = Uint8Array.from(table.surprise, (level) => Number.parseInt(level, 16))
 
+/** Where in the alphabet each character of ASCII stands; the one in front stands for all others. */
+const placeOf = Uint8Array.from({ length: 128 }, (_, code) =>
+  Math.max(0, table.alphabet.indexOf(String.fromCharCode(code))),
+)
+
 /** Shorter ones may be initials or a nickname of any kind. */
 const SHORTEST = 6
 /** A run of fewer letters is initials, and says nothing. */
@@ -42,14 +47,21 @@ function isMadeUp(name: string, { domain }: Pick<Address, 'domain'>): boolean {
 
 /** Letters and digits that take turns more often than a year, a number or a pun has them do. */
 function isMachineMade(name: string): boolean {
-  const compact = name.replaceAll('-', '')
-  if (/^[0-9a-f]{16,}$/.test(compact) && turns(compact) >= 3) return true
-  const letters = compact.replace(/[^a-z]/g, '')
+  const compact = name.includes('-') ? name.replaceAll('-', '') : name
   if (!/^[a-z0-9]{10,}$/.test(compact)) return false
-  return turns(compact) >= 6 || (turns(compact) >= 3 && letters.length >= SHORTEST_RUN && chance([letters]) > 0)
+  const taken = turns(compact)
+  if (taken < 3) return false
+  if (taken >= 6 || /^[0-9a-f]{16,}$/.test(compact)) return true
+  const letters = compact.replace(/[^a-z]/g, '')
+  return letters.length >= SHORTEST_RUN && chance([letters]) > 0
 }
 
-const turns = (text: string): number => text.match(/[a-z](?=[0-9])|[0-9](?=[a-z])/g)?.length ?? 0
+/** Of a text of letters and digits alone. */
+function turns(text: string): number {
+  let count = 0
+  for (let at = 1; at < text.length; at += 1) if (text.charAt(at) <= '9' !== text.charAt(at - 1) <= '9') count += 1
+  return count
+}
 
 /** How many nats likelier runs of letters are by chance than as names; negative for names. */
 function chance(runs: readonly string[]): number {
@@ -58,8 +70,9 @@ function chance(runs: readonly string[]): number {
 
 function surprises(run: string): number {
   let [before, last, sum] = [0, 0, 0]
-  for (const letter of `${run}^`) {
-    const next = Math.max(0, table.alphabet.indexOf(letter))
+  // What ends a name is looked up as what begins it: behind its last letter.
+  for (let at = 0; at <= run.length; at += 1) {
+    const next = at === run.length ? 0 : (placeOf[run.charCodeAt(at)] ?? 0)
     sum += surprise[(before * size + last) * size + next] ?? 0
     before = last
     last = next

@@ -13,15 +13,18 @@ const core = new Set(table.core)
 /** `no-reply` is written `noreply` too. */
 const common = new Set(table.common.flatMap((name) => [name, name.replaceAll('-', '')]))
 const further = longList(furtherFile)
+const searched = `${source}, ${further.source}`
 
 /** RFC 2142 §2 takes names without regard to case. A tag does not change whose mailbox it is (RFC 5233 §1). */
 export function role(address: Pick<Address, 'localPart' | 'subaddress'>): Signal {
   const name = untagged(address).toLowerCase()
   // RFC 2142 §6: `<list>-request` reaches whoever runs a mailing list.
-  if (core.has(name) || /.-request$/.test(name)) return { signal: 'role', value: true, source: coreSource }
-  if (common.has(hyphenated(name))) return { signal: 'role', value: true, source }
-  const value = further.has(hyphenated(name))
-  return { signal: 'role', value, source: value ? further.source : `${source}, ${further.source}` }
+  if (core.has(name) || (name.endsWith('-request') && name !== '-request'))
+    return { signal: 'role', value: true, source: coreSource }
+  const spelled = hyphenated(name)
+  if (common.has(spelled)) return { signal: 'role', value: true, source }
+  const value = further.has(spelled)
+  return { signal: 'role', value, source: value ? further.source : searched }
 }
 
 /** The local part without its tag: whose mailbox it is. */

@@ -16,14 +16,8 @@ import { suspectedTrap, trapExchange } from './trap.ts'
  */
 export function signals(address: Address): Signal[] {
   const unlikely = localPartUnlikely(address)
-  return [
-    ...ofDomain(address),
-    role(address),
-    subaddress(address),
-    gibberish(address),
-    suspectedTrap(address),
-    ...(unlikely === null ? [] : [unlikely]),
-  ]
+  const looks = [role(address), subaddress(address), gibberish(address), suspectedTrap(address)]
+  return ofDomain(address).concat(looks, unlikely ?? [])
 }
 
 function ofDomain(address: Address): Signal[] {

@@ -9,9 +9,13 @@ const SOURCE = 'trap words 2026-11'
 const BAIT =
   /(?:^|[._-])(?:spam-?(?:traps?|bait|catcher|collector|feed)|honey-?(?:pots?|traps?)|(?:trap|bait)-?spam|harvester-?trap)(?:[0-9]*)(?:$|[._-])/i
 
+/** One of these is in each of them: most names have none, which is soon seen. */
+const HINT = /spam|honey|trap/i
+
 /** By the local part alone: companies, pubs and charities are called Honeypot too. */
 export function suspectedTrap(address: Pick<Address, 'localPart' | 'subaddress'>): Signal {
-  return { signal: 'suspected_trap', value: BAIT.test(untagged(address)), source: SOURCE }
+  const name = untagged(address)
+  return { signal: 'suspected_trap', value: HINT.test(name) && BAIT.test(name), source: SOURCE }
 }
 
 /** Who takes mail for domains that others lend as bait. */

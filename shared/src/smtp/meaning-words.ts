@@ -135,15 +135,23 @@ function expression(phrase: string): string {
   return unspaced.test(phrase) ? pattern : `(?<= )(?:${pattern})(?= )`
 }
 
-const groups = new Map<string, RegExp>(
-  Object.entries(vocabulary.groups).map(([name, group]) => [name, new RegExp(group.phrases.map(expression).join('|'))]),
-)
+const groups = new Map(Object.entries(vocabulary.groups))
+/** Made when first listened for: most runs of the Worker never hear a mail server. */
+const expressions = new Map<string, RegExp>()
+
+function expressionOf(name: string): RegExp | null {
+  const group = groups.get(name)
+  if (group === undefined) return null
+  const made = expressions.get(name) ?? new RegExp(group.phrases.map(expression).join('|'))
+  expressions.set(name, made)
+  return made
+}
 
 /** The names of all groups, for those who check the table. */
 export const vocabularyGroups: ReadonlySet<string> = new Set(groups.keys())
 
 /** Whether words (of `wordsOf`) hold a phrase of the group; an unknown group is never heard. */
-export const heard = (words: string, group: string): boolean => groups.get(group)?.test(words) ?? false
+export const heard = (words: string, group: string): boolean => expressionOf(group)?.test(words) ?? false
 
 /** The groups that are heard in the lines of a reply: with code, status and phase they are all that the table goes by. */
 export function groupsHeard(lines: readonly string[]): string {

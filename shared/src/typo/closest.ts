@@ -1,5 +1,5 @@
 // Which provider was probably meant by a label and an ending: popularity against the chance that the domain is real.
-import { distance, WEIGHT } from './distance.ts'
+import { distance, isBeyond, outline, WEIGHT } from './distance.ts'
 import { exists, isSold, type Split } from './endings.ts'
 import { endingFor, nearestEnding } from './provider-ending.ts'
 import { type Provider, providerOf, providers } from './real.ts'
@@ -54,12 +54,25 @@ interface Near {
 function near(label: string): Near[] {
   const itself = providerOf(label)
   if (itself !== null) return [{ provider: itself, apart: 0 }]
-  return providers.flatMap((provider) => {
-    if (Math.abs(provider.label.length - label.length) > 2) return []
-    const apart = distance(label, provider.label, provider.common ? WEIGHT.doubled : FARTHEST)
-    return apart > FARTHEST || isAnotherName(label, provider) ? [] : [{ provider, apart }]
-  })
+  const seen = outline(label)
+  return ofAboutLength(label.length)
+    .filter((provider) => !isBeyond(seen, provider.outline, farthestFrom(provider)) && !isAnotherName(label, provider))
+    .map((provider) => ({ provider, apart: distance(label, provider.label, farthestFrom(provider)) }))
+    .filter(({ apart }) => apart < Infinity)
 }
+
+const byLength = new Map<number, readonly Provider[]>()
+/** More letters are missing or too many than two likely slips account for. */
+const OTHER_LENGTH = Math.floor(FARTHEST / WEIGHT.halfOfDouble)
+
+/** Kept for each length, of which there are few. */
+function ofAboutLength(length: number): readonly Provider[] {
+  const known = byLength.get(length) ?? providers.filter(({ label }) => Math.abs(label.length - length) <= OTHER_LENGTH)
+  byLength.set(length, known)
+  return known
+}
+
+const farthestFrom = ({ common }: Provider): number => (common ? WEIGHT.doubled : FARTHEST)
 
 /** An abbreviation with a letter less is another abbreviation; with two swapped or one doubled it may still be a slip. */
 const isAnotherName = (label: string, provider: Provider): boolean =>

@@ -38,10 +38,14 @@ const besides = table((one, other) => {
   return vowels.includes(one) ? WEIGHT.vowel : WEIGHT.other
 })
 
+/** What stands on no key has no neighbours, and only its own double is special. */
 function table(weight: (one: string, other: string) => number): Float64Array {
-  return Float64Array.from({ length: ASCII * ASCII }, (_, at) =>
-    weight(String.fromCharCode(Math.floor(at / ASCII)), String.fromCharCode(at % ASCII)),
-  )
+  const weights = new Float64Array(ASCII * ASCII).fill(WEIGHT.other)
+  const characters = Array.from({ length: ASCII }, (_, code) => String.fromCharCode(code))
+  for (const [code, one] of characters.entries()) weights[code * ASCII + code] = weight(one, one)
+  for (const key of rows.join(''))
+    for (const [code, other] of characters.entries()) weights[key.charCodeAt(0) * ASCII + code] = weight(key, other)
+  return weights
 }
 
 const of = (weights: Float64Array, one: number, other: number): number =>
@@ -52,25 +56,49 @@ const of = (weights: Float64Array, one: number, other: number): number =>
  * `limit`. Both texts are short: the caller bounds them.
  */
 export function distance(typed: string, meant: string, limit: number): number {
-  if (leastSlips(typed, meant) * WEIGHT.halfOfDouble > limit) return Infinity
+  if (isBeyond(outline(typed), outline(meant), limit)) return Infinity
   const width = meant.length + 1
-  let twoAgo = new Float64Array(width)
-  let above = new Float64Array(width)
+  let [twoAgo, above, row] = width > WIDEST ? threeRows(width) : spares
+  above[0] = 0
   for (let x = 1; x < width; x++) above[x] = at(above, x - 1) + omission(meant, x)
   for (let y = 1; y <= typed.length; y++) {
-    const row = new Float64Array(width)
     if (fill(row, { typed, meant, y, above, twoAgo }) > limit) return Infinity
+    const spare = twoAgo
     twoAgo = above
     above = row
+    row = spare
   }
   const total = at(above, width - 1)
   return total > limit ? Infinity : total
 }
 
+type Rows = [Float64Array, Float64Array, Float64Array]
+
+const threeRows = (width: number): Rows => [new Float64Array(width), new Float64Array(width), new Float64Array(width)]
+
+/** A label and one. */
+const WIDEST = 64
+/** Rows for whoever measures: nobody else does meanwhile, and making them takes longer than filling them. */
+const spares = threeRows(WIDEST)
+
+/** What a text looks like from afar: its length, and a bit for each letter that it has. */
+export interface Outline {
+  readonly length: number
+  readonly letters: number
+}
+
+export function outline(text: string): Outline {
+  return { length: text.length, letters: letters(text) }
+}
+
 /** A slip mends at most one letter that is missing and one that is too many: what is farther apart need not be measured. */
-function leastSlips(typed: string, meant: string): number {
-  const [has, wants] = [letters(typed), letters(meant)]
-  return Math.max(Math.abs(typed.length - meant.length), bits(wants & ~has), bits(has & ~wants))
+export function isBeyond(typed: Outline, meant: Outline, limit: number): boolean {
+  const slips = Math.max(
+    Math.abs(typed.length - meant.length),
+    bits(meant.letters & ~typed.letters),
+    bits(typed.letters & ~meant.letters),
+  )
+  return slips * WEIGHT.halfOfDouble > limit
 }
 
 function letters(text: string): number {
@@ -79,10 +107,11 @@ function letters(text: string): number {
   return set
 }
 
+/** How many bits are set, counted in pairs, then in fours, then in all octets at once. */
 function bits(set: number): number {
-  let count = 0
-  for (let left = set; left !== 0; left &= left - 1) count++
-  return count
+  const pairs = set - ((set >>> 1) & 0x55555555)
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333)
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }
 
 interface Step {
@@ -101,7 +130,7 @@ function fill(row: Float64Array, { typed, meant, y, above, twoAgo }: Step): numb
   const tooMany = Math.min(of(besides, letter, before), of(besides, letter, after))
   row[0] = at(above, 0) + tooMany
   let least = row[0]
-  for (let x = 1; x < row.length; x++) {
+  for (let x = 1; x <= meant.length; x++) {
     const wanted = meant.charCodeAt(x - 1)
     const same = letter === wanted ? 0 : of(insteadOf, letter, wanted)
     let best = Math.min(at(above, x - 1) + same, at(above, x) + tooMany, at(row, x - 1) + omission(meant, x))

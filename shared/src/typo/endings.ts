@@ -95,18 +95,35 @@ const secondLevel = new Set(['co', 'com', 'net', 'org', 'ac', 'edu', 'gov', 'gob
 /** A label that no registry sells names below, to ask the list with. */
 const PROBE = 'no-such-label'
 
+/** Of a pure answer: endings are few, and the list takes its time. */
+function remembered(answer: (ending: string) => boolean): (ending: string) => boolean {
+  const known = new Map<string, boolean>()
+  return (ending) => {
+    const before = known.get(ending)
+    if (before !== undefined) return before
+    const found = answer(ending)
+    if (known.size >= MOST_REMEMBERED) known.clear()
+    known.set(ending, found)
+    return found
+  }
+}
+
+const MOST_REMEMBERED = 1_000
+
 /** True for an ending of the registries' own part of the Public Suffix List. */
-export function exists(ending: string): boolean {
+export const exists = remembered((ending) => {
   const { publicSuffix, isIcann } = parse(`${PROBE}.${ending}`, { validateHostname: false })
   if (isIcann === true) return publicSuffix === ending || !ending.includes('.')
   // Below `za` nothing is registered directly, so that only longer endings are listed.
   return !ending.includes('.') && ['co', 'com'].some((second) => parse(`${second}.${ending}`).isIcann === true)
-}
+})
 
 /** True where somebody else than the registry sells names below it, such as `co.pl`. */
-export const isSold = (ending: string): boolean =>
-  parse(`${PROBE}.${ending}`, { validateHostname: false, allowPrivateDomains: true }).publicSuffix === ending &&
-  parse(`${PROBE}.${ending}`, { validateHostname: false, allowPrivateDomains: true }).isPrivate === true
+export const isSold = remembered((ending) => {
+  const options = { validateHostname: false, allowPrivateDomains: true }
+  const { publicSuffix, isPrivate } = parse(`${PROBE}.${ending}`, options)
+  return publicSuffix === ending && isPrivate === true
+})
 
 /** `com.com`, `comcom`: the ending was typed, or completed, twice. */
 export const twice = (ending: string): string | null => /^(com|net|org)\.?\1$/.exec(ending)?.[1] ?? null

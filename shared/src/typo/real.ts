@@ -7,6 +7,7 @@ import free from '../signals/free.json' with { type: 'json' }
 import vanity from '../signals/free-vanity.json' with { type: 'json' }
 import lasting from '../signals/mailboxes.json' with { type: 'json' }
 import relay from '../signals/relay.json' with { type: 'json' }
+import { outline, type Outline } from './distance.ts'
 import { split } from './endings.ts'
 import mailboxes from './mailboxes.json' with { type: 'json' }
 import neighbours from './neighbours.json' with { type: 'json' }
@@ -29,6 +30,7 @@ export const isProvider = (domain: string): boolean => providerDomains.has(domai
 /** A name under which mailboxes are handed out, with all endings it is known by. */
 export interface Provider {
   readonly label: string
+  readonly outline: Outline
   readonly endings: readonly string[]
   /** Of all people who sign up somewhere, the part with a mailbox here. */
   readonly share: number
@@ -56,6 +58,7 @@ function gather(): Provider[] {
   }
   return Array.from(endings, ([label, known]) => ({
     label,
+    outline: outline(label),
     endings: known,
     share: (shares.get(label) ?? UNRANKED) / 100_000,
     common: words.has(label) || label.length <= 3,
