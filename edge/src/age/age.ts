@@ -76,7 +76,7 @@ const MOST_REMEMBERED = 2_000
 /** `domain` in A-form; its registrable domain is what has an age. Begins to look nearby at once. */
 export function ageOf(domain: string, ports: AgePorts): Age {
   const name = parse(domain, { validateHostname: false }).domain
-  if (name === null) return { known: () => null, learn: async () => undefined }
+  if (name === null || isNobodys(name, ports)) return { known: () => null, learn: async () => undefined }
   const near = ports.memory.known.has(name) ? null : fromCache(name, ports)
   return {
     known: () => factOf(ports.memory.known.get(name), ports.now()),
@@ -87,6 +87,15 @@ export function ageOf(domain: string, ports: AgePorts): Age {
     },
   }
 }
+
+/** True where no registry is known, and no list that could name one is still to be fetched. */
+function isNobodys(name: string, { config, memory, now }: AgePorts): boolean {
+  const isListDue = config.bootstrap !== null && now() - memory.lookedAt >= BOOTSTRAP_KEPT_MS
+  return !isListDue && serverOf(name, config) === null && serverFor(memory.servers, name) === null
+}
+
+const serverOf = (name: string, { servers }: RdapConfig): string | null =>
+  serverFor(new Map(Object.entries(servers)), name)
 
 function isFresh(remembered: Remembered | undefined, now: number): remembered is Remembered {
   return remembered !== undefined && remembered.until > now
@@ -108,7 +117,7 @@ async function fromCache(name: string, { cache, connect, memory }: AgePorts): Pr
 
 async function fromRegistry(name: string, ports: AgePorts): Promise<void> {
   const { config, memory, connect, now } = ports
-  const server = serverFor(new Map(Object.entries(config.servers)), name) ?? (await listedServer(name, ports))
+  const server = serverOf(name, config) ?? (await listedServer(name, ports))
   if (server === null) return note(name, { at: null, forMs: ABSENT_KEPT_MS }, ports)
   if ((memory.tired.get(server) ?? 0) > now() || memory.asking.has(name)) return
   // One question a second: a list of new domains must not become a registry's burden.

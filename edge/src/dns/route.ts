@@ -56,18 +56,17 @@ async function alsoOf({ alsoTakesMail: name, deadlineAt }: RouteWanted, ports: R
   return also
 }
 
-async function factsOf(wanted: RouteWanted, ports: RoutePorts): Promise<Fact[]> {
+async function factsOf(wanted: RouteWanted, ports: RoutePorts, memo = ports.memo(wanted.domain)): Promise<Fact[]> {
   const { domain } = wanted
-  const memo = ports.memo(domain)
   const own = Object.values(questionsOf(domain))
   const isOwn = (name: string): boolean => own.some((question) => question.name === name)
   const memoOf = (name: string): Memo => (isOwn(name) ? memo : shared(memo, ports.memo(name)))
   await memo.open(own.map((question) => keyOf(question, 'first')))
   const looked = await agreed(wanted, ports, createKnown({ ...ports, memoOf }))
-  if (memo.learned()) ports.later(() => memo.write())
+  // Written once, when the exchanges are known too.
   if (!looked.complete) {
-    ports.later(() => factsOf({ ...wanted, targets: 'await', deadlineAt: ports.now() + BESIDE_MS }, ports))
-  }
+    ports.later(() => factsOf({ ...wanted, targets: 'await', deadlineAt: ports.now() + BESIDE_MS }, ports, memo))
+  } else if (memo.learned()) ports.later(() => memo.write())
   return [...looked.optOut, looked.fact]
 }
 

@@ -128,14 +128,31 @@ describe('a domain’s age', () => {
     await ageOf('strict.test', ports).learn()
     await ageOf('test', ports).learn()
     expect(ageOf('strict.test', ports).known()).toBeNull()
-    expect([...ports.memory.known.keys()]).toEqual(['strict.test'])
+    expect([...ports.memory.known.keys()]).toEqual([])
   })
 
   it('is kept for 2,000 domains and no more', async () => {
-    const ports = portsFor({}, clock())
-    for (let at = 0; at < 2_005; at += 1) await ageOf(`d${at}.test`, ports).learn()
+    const { url } = await registry((_, response) => void response.writeHead(404).end())
+    const time = clock()
+    const ports = portsFor({ servers: { test: url } }, time)
+    for (let at = 0; at < 2_005; at += 1) {
+      await ageOf(`d${at}.test`, ports).learn()
+      time.now += 1_000
+    }
     expect(ports.memory.known.size).toBe(2_000)
     expect(ports.memory.known.has('d2004.test')).toBe(true)
+  })
+
+  it('is asked of one registry once a second, and about one domain once at a time', async () => {
+    const { url, asked } = await registry((_, response) => void tell(response))
+    const time = clock()
+    const ports = portsFor({ servers: { test: url } }, time)
+    await Promise.all([ageOf('strict.test', ports).learn(), ageOf('strict.test', ports).learn()])
+    await ageOf('lax.test', ports).learn()
+    expect(asked).toEqual(['/domain/strict.test'])
+    time.now += 1_000
+    await ageOf('lax.test', ports).learn()
+    expect(asked).toHaveLength(2)
   })
 })
 
