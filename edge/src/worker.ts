@@ -102,6 +102,9 @@ function objectsOf(env: Bindings) {
   return nameObjects(env, isolateOf(env).config.PARTITIONS, now)
 }
 
+/** A name that comes back is worth a place in the Cache. */
+const WRITTEN_FROM = 2
+
 interface Turn {
   readonly connect: Connect
   readonly sleep: (ms: number) => Promise<unknown>
@@ -114,7 +117,7 @@ function routePortsOf(env: Bindings, { connect, sleep, later }: Turn): RoutePort
   const scope = resolvers.map(({ url, suffix }) => `${url} ${suffix}`).join()
   return {
     resolve: createResolve({ resolvers, standings, connect, now, sleep }),
-    memo: (name) => openMemo(name, { near: names, cache, scope, connect, now, sleep }),
+    memo: (name) => openMemo(name, { near: names, cache, scope, writtenFrom: WRITTEN_FROM, connect, now, sleep }),
     open: new Map(),
     now,
     roll: Math.random,

@@ -36,7 +36,7 @@ app.get('/v1/verify', async (context) => {
   }
   const connect = limitConnections()
   const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))
-  const memoPorts = { near: names, cache, scope: '', connect, now, sleep }
+  const memoPorts = { near: names, cache, scope: '', writtenFrom: 2, connect, now, sleep }
   const routePorts = {
     resolve: createResolve({ resolvers, standings, connect, now, sleep }),
     memo: (name: string) => openMemo(name, memoPorts),

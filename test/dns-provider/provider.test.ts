@@ -1,8 +1,12 @@
 // Which operator runs an exchange, and whether the table says of each what its readers rely on.
 import { describe, expect, test } from 'vitest'
-import { type ProviderRow, providerOf, providers } from '@postern/shared/dns/provider.ts'
+import { type ProviderRow, providerOf, providers, providerTable } from '@postern/shared/dns/provider.ts'
 
 describe('the operator of an exchange', () => {
+  test('is in a table as its schema says, phrases in lower case included', () => {
+    expect(providerTable.parse(providers)).toEqual(providers)
+  })
+
   test.each([
     ['gmail-smtp-in.l.google.com', 'gmail.com', 'google-consumer'],
     ['alt1.gmail-smtp-in.l.google.com', 'googlemail.com', 'google-consumer'],

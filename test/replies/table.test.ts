@@ -1,6 +1,7 @@
 // Every row of the table earns its place: its fixture is decided by it and by no other, its counter-example is not.
 import { describe, expect, test } from 'vitest'
-import { ruleRow, rules } from '@postern/shared/smtp/meaning.ts'
+import { ruleRow, ruleSchema, rules } from '@postern/shared/smtp/meaning.ts'
+import { z } from 'zod'
 import { understood } from './said.ts'
 
 describe('the table of meanings', () => {
@@ -11,6 +12,10 @@ describe('the table of meanings', () => {
       expect(understood(rule.counterExample).rule).not.toBe(id)
     },
   )
+
+  test('is as its schema says', () => {
+    expect(z.array(ruleSchema).min(1).parse(rules)).toEqual(rules)
+  })
 
   test('has one row per id, and finds it by that id', () => {
     expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length)

@@ -17,6 +17,9 @@ interface Failed extends Kept {
 interface Bundle {
   readonly answers: Map<string, Kept>
   readonly failures: Map<string, Failed>
+  /** How many requests wanted it, and whether the Cache has what is known. */
+  asked: number
+  written: boolean
 }
 
 /** Shared by all requests of an isolate: values only, never promises, which die with the request that made them. */
@@ -46,12 +49,14 @@ export interface MemoPorts {
   readonly cache: NearCache
   /** Resolvers as one text: answers of others are not ours. */
   readonly scope: string
+  /** From how many requests of an isolate on a name is written: most are asked for once and never again. */
+  readonly writtenFrom: number
   readonly connect: Connect
   readonly now: () => number
   readonly sleep: (ms: number) => Promise<unknown>
 }
 
-/** The memo of one domain; `learned` says whether there is anything to write. */
+/** The memo of one domain; `isDue` says whether there is anything to write. */
 export interface Memo {
   /** Reads the Cache where the isolate does not know all of `keys`. Never rejects. */
   open(keys: readonly string[]): Promise<void>
@@ -59,20 +64,22 @@ export interface Memo {
   /** The failure that `key` ended with a little while ago, or null. */
   failure(key: string): Kept | null
   learn(key: string, resolved: Resolved<unknown>): void
-  learned(): boolean
+  isDue(): boolean
   /** Writes what is known to the Cache. Never rejects. */
   write(): Promise<void>
 }
 
 export function openMemo(name: string, ports: MemoPorts): Memo {
-  const { cache, connect, now, sleep } = ports
+  const { cache, connect, now, sleep, writtenFrom } = ports
   const bundle = bundleOf(ports.near, name)
   const url = `https://dns.invalid/1/${encodeURIComponent(ports.scope)}/${encodeURIComponent(name)}`
   const live = <K extends Kept>(kept: K | undefined): K | null =>
     kept !== undefined && kept.expiresAt > now() && kept.expiresAt - now() <= MOST_LIFE_MS ? kept : null
-  let learned = false
+  let counted = false
   return {
     open: async (keys) => {
+      if (!counted) bundle.asked += 1
+      counted = true
       const known = (key: string) => live(bundle.answers.get(key)) ?? live(bundle.failures.get(key))
       if (keys.every((key) => known(key) !== null)) return
       const reading = Promise.race([connect(() => read(cache, url)), sleep(MATCH_MS).then(() => [])])
@@ -82,6 +89,7 @@ export function openMemo(name: string, ports: MemoPorts): Memo {
         const mine = live(bundle.answers.get(key))
         if (live(kept) !== null && (mine === null || mine.expiresAt < kept.expiresAt)) put(bundle.answers, key, kept)
       }
+      if (found.value.length > 0) bundle.asked += writtenFrom
     },
     recall: (key) => live(bundle.answers.get(key)),
     failure: (key) => live(bundle.failures.get(key)),
@@ -94,13 +102,14 @@ export function openMemo(name: string, ports: MemoPorts): Memo {
       const expiresAt = resolved.observedAt + lifeMs(resolved.answer)
       if (expiresAt <= now() || !isSmall(resolved.answer)) return
       put(bundle.answers, key, { ...resolved, expiresAt })
-      learned = true
+      bundle.written = false
     },
-    learned: () => learned,
+    isDue: () => bundle.asked >= writtenFrom && !bundle.written,
     write: async () => {
       const entries = [...bundle.answers].filter(([, kept]) => live(kept) !== null)
       const lastsS = Math.floor((Math.max(0, ...entries.map(([, { expiresAt }]) => expiresAt)) - now()) / 1_000)
       if (lastsS < 1) return
+      bundle.written = true
       const response = Response.json(entries, { headers: { 'cache-control': `max-age=${lastsS}` } })
       await Promise.allSettled([connect(() => cache.put(url, response))])
     },
@@ -134,7 +143,7 @@ async function read(cache: NearCache, url: string): Promise<[string, Kept][]> {
 
 /** The least recently used bundles go first. */
 function bundleOf(near: Near, name: string): Bundle {
-  const bundle = near.get(name) ?? { answers: new Map(), failures: new Map() }
+  const bundle = near.get(name) ?? { answers: new Map(), failures: new Map(), asked: 0, written: true }
   putLast(near, [name, bundle], MOST_BUNDLES)
   return bundle
 }

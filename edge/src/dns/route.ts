@@ -52,7 +52,7 @@ async function alsoOf({ alsoTakesMail: name, deadlineAt }: RouteWanted, ports: R
   if (name === undefined) return null
   const memo = ports.memo(name)
   const also = await takesMail(name, deadlineAt, { ...ports, memoOf: () => memo })
-  if (memo.learned()) ports.later(() => memo.write())
+  if (memo.isDue()) ports.later(() => memo.write())
   return also
 }
 
@@ -66,7 +66,7 @@ async function factsOf(wanted: RouteWanted, ports: RoutePorts, memo = ports.memo
   // Written once, when the exchanges are known too.
   if (!looked.complete) {
     ports.later(() => factsOf({ ...wanted, targets: 'await', deadlineAt: ports.now() + BESIDE_MS }, ports, memo))
-  } else if (memo.learned()) ports.later(() => memo.write())
+  } else if (memo.isDue()) ports.later(() => memo.write())
   return [...looked.optOut, looked.fact]
 }
 

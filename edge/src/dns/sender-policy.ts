@@ -28,7 +28,7 @@ export async function lookUpSenderPolicy(
   const [spf, ...dmarc] = await Promise.all(
     [domain, ...policyNames(domain)].map((name) => known.ask({ name, type: 'TXT' }, asking)),
   )
-  if (memo.learned()) ports.later(() => memo.write())
+  if (memo.isDue()) ports.later(() => memo.write())
   return {
     kind: 'sender_policy',
     spf: spf === undefined ? null : publishes(spf.answer, SPF),

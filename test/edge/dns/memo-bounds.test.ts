@@ -26,6 +26,7 @@ describe('an isolate', () => {
   const ports = (within: Isolate) => ({
     ...within,
     scope: '',
+    writtenFrom: 1,
     connect: limitConnections(),
     sleep: async () => undefined,
   })

@@ -91,6 +91,8 @@ export interface Wanted {
   readonly connect?: Connect
   readonly within?: Isolate
   readonly roll?: () => number
+  /** From how many requests on the Cache is written. */
+  readonly writtenFrom?: number
 }
 
 /**
@@ -102,7 +104,13 @@ export async function routeBy(servers: readonly DohServer[], wanted: Wanted = {}
   const { within = isolate(), roll = () => 0 } = wanted
   const { now } = within
   const afterwards: (() => Promise<unknown>)[] = []
-  const memoPorts = { ...within, connect, sleep: pause, scope: servers.map(({ resolver }) => resolver.url).join() }
+  const memoPorts = {
+    ...within,
+    writtenFrom: wanted.writtenFrom ?? 1,
+    connect,
+    sleep: pause,
+    scope: servers.map(({ resolver }) => resolver.url).join(),
+  }
   const startedAt = performance.now()
   const more = also === undefined ? {} : { alsoTakesMail: also }
   const routed = await lookUpRoute(

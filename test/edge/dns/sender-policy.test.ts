@@ -30,7 +30,7 @@ async function lookUp(domain: string, server: DohServer, within: Isolate) {
   const left: (() => Promise<unknown>)[] = []
   const fact = await lookUpSenderPolicy(domain, within.now() + 5_000, {
     resolve: resolveWith([server], { connect, within }),
-    memo: (name) => openMemo(name, { ...within, scope: '', connect, sleep: pause }),
+    memo: (name) => openMemo(name, { ...within, scope: '', writtenFrom: 1, connect, sleep: pause }),
     open: new Map(),
     now: within.now,
     later: (work) => void left.push(work),

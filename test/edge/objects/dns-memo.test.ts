@@ -8,7 +8,15 @@ const sleep = (ms: number) => scheduler.wait(ms)
 
 function memoAt(now: number, name = 'b.test') {
   const near: Near = new Map()
-  return openMemo(name, { near, cache: caches.default, scope: 'one, two', connect, sleep, now: () => now })
+  return openMemo(name, {
+    near,
+    cache: caches.default,
+    scope: 'one, two',
+    writtenFrom: 1,
+    connect,
+    sleep,
+    now: () => now,
+  })
 }
 const mx = (ttlS: number) => ({
   answer: { kind: 'records', data: [{ preference: 10, exchange: 'mx.b.test' }], ttlS, authentic: true } as const,
