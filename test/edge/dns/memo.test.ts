@@ -148,21 +148,6 @@ describe('a route that was looked up', () => {
   })
 })
 
-describe('a name that is asked for once', () => {
-  it('is written nowhere but in the isolate; one that comes back is, and only once', async () => {
-    const { servers, within } = await setting(mail)
-    const puts = () => within.cache.calls.filter((call) => call === 'put').length
-    await routeBy(servers, { within, writtenFrom: 2 })
-    expect(puts()).toBe(0)
-    await routeBy(servers, { within, writtenFrom: 2 })
-    await routeBy(servers, { within, writtenFrom: 2 })
-    expect(puts()).toBe(1)
-    const other = next(within)
-    await routeBy(servers, { within: other, writtenFrom: 2 })
-    expect(other.cache.calls.filter((call) => call === 'put')).toHaveLength(1)
-  })
-})
-
 describe('a no', () => {
   it.each([
     ['no such name', nothing, 'domain_not_found'],
