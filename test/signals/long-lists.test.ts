@@ -54,11 +54,20 @@ describe('the long lists', () => {
     expect(missed.length).toBeLessThan(30)
   })
 
+  test('a customer of a registry or of a free DNS service is not its operator', () => {
+    for (const shared of ['dns.army', 'mooo.com']) {
+      expect([shared, disposable(shared).value]).toEqual([shared, true])
+      expect([shared, disposable(`jane.${shared}`).value]).toEqual([shared, false])
+    }
+  })
+
   test('an exchange of a disposable operator is known by the operator’s domain', () => {
     expect(disposableExchange('mx1.mailinator.com')).toMatchObject({ value: true })
     expect(names.listed.filter((name) => !isKept(name) && disposableExchange(name) === null)).toEqual([])
     expect(disposableExchange('mx.company.example')).toBeNull()
     expect(disposableExchange('mx.simplelogin.co')).toBeNull()
+    // On a list, and a provider whose mailboxes people keep.
+    expect(disposableExchange('sify.com')).toBeNull()
   })
 
   test('the second tier says that it is one', () => {

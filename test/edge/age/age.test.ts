@@ -111,6 +111,26 @@ describe('a domain’s age', () => {
     expect(asked).toHaveLength(2)
   })
 
+  it('follows no redirect to plain HTTP elsewhere, whoever answers there', async () => {
+    const elsewhere = await registry((_, response) => void tell(response))
+    const { url } = await registry((_, response) => void response.writeHead(302, { location: elsewhere.url }).end())
+    const age = ageOf('strict.test', portsFor({ servers: { test: url } }, clock()))
+    await age.learn()
+    expect([age.known(), elsewhere.asked]).toEqual([null, []])
+  })
+
+  it('is asked for again after a day, however long a registry wants to be left alone', async () => {
+    const { url, asked } = await registry(
+      (_, response) => void response.writeHead(429, { 'retry-after': '999999' }).end(),
+    )
+    const time = clock()
+    const ports = portsFor({ servers: { test: url } }, time)
+    await ageOf('strict.test', ports).learn()
+    time.now += DAY_MS
+    await ageOf('strict.test', ports).learn()
+    expect(asked).toHaveLength(2)
+  })
+
   it('follows a redirect of the same registry', async () => {
     const { url, asked } = await registry((request, response) =>
       request.url === '/domain/strict.test'

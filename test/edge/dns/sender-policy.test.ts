@@ -51,6 +51,7 @@ describe('a domain’s sender policy', () => {
       false,
       false,
     ],
+    ['what is written in small letters', ['b A 127.25.0.1', '_dmarc.b TXT v=dmarc1;p=none'], false, false],
     ['what only begins like it', ['b TXT v=spf10 -all', '_dmarc.b TXT v=DMARC10'], false, false],
   ])('publishes %s', async (...row) => {
     const [, zone, spf, dmarc] = row
