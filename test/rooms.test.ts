@@ -17,7 +17,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'shared/src/smtp': [],
   'shared/src/lanes': [],
   'shared/src/verdict': ['shared/src/dns', 'shared/src/smtp', 'shared/src/address', 'shared/src/signals'],
-  'shared/src/contract': ['shared/src/verdict', 'shared/src/dns', 'shared/src/signals', 'shared/src/smtp'],
+  'shared/src/contract': [
+    'shared/src/verdict',
+    'shared/src/dns',
+    'shared/src/signals',
+    'shared/src/smtp',
+    'shared/src/typo',
+  ],
   'edge/src': ['shared/src'],
   'edge/src/verify': [
     'shared/src',

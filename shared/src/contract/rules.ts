@@ -1,6 +1,7 @@
 // The tables by which verdicts are made, as they are published: whoever disagrees can point at a row.
 import { z } from '@hono/zod-openapi'
 import { providerRow, providers } from '../dns/provider.ts'
+import { knowledgeOfSlips } from '../typo/real.ts'
 import { listSources } from '../signals/sources.ts'
 import { ruleSchema, rules as replyRules } from '../smtp/meaning.ts'
 import { type Reason, REASON_NAMES, worthOf } from '../verdict/reasons.ts'
@@ -46,6 +47,6 @@ export function tables(): RuleTables {
     rules: publishedRules.map((rule) => ({ ...rule })),
     replies: [...replyRules],
     providers: { version: providers.version, rows: [...providers.rows] },
-    lists: listSources(),
+    lists: [...listSources(), knowledgeOfSlips()],
   }
 }

@@ -6,6 +6,7 @@ import forwarding from './forwarding.json' with { type: 'json' }
 import free from './free.json' with { type: 'json' }
 import freeFurther from './free-further.json' with { type: 'json' }
 import vanity from './free-vanity.json' with { type: 'json' }
+import gibberish from './gibberish.json' with { type: 'json' }
 import mailboxes from './mailboxes.json' with { type: 'json' }
 import names from './provider-names.json' with { type: 'json' }
 import relay from './relay.json' with { type: 'json' }
@@ -36,5 +37,11 @@ export function listSources(): ListSource[] {
       sources: [...sources],
     }),
   )
-  return [...own, duties, ...made]
+  const learned = {
+    name: gibberish.name,
+    date: gibberish.date,
+    count: gibberish.texts,
+    sources: [{ package: '@faker-js/faker', version: '10.6.0', licence: 'MIT' }],
+  }
+  return [...own, duties, learned, ...made]
 }

@@ -50,6 +50,11 @@ export const providerOf = (label: string): Provider | null => byLabel.get(label)
 
 const byLabel: ReadonlyMap<string, Provider> = new Map(providers.map((provider) => [provider.label, provider]))
 
+/** As the lists of signals are published: whose domains a slip may have meant. */
+export function knowledgeOfSlips() {
+  return { name: 'typo', date: popularity.date, count: providerDomains.size, sources: [] }
+}
+
 function gather(): Provider[] {
   const endings = new Map<string, string[]>()
   for (const domain of providerDomains) {
