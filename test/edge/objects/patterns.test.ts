@@ -1,6 +1,8 @@
 // Patterns of abuse, in the object of the account: when they are seen, what the copy tells, and when they are forgotten.
+import { runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
 import type { Traces } from '../../../edge/src/accounts/patterns.ts'
+import { migrate } from '../../../edge/src/accounts/schema.ts'
 import {
   account,
   admission,
@@ -141,5 +143,26 @@ describe('a pattern is forgotten', () => {
     expect(
       await rows(given.stub, 'SELECT * FROM signs UNION ALL SELECT pattern, pattern, until FROM patterns'),
     ).toEqual([])
+  })
+})
+
+describe('an account that was made before patterns were', () => {
+  it('has tables for them as soon as it is opened', async () => {
+    const given = await account(100)
+    await runInDurableObject(given.stub, (_, { storage }) => {
+      storage.sql.exec('DROP TABLE signs')
+      storage.sql.exec('DROP TABLE patterns')
+      storage.sql.exec('UPDATE schema_version SET version = 1')
+      migrate(storage)
+    })
+    await signUp(given, named(5), alias())
+    expect(await abused(given, 'address-next', alias())).toBe(true)
+    expect(await rows(given.stub, 'SELECT version FROM schema_version')).toEqual([{ version: 2 }])
+  })
+
+  it('counts answers that an older version tells of, and sees no pattern in them', async () => {
+    const given = await account(100)
+    await given.stub.settleMany([settlement(), settlement()])
+    expect(await rows(given.stub, 'SELECT * FROM signs')).toEqual([])
   })
 })
