@@ -40,6 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'edge/src/http': ['shared/src', 'edge/src/accounts', 'edge/src/routes/context.ts'],
   'edge/src/probe': ['shared/src', 'edge/src/http'],
   'edge/src/routes': ['shared/src', 'edge/src/accounts', 'edge/src/http', 'edge/src/verify', 'edge/src/config.ts'],
+  'edge/client/src': ['shared/src'],
   'prober/src': ['shared/src'],
   'prober/src/smtp': ['shared/src'],
   'prober/src/net': ['shared/src', 'prober/src/smtp', 'prober/src/exchange.ts'],
@@ -69,6 +70,8 @@ const MAY_CATCH: readonly string[] = [
   'edge/src/dns/attempt.ts',
   'edge/src/probe/ask.ts',
   'edge/src/worker.ts',
+  'edge/client/src/cli.ts',
+  'edge/client/src/log-rows.ts',
   'prober/src/config.ts',
   'prober/src/handler.ts',
   'prober/src/net/resolve.ts',
@@ -159,7 +162,9 @@ function read(file: string): Source {
   return { file, text, imports }
 }
 
-const code = ['shared/src', 'shared/lists', 'edge/src', 'prober/src', 'infra', 'test/world'].flatMap(walk).map(read)
+const code = ['shared/src', 'shared/lists', 'edge/src', 'edge/client/src', 'prober/src', 'infra', 'test/world']
+  .flatMap(walk)
+  .map(read)
 const sources = code.filter(({ file }) => !file.endsWith('.test.ts'))
 
 function roomOf(file: string): string | undefined {
@@ -233,7 +238,7 @@ describe('rooms', () => {
 
   it('every file says in its first line what lives there, and none is longer than a person reads', () => {
     const silent = code
-      .filter(({ text }) => !/^(\/\/\/ <reference[^\n]*\n)?(\/\/|\/\*\*) ?\S/.test(text))
+      .filter(({ text }) => !/^(#![^\n]*\n|\/\/\/ <reference[^\n]*\n)?(\/\/|\/\*\*) ?\S/.test(text))
       .map(({ file }) => file)
     const long = code.filter(({ text }) => text.split('\n').length - 1 > MAX_LINES).map(({ file }) => file)
     expect({ silent, long }).toEqual({ silent: [], long: [] })
