@@ -51,6 +51,7 @@ async function startBare(doh: string): Promise<{ url: string; stop(): Promise<un
     LANE_CREDENTIALS: '{"accessKeyId":"id","secretAccessKey":"secret"}',
     EDGE_SECRETS: JSON.stringify({ current: '1', keys: { '1': '0f'.repeat(32) } }),
     PARTITIONS: '{"default":{"jurisdiction":null}}',
+    RDAP: '{"bootstrap":null,"servers":{},"shipped":false}',
     ALLOW_SPECIAL_USE: 'test',
     LOOPBACK_NETWORKS: '127.25.0.0/16',
   }
