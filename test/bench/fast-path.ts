@@ -2,6 +2,7 @@
 import { fork, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { bareBindings } from './bare-bindings.ts'
 import type { Summary } from './run.ts'
 
 const ROUNDS = 400
@@ -45,16 +46,7 @@ export async function fastPath(say: (text: string) => void): Promise<Summary> {
 
 async function startBare(doh: string): Promise<{ url: string; stop(): Promise<unknown> }> {
   const port = await freePort()
-  const bindings = {
-    DOH_RESOLVERS: JSON.stringify([{ name: 'world', url: doh, suffix: null }]),
-    LANES: '{"epoch":1,"lanes":[]}',
-    LANE_CREDENTIALS: '{"accessKeyId":"id","secretAccessKey":"secret"}',
-    EDGE_SECRETS: JSON.stringify({ current: '1', keys: { '1': '0f'.repeat(32) } }),
-    PARTITIONS: '{"default":{"jurisdiction":null}}',
-    RDAP: '{"bootstrap":null,"servers":{},"shipped":false}',
-    ALLOW_SPECIAL_USE: 'test',
-    LOOPBACK_NETWORKS: '127.25.0.0/16',
-  }
+  const bindings = bareBindings(doh)
   const child = fork(fileURLToPath(new URL('./start-bare.ts', import.meta.url)), [], {
     env: {
       ...process.env,

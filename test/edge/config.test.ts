@@ -3,6 +3,7 @@ import { globallyReachable } from '@postern/shared/dns/reachable.ts'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type Env, parseConfig } from '../../edge/src/config.ts'
+import { bareBindings } from '../bench/bare-bindings.ts'
 import { laneNamed } from './lanes-that-answer.ts'
 
 const lane = laneNamed('eu-1')
@@ -48,6 +49,10 @@ describe('bindings', () => {
       globallyReachable(address, config.LOOPBACK_NETWORKS),
     )
     expect(reachable).toEqual([true, true, false, false])
+  })
+
+  it('of measurements are good', () => {
+    expect(wrongOnes(bareBindings('http://127.0.0.1:4000/dns-query'))).toEqual([])
   })
 
   it('that open nothing are good: no special-use names, no loopback, no lanes', () => {

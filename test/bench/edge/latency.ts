@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bareBindings } from '../bare-bindings.ts'
 import type { Options } from '../run.ts'
 import { company } from './arrivals.ts'
 import { type Times, under } from './load.ts'
@@ -21,7 +22,7 @@ export async function latency(options: Options): Promise<Part> {
   const doh = resolver.said.url
   try {
     const text = await bundled(dir, fileURLToPath(new URL('../fast-path-bare.ts', import.meta.url)))
-    const worker = await run(join(dir, 'bare'), { text, bindings: bindingsWith(`${doh}/dns-query`) })
+    const worker = await run(join(dir, 'bare'), { text, bindings: bareBindings(`${doh}/dns-query`) })
     const alone = {
       perSecond: PER_SECOND,
       seconds: 3,
@@ -113,17 +114,4 @@ function mxOf(name: string): string {
   const labels = name.split('.').flatMap((label) => [Buffer.from([label.length]), Buffer.from(label)])
   const header = Buffer.from([0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0])
   return Buffer.concat([header, ...labels, Buffer.from([0, 0, 15, 0, 1])]).toString('base64url')
-}
-
-function bindingsWith(doh: string): Record<string, string> {
-  return {
-    DOH_RESOLVERS: JSON.stringify([{ name: 'away', url: doh, suffix: null }]),
-    LANES: '{"epoch":1,"lanes":[]}',
-    LANE_CREDENTIALS: '{"accessKeyId":"id","secretAccessKey":"secret"}',
-    EDGE_SECRETS: JSON.stringify({ current: '1', keys: { '1': '0f'.repeat(32) } }),
-    PARTITIONS: '{"default":{"jurisdiction":null}}',
-    RDAP: '{"bootstrap":null,"servers":{},"shipped":false}',
-    ALLOW_SPECIAL_USE: 'test',
-    LOOPBACK_NETWORKS: '127.25.0.0/16',
-  }
 }
