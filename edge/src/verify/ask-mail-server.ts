@@ -4,7 +4,7 @@ import type { ProbeJob, ProbeReport } from '@postern/shared/contract/probe.ts'
 import { rank } from '@postern/shared/lanes/choose.ts'
 import type { Lane } from '@postern/shared/lanes/lane.ts'
 import { decide, providerFor } from '@postern/shared/verdict/decide.ts'
-import type { Fact, Hold, HoldFact, RouteFact } from '@postern/shared/verdict/evidence.ts'
+import { type Fact, factOf, type Hold, type HoldFact } from '@postern/shared/verdict/evidence.ts'
 import { dialable } from '@postern/shared/verdict/route.ts'
 import type { Ask } from '../probe/ask.ts'
 import type { SlowDomains } from '../probe/slow-domains.ts'
@@ -133,7 +133,7 @@ function laneKey({ address, domain, known }: Subject): string {
 }
 
 function jobFor({ request, address, domain, known, dial }: Inquiry, ports: AskPorts, budgetMs: number): ProbeJob {
-  const fact = known.find((one): one is RouteFact => one.kind === 'route')
+  const fact = factOf(known, 'route')
   return {
     kind: 'probe',
     jobId: request.id,

@@ -5,7 +5,7 @@ import { providerOf } from '@postern/shared/dns/provider.ts'
 import type { Signal } from '@postern/shared/signals/signal.ts'
 import { exchangeSignals, signals } from '@postern/shared/signals/signals.ts'
 import { type Suggestion, TYPO_SOURCE } from '@postern/shared/typo/suggest.ts'
-import type { Fact, RouteFact } from '@postern/shared/verdict/evidence.ts'
+import { type Fact, factOf } from '@postern/shared/verdict/evidence.ts'
 import type { TakesMail } from '../dns/also.ts'
 
 interface Circumstances {
@@ -22,7 +22,7 @@ export function recognised(address: Address, { now, allowSpecialUse }: Circumsta
 
 /** What the hosts that take the mail tell of the domain. */
 export function revealed(domain: string, routed: readonly Fact[], observedAt: number): Fact[] {
-  const fact = routed.find((one): one is RouteFact => one.kind === 'route')
+  const fact = factOf(routed, 'route')
   const exchanges = fact === undefined || !('exchanges' in fact.route) ? [] : fact.route.exchanges
   const names = exchanges.map(({ exchange }) => exchange)
   const flags = names.slice(0, 1).flatMap((exchange) => passedOn(exchange, domain))

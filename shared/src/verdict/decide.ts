@@ -1,5 +1,6 @@
 // From evidence to verdict: an ordered list of rules over facts, the first that matches wins, and what it cites it needs.
 import { providerOf } from '../dns/provider.ts'
+import { factOf } from './evidence.ts'
 import type { Case, Finding, Rule, Verdict } from './finding.ts'
 import { mailboxAnswer } from './mailbox.ts'
 import { dialable, routeAnswer } from './route.ts'
@@ -27,13 +28,13 @@ function notProbed(): Finding {
 }
 
 function syntax({ facts }: Case): Finding | null {
-  const fact = facts.find(({ kind }) => kind === 'syntax')
-  if (fact?.kind !== 'syntax') return null
+  const fact = factOf(facts, 'syntax')
+  if (fact === undefined) return null
   return { reason: 'syntax_invalid', level: 'confirmed', rule: fact.rule, cites: [fact], retryAt: null }
 }
 
 function optOut({ facts }: Case): Finding | null {
-  const fact = facts.find(({ kind }) => kind === 'opt_out')
+  const fact = factOf(facts, 'opt_out')
   return fact === undefined
     ? null
     : { reason: 'opted_out', level: 'estimated', rule: 'domain.opted_out', cites: [fact], retryAt: null }
@@ -46,7 +47,7 @@ export function settledWithoutSmtp(judged: Case): boolean {
 
 /** The provider row that speaks for a case: that of the best exchange that can be asked. */
 export function providerFor({ facts, domain }: Case) {
-  const route = facts.find((fact) => fact.kind === 'route')
-  const [first] = route?.kind === 'route' ? dialable(route.route) : []
+  const route = factOf(facts, 'route')
+  const [first] = route === undefined ? [] : dialable(route.route)
   return first === undefined ? null : providerOf(first.exchange, domain)
 }

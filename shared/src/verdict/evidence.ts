@@ -134,3 +134,11 @@ export type ProbeFact = ReplyFact | FaultFact | HoldFact
 export function isProbeFact(fact: Fact): fact is ProbeFact {
   return fact.kind === 'reply' || fact.kind === 'fault' || fact.kind === 'hold'
 }
+
+/** The first fact of a kind, or undefined where there is none. */
+export function factOf<K extends Fact['kind']>(
+  facts: readonly Fact[],
+  kind: K,
+): Extract<Fact, { readonly kind: K }> | undefined {
+  return facts.find((fact): fact is Extract<Fact, { readonly kind: K }> => fact.kind === kind)
+}

@@ -1,15 +1,15 @@
 // What the DNS alone decides: names that cannot exist, domains that take no mail, and look-ups that taught nothing.
 import type { ExchangeTarget, MailRoute } from '../dns/mail-route.ts'
 import type { Case, Finding } from './finding.ts'
-import type { Fact, RouteFact } from './evidence.ts'
+import { type Fact, factOf, type RouteFact } from './evidence.ts'
 import type { Reason } from './reasons.ts'
 
 const RETRY_DNS_MS = 60_000
 
 export function routeAnswer({ facts, now }: Case): Finding | null {
-  const special = facts.find(({ kind }) => kind === 'special_use')
+  const special = factOf(facts, 'special_use')
   if (special !== undefined) return no('domain_not_found', 'dns.special_use', special)
-  const fact = facts.find((one): one is RouteFact => one.kind === 'route')
+  const fact = factOf(facts, 'route')
   const found = fact === undefined ? null : fromRoute(fact)
   if (found === null || found.retryAt === null) return found
   // A failure may be one of a while ago that is remembered: whoever hears of it now has to wait from now on.

@@ -1,5 +1,5 @@
 // A number for ranking: the reason's worth, what speaks for the domain, less what speaks against the address.
-import type { DomainAgeFact, Fact, SenderPolicyFact } from './evidence.ts'
+import { type Fact, factOf } from './evidence.ts'
 import { DAY_MS } from './lifetimes.ts'
 import { type Level, type Reason, worthOf } from './reasons.ts'
 import { recognised } from './signals.ts'
@@ -38,13 +38,13 @@ export function score(
 
 function ranked(reason: Reason, base: number, facts: readonly Fact[]): number {
   if (!RANKED.includes(reason)) return base
-  const policy = facts.find((one): one is SenderPolicyFact => one.kind === 'sender_policy')
+  const policy = factOf(facts, 'sender_policy')
   const published = [policy?.spf, policy?.dmarc].filter((is) => is === true).length
   return Math.min(RANKED_MOST, base + published * BONUS_POLICY)
 }
 
 function penalty(reason: Reason, facts: readonly Fact[], now: number): number {
-  const age = facts.find((one): one is DomainAgeFact => one.kind === 'domain_age')
+  const age = factOf(facts, 'domain_age')
   return (
     (recognised(facts, 'gibberish') ? PENALTY_GIBBERISH : 0) +
     (age !== undefined && now - age.registeredAt < NEW_MS ? PENALTY_NEW_DOMAIN : 0) +

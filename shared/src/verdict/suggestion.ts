@@ -1,5 +1,5 @@
 // What was probably meant instead, after the DNS had its say: it may withdraw a suggestion or strengthen it, never make one.
-import type { Fact, RouteFact, SuggestionFact } from './evidence.ts'
+import { type Fact, factOf, type SuggestionFact } from './evidence.ts'
 import { deadRoute } from './route.ts'
 
 export interface Suggested {
@@ -19,9 +19,9 @@ const DEAD_ODDS = 20
 
 /** Null where nothing was suggested, or the suggested domain is known to take no mail; not knowing withholds nothing. */
 export function suggestionOf(facts: readonly Fact[]): Suggested | null {
-  const fact = facts.find((one): one is SuggestionFact => one.kind === 'suggestion')
+  const fact = factOf(facts, 'suggestion')
   if (fact === undefined || fact.target === 'no_mail') return null
-  const route = facts.find((one): one is RouteFact => one.kind === 'route')
+  const route = factOf(facts, 'route')
   const isDead = route !== undefined && deadRoute(route)
   const probability = isDead ? strengthened(fact.probability) : fact.probability
   return { email: fact.email, probability: Math.round(probability * 100) / 100, fact }
