@@ -1,5 +1,5 @@
 // A verified address as the public answer: what was decided, and by which evidence.
-import { ruleSets } from '@postern/shared/address/parse.ts'
+import { type RuleSets, ruleSets, ruleSetsOf } from '@postern/shared/address/parse.ts'
 import { canonical } from '@postern/shared/address/canonical.ts'
 import type { Verification, VerificationRequest } from '@postern/shared/contract/verification.ts'
 import { meaning } from '@postern/shared/smtp/meaning.ts'
@@ -7,9 +7,9 @@ import { advice } from '@postern/shared/verdict/advice.ts'
 import type { Cost } from '@postern/shared/verdict/cost.ts'
 import { decide, providerFor } from '@postern/shared/verdict/decide.ts'
 import {
-  type DomainAgeFact,
-  isProbeFact,
   type Fact,
+  factOf,
+  isProbeFact,
   type ReplyFact,
   type RouteFact,
   type SignalFact,
@@ -129,9 +129,9 @@ function flagsOf(facts: readonly Fact[] | null): Verification['flags'] {
 
 function checksOf({ facts, address, smtpState, checkedAt }: Verified, email: string): Verification['checks'] {
   const domain = address?.domain.kind === 'name' ? address.domain.ascii : ''
-  const route = facts.find((fact): fact is RouteFact => fact.kind === 'route')
+  const route = factOf(facts, 'route')
   return {
-    syntax: syntaxOf(facts, email),
+    syntax: syntaxOf(facts, address === null ? ruleSets(email) : ruleSetsOf(address)),
     mail_route: {
       kind: route?.route.kind ?? 'not_looked_up',
       exchanges: route !== undefined && 'exchanges' in route.route ? [...route.route.exchanges] : [],
@@ -146,7 +146,7 @@ function checksOf({ facts, address, smtpState, checkedAt }: Verified, email: str
 
 /** Whole days since the domain was registered; null where nobody could tell. */
 function ageOf(facts: readonly Fact[], now: number): number | null {
-  const age = facts.find((fact): fact is DomainAgeFact => fact.kind === 'domain_age')
+  const age = factOf(facts, 'domain_age')
   return age === undefined ? null : Math.max(0, Math.floor((now - age.registeredAt) / DAY_MS))
 }
 
@@ -155,10 +155,12 @@ function dnssecOf(route: RouteFact | undefined): 'secure' | 'insecure' | null {
   return route.authentic ? 'secure' : 'insecure'
 }
 
-function syntaxOf(facts: readonly Fact[], email: string): Verification['checks']['syntax'] {
+function syntaxOf(
+  facts: readonly Fact[],
+  { rfc5321, rfc6531, needsSmtpUtf8 }: RuleSets,
+): Verification['checks']['syntax'] {
   const refusals = facts.filter((fact): fact is SyntaxFact => fact.kind === 'syntax')
   const rules = refusals.map(({ rule, offset, message, cites }) => ({ rule, offset, message, source: cites }))
-  const { rfc5321, rfc6531, needsSmtpUtf8 } = ruleSets(email)
   return { ok: refusals.length === 0, rfc5321, rfc6531, needs_smtputf8: needsSmtpUtf8, rules }
 }
 

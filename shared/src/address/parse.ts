@@ -65,8 +65,12 @@ export interface RuleSets {
 /** Which grammars a text fits, whatever one may sign up with. Never throws. */
 export function ruleSets(input: string): RuleSets {
   const read = strict(input, () => null)
-  if (!read.ok) return { rfc5321: false, rfc6531: false, needsSmtpUtf8: null }
-  return { rfc5321: !/\P{ASCII}/u.test(input), rfc6531: true, needsSmtpUtf8: read.address.needsSmtpUtf8 }
+  return read.ok ? ruleSetsOf(read.address) : { rfc5321: false, rfc6531: false, needsSmtpUtf8: null }
+}
+
+/** The same of what is parsed already. */
+export function ruleSetsOf({ typed, needsSmtpUtf8 }: Address): RuleSets {
+  return { rfc5321: isAscii(typed), rfc6531: true, needsSmtpUtf8 }
 }
 
 /** What is refused although its grammar holds; null for what may pass. */
