@@ -52,6 +52,8 @@ interface Isolate {
   readonly ages: AgeMemory
   readonly slow: SlowMemory
   readonly names: Near
+  /** Which resolvers there are, for the keys of what they said. */
+  readonly scope: string
   readonly standings: Standings
 }
 
@@ -71,6 +73,7 @@ function isolateOf(env: Bindings): Isolate {
     limits: createNearLimits(env, now),
     near: caches.default,
     names: new Map(),
+    scope: config.DOH_RESOLVERS.map(({ url, suffix }) => `${url} ${suffix}`).join(),
     standings: createStandings(now),
     ages: openAgeMemory(config.RDAP),
     slow: new Map(),
@@ -112,9 +115,8 @@ interface Turn {
 }
 
 function routePortsOf(env: Bindings, { connect, sleep, later }: Turn): RoutePorts {
-  const { config, near: cache, names, standings } = isolateOf(env)
+  const { config, near: cache, names, scope, standings } = isolateOf(env)
   const resolvers = config.DOH_RESOLVERS
-  const scope = resolvers.map(({ url, suffix }) => `${url} ${suffix}`).join()
   return {
     resolve: createResolve({ resolvers, standings, connect, now, sleep }),
     memo: (name) => openMemo(name, { near: names, cache, scope, writtenFrom: WRITTEN_FROM, connect, now, sleep }),

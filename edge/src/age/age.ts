@@ -23,6 +23,9 @@ export interface AgeMemory {
   readonly tired: Map<string, number>
   /** Names that are being asked about. */
   readonly asking: Set<string>
+  /** Those of the configuration, which go before all others. */
+  readonly own: RdapServers
+  /** All that are known, `own` among them. */
   servers: RdapServers
   /** Instant of the last look at the IANA's list. */
   lookedAt: number
@@ -41,6 +44,7 @@ export function openAgeMemory({ servers, shipped }: RdapConfig): AgeMemory {
     known: new Map(),
     tired: new Map(),
     asking: new Set(),
+    own,
     servers: shipped ? new Map([...SHIPPED, ...own]) : own,
     lookedAt: 0,
   }
@@ -91,11 +95,8 @@ export function ageOf(domain: string, ports: AgePorts): Age {
 /** True where no registry is known, and no list that could name one is still to be fetched. */
 function isNobodys(name: string, { config, memory, now }: AgePorts): boolean {
   const isListDue = config.bootstrap !== null && now() - memory.lookedAt >= BOOTSTRAP_KEPT_MS
-  return !isListDue && serverOf(name, config) === null && serverFor(memory.servers, name) === null
+  return !isListDue && serverFor(memory.servers, name) === null
 }
-
-const serverOf = (name: string, { servers }: RdapConfig): string | null =>
-  serverFor(new Map(Object.entries(servers)), name)
 
 function isFresh(remembered: Remembered | undefined, now: number): remembered is Remembered {
   return remembered !== undefined && remembered.until > now
@@ -116,8 +117,8 @@ async function fromCache(name: string, { cache, connect, memory }: AgePorts): Pr
 }
 
 async function fromRegistry(name: string, ports: AgePorts): Promise<void> {
-  const { config, memory, connect, now } = ports
-  const server = serverOf(name, config) ?? (await listedServer(name, ports))
+  const { memory, connect, now } = ports
+  const server = serverFor(memory.own, name) ?? (await listedServer(name, ports))
   if (server === null) return note(name, { at: null, forMs: ABSENT_KEPT_MS }, ports)
   if ((memory.tired.get(server) ?? 0) > now() || memory.asking.has(name)) return
   // One question a second: a list of new domains must not become a registry's burden.
@@ -182,6 +183,6 @@ async function refresh(ports: AgePorts): Promise<void> {
   }
 }
 
-function use(list: RdapServers, { config, memory }: AgePorts): void {
-  memory.servers = new Map([...memory.servers, ...list, ...Object.entries(config.servers)])
+function use(list: RdapServers, { memory }: AgePorts): void {
+  memory.servers = new Map([...memory.servers, ...list, ...memory.own])
 }

@@ -1,7 +1,7 @@
 // What was learned of names, each answer until its own end: near in the isolate, and one entry per domain in the Workers Cache.
 import { type Answer, conclusive, type Question } from '@postern/shared/dns/answer.ts'
 import type { Connect } from '../http/connections.ts'
-import { type NearCache, putLast } from '../http/near-cache.ts'
+import { keep, type NearCache, putLast, recall } from '../http/near-cache.ts'
 import type { Opinion, Resolved } from './doh.ts'
 
 /** One answer with its end, in milliseconds since the epoch. */
@@ -83,13 +83,12 @@ export function openMemo(name: string, ports: MemoPorts): Memo {
       const known = (key: string) => live(bundle.answers.get(key)) ?? live(bundle.failures.get(key))
       if (keys.every((key) => known(key) !== null)) return
       const reading = Promise.race([connect(() => read(cache, url)), sleep(MATCH_MS).then(() => [])])
-      const [found] = await Promise.allSettled([reading])
-      if (found.status === 'rejected') return
-      for (const [key, kept] of found.value) {
+      const found = await reading
+      for (const [key, kept] of found) {
         const mine = live(bundle.answers.get(key))
         if (live(kept) !== null && (mine === null || mine.expiresAt < kept.expiresAt)) put(bundle.answers, key, kept)
       }
-      if (found.value.length > 0) bundle.asked += writtenFrom
+      if (found.length > 0) bundle.asked += writtenFrom
     },
     recall: (key) => live(bundle.answers.get(key)),
     failure: (key) => live(bundle.failures.get(key)),
@@ -107,11 +106,10 @@ export function openMemo(name: string, ports: MemoPorts): Memo {
     isDue: () => bundle.asked >= writtenFrom && !bundle.written,
     write: async () => {
       const entries = [...bundle.answers].filter(([, kept]) => live(kept) !== null)
-      const lastsS = Math.floor((Math.max(0, ...entries.map(([, { expiresAt }]) => expiresAt)) - now()) / 1_000)
-      if (lastsS < 1) return
+      const forMs = Math.max(0, ...entries.map(([, { expiresAt }]) => expiresAt)) - now()
+      if (forMs < 1_000) return
       bundle.written = true
-      const response = Response.json(entries, { headers: { 'cache-control': `max-age=${lastsS}` } })
-      await Promise.allSettled([connect(() => cache.put(url, response))])
+      await connect(() => keep(cache, url, { value: entries, forMs }))
     },
   }
 }
@@ -136,8 +134,7 @@ export function shared(own: Memo, host: Memo): Memo {
 }
 
 async function read(cache: NearCache, url: string): Promise<[string, Kept][]> {
-  const response = await cache.match(url)
-  const entries: unknown = response === undefined ? [] : await response.json()
+  const entries = await recall(cache, url)
   return Array.isArray(entries) ? entries : []
 }
 
