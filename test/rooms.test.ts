@@ -43,7 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'edge/client/src': ['shared/src'],
   'prober/src': ['shared/src'],
   'prober/src/smtp': ['shared/src'],
-  'prober/src/net': ['shared/src', 'prober/src/smtp', 'prober/src/exchange.ts'],
+  'prober/src/net': ['shared/src', 'prober/src/smtp', 'prober/src/exchange.ts', 'prober/src/probe.ts'],
   'prober/src/store': ['shared/src'],
   'infra/aws': ['infra/artefact.ts', 'infra/cdk.json', 'prober/src/environment.ts', 'prober/src/store/schema.ts'],
   'infra/cloudflare': ['edge/src/accounts'],

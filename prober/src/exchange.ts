@@ -1,15 +1,16 @@
-// One exchange of one job: resolve, guard, permit, converse, and the facts that came of it.
-import { domainToUnicode } from 'node:url'
-import { type ProbeJob, wireAddress } from '@postern/shared/contract/probe.ts'
+// One exchange of one inquiry: resolve, guard, permit, converse, and what was heard.
 import type { Answer } from '@postern/shared/dns/answer.ts'
 import { type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
 import { inOrderFor } from '@postern/shared/lanes/choose.ts'
-import { redact } from '@postern/shared/smtp/reply.ts'
 import { CONTROL_MS } from '@postern/shared/verdict/lifetimes.ts'
-import type { Fault, FaultFact, HoldFact, ProbeFact, Recipient, ReplyFact } from '@postern/shared/verdict/evidence.ts'
-import type { Told } from './smtp/dialogue.ts'
+import type { Fault, HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
+import { faultFact, heardIn, outcomeOf, type Scene, type Visit } from './hearing.ts'
+import { type Heard, type Inquiry, NOTHING_HEARD, type Subject, together } from './inquiry.ts'
 import type { Conversation } from './net/converse.ts'
 import type { Plan } from './smtp/plan.ts'
+import { MOST_REFUSED } from './smtp/recipients.ts'
+import { unanswered } from './smtp/state.ts'
+import type { Outcome, Wanted } from './store/grants.ts'
 import type { Permits } from './store/permits.ts'
 
 export interface LaneIdentity {
@@ -33,25 +34,26 @@ export interface ExchangePorts {
   readonly resolveAddresses: (exchange: string, deadlineAt: number) => Promise<Answer<string>>
   /** The guard, asked before a permit is spent; the driver asks it again about what it connects to. */
   readonly mayDial: (address: string) => boolean
-  readonly strangerOf: (domain: string) => string
+  /** Local parts that should be nobody's: a random one, and one that reads like a person's. */
+  readonly strangersOf: (domain: string) => readonly [random: string, personal: string]
+  /** A short name for what other lanes may not read. */
+  readonly aliasOf: (text: string) => string
   readonly permits: Permits
   readonly dial: Dial
-  /** An exchange that stalled after a pipelined group is spoken to without PIPELINING from then on. */
-  readonly stalls: { has(exchange: string): boolean; add(exchange: string): void }
 }
 
 export interface Question extends Limits {
-  readonly job: ProbeJob
+  readonly inquiry: Inquiry
   readonly exchange: string
-  /** Strangers' answers and acceptances that are on record. */
-  readonly domainFacts: readonly ReplyFact[]
+  /** Whom to ask about; at least one. */
+  readonly subjects: readonly Subject[]
 }
 
-/** `settled`: the next exchange must not, or need not, be asked. */
+/** `settled`: the next exchange must not, or need not, be asked. `writing`: what is still being noted about the destination. */
 export interface Asked {
-  readonly facts: readonly ProbeFact[]
-  readonly recipients: number
+  readonly heard: Heard
   readonly settled: boolean
+  readonly writing: readonly Promise<void>[]
 }
 
 const GIVE_BACK_GRACE_MS = 500
@@ -59,26 +61,64 @@ const GIVE_BACK_GRACE_MS = 500
 /** Addresses of one exchange that are tried (RFC 5321 §5.1 asks for at least two, where there are). */
 const MAX_ADDRESSES = 2
 
+/** As many recipients as RFC 5321 §4.5.3.1.8 has every server take, where a row lets us name them at once. */
+const WIDEST_WINDOW = 100
+
 /** On to the exchange's next address only where the one before could not be reached. */
 export async function askExchange(question: Question, ports: ExchangePorts): Promise<Asked> {
   const found = await addressesOf(question, ports)
-  if (found.fault !== undefined) return { facts: [faultFact(question, ports, found)], recipients: 0, settled: false }
-  const row = providerOf(question.exchange, question.job.domain)
-  if (row.probe !== 'yes') return { facts: [barred(row, ports)], recipients: 0, settled: true }
-  const unreached: ProbeFact[] = []
+  if (found.fault !== undefined) return fruitless(question, ports, found.fault)
+  const row = providerOf(question.exchange, question.inquiry.domain)
+  const barred = barredBy(row, question, ports)
+  if (barred !== null) return { heard: { ...NOTHING_HEARD, shared: [barred] }, settled: true, writing: [] }
+  let unreached: Asked = { heard: NOTHING_HEARD, settled: false, writing: [] }
   for (const address of found.addresses.slice(0, MAX_ADDRESSES)) {
     const asked = await askAddress(question, { row, address }, ports)
-    if (!isUnreached(asked)) return asked
-    unreached.push(...asked.facts)
+    const both = {
+      ...asked,
+      heard: together(unreached.heard, asked.heard),
+      writing: [...unreached.writing, ...asked.writing],
+    }
+    if (!isUnreached(asked)) return both
+    unreached = both
     if (ports.now() >= question.greetingBy) break
   }
-  return { facts: unreached, recipients: 0, settled: false }
+  return unreached
 }
 
-function isUnreached({ facts, settled }: Asked): boolean {
+function isUnreached({ heard, settled }: Asked): boolean {
   const hopeless = (fact: ProbeFact) =>
     (fact.kind === 'fault' && UNREACHED.includes(fact.fault)) || (fact.kind === 'hold' && fact.hold === 'breaker_open')
-  return !settled && facts.length > 0 && facts.every(hopeless)
+  return !settled && heard.named.size === 0 && heard.shared.length > 0 && heard.shared.every(hopeless)
+}
+
+const UNREACHED: readonly Fault[] = ['connect_refused', 'connect_timeout']
+
+function fruitless({ exchange }: Question, ports: ExchangePorts, fault: Fault): Asked {
+  const fact = faultFact(fault, { exchange, source: ports.lane.id }, { to: 'nobody', now: ports.now() })
+  return { heard: { ...NOTHING_HEARD, shared: [fact] }, settled: false, writing: [] }
+}
+
+/** The edge sends no such job; a route that changed on the way may still lead here. */
+function barredBy({ probe }: ProviderRow, { inquiry }: Question, ports: ExchangePorts): HoldFact | null {
+  switch (probe) {
+    case 'yes':
+      return null
+    case 'no':
+      return holdFact('never_asked', null, ports)
+    case 'batch':
+    case 'queue':
+      return inquiry.patient ? null : holdFact('batch_only', null, ports)
+  }
+}
+
+async function addressesOf({ exchange, deadlineAt, subjects }: Question, ports: ExchangePorts) {
+  const answer = await ports.resolveAddresses(exchange, deadlineAt)
+  if (answer.kind === 'failure' && answer.why === 'timeout') return { fault: 'name_timeout' } as const
+  if (answer.kind !== 'records') return { fault: 'name_not_resolved' } as const
+  const allowed = answer.data.filter(ports.mayDial)
+  if (allowed.length === 0) return { fault: 'not_reachable_address' } as const
+  return { addresses: inOrderFor(subjects[0]?.wire ?? '', allowed) }
 }
 
 interface Destination {
@@ -88,144 +128,147 @@ interface Destination {
 
 async function askAddress(question: Question, { row, address }: Destination, ports: ExchangePorts): Promise<Asked> {
   const destination = row.id === 'default' ? address : row.id
-  const plan = planFor(question, ports, row)
-  const wanted = {
-    owner: question.job.jobId,
-    recipients: mostRecipients(plan),
-    until: question.deadlineAt + GIVE_BACK_GRACE_MS,
-  }
+  const subjects = forOneSession(question, row)
+  const plan = planFor({ ...question, subjects }, ports, row)
+  const wanted = wantedFor({ ...question, subjects }, plan, ports)
   const permit = await ports.permits.take(destination, wanted, row.limits)
-  if (permit.kind === 'permit' || permit.kind === 'breaker_open') {
+  if (permit.kind !== 'granted' && permit.kind !== 'unavailable') {
     const fact = holdFact(permit.kind, permit.retryAt, ports)
-    return { facts: [fact], recipients: 0, settled: permit.kind === 'permit' }
+    return { heard: { ...NOTHING_HEARD, shared: [fact] }, settled: permit.kind !== 'breaker_open', writing: [] }
   }
-  const asked = await converseOnce({ question, plan, address }, ports)
-  await ports.permits.giveBack(destination, wanted.owner, reached(asked.facts))
-  return asked
+  const manners = permit.kind === 'granted' ? permit.grants.manners : []
+  const known = manners.find((manner) => manner.address === address) ?? null
+  const visit = {
+    grantedAt: ports.now(),
+    address,
+    alias: ports.aliasOf(question.inquiry.domain),
+    known,
+    ...NO_EARLIER_TRY,
+  }
+  const scene = sceneOf({ ...question, subjects }, plan, { row, source: ports.lane.id })
+  const mannered = { ...plan, pipelining: known?.stalls !== true, early: known?.early ?? null }
+  const { asked, outcome } = await converse({ question, plan: mannered, scene, visit }, ports)
+  return { ...asked, writing: [ports.permits.giveBack(destination, wanted.owner, outcome)] }
 }
 
-/** The edge sends no such job; a route that changed on the way may still lead here. */
-function barred({ probe }: ProviderRow, ports: ExchangePorts): HoldFact {
-  return holdFact(probe === 'no' ? 'never_asked' : 'batch_only', null, ports)
+const NO_EARLIER_TRY = { before: 0, stalled: false, outOfStep: false } as const
+
+/** Those who need SMTPUTF8 apart from those who do not, as many as the row takes at a time. */
+function forOneSession({ subjects, inquiry }: Question, { limits, oneRecipientPerSession }: ProviderRow): Subject[] {
+  const alike = subjects.filter(({ smtpUtf8 }) => smtpUtf8 === subjects[0]?.smtpUtf8)
+  if (oneRecipientPerSession || !inquiry.patient) return alike.slice(0, 1)
+  // A stranger and postmaster may follow, and a fifth of the minute is for those who wait.
+  const inAMinute = Math.floor(limits.recipientsPerMinute * 0.8) - MOST_REFUSED
+  return alike.slice(0, Math.max(1, Math.min(limits.recipientsPerSession, inAMinute)))
 }
 
-async function addressesOf({ exchange, deadlineAt, job }: Question, ports: ExchangePorts) {
-  const answer = await ports.resolveAddresses(exchange, deadlineAt)
-  if (answer.kind !== 'records') return { fault: 'name_not_resolved' } as const
-  const allowed = answer.data.filter(ports.mayDial)
-  if (allowed.length === 0) return { fault: 'not_reachable_address' } as const
-  return { addresses: inOrderFor(wireAddress(job), allowed) }
+function sceneOf(
+  { inquiry, exchange, subjects }: Question,
+  { strangers }: Plan,
+  { row, source }: { row: ProviderRow; source: string },
+): Scene {
+  return { domain: inquiry.domain, exchange, operator: row.id !== 'default', subjects, strangers, source }
 }
 
-function planFor({ job, exchange, domainFacts }: Question, ports: ExchangePorts, row: ProviderRow): Plan {
+function planFor({ inquiry, exchange, subjects }: Question, ports: ExchangePorts, row: ProviderRow): Plan {
+  const { domain, domainFacts } = inquiry
   const since = ports.now() - CONTROL_MS
   const here = domainFacts.filter((fact) => fact.exchange === exchange && fact.observedAt > since)
   const controlKnown = row.control === 'none' || here.some(({ to }) => to === 'stranger')
   const somebodyAccepted = here.some(({ reply }) => reply.code < 300)
+  const [random, personal] = ports.strangersOf(domain)
+  const strangers = controlKnown ? [] : row.control === 'two' ? [random, personal] : [random]
+  const pipelined = row.controlTiming === 'pipelined'
   return {
     ehloName: ports.lane.ehloName,
     mailFrom: ports.lane.mailFrom,
-    mailbox: wireAddress(job),
-    stranger: controlKnown ? null : `${ports.strangerOf(job.domain)}@${job.domain}`,
-    controlTiming: row.controlTiming === 'pipelined' ? 'pipelined' : 'after_250',
-    postmaster: somebodyAccepted ? null : `postmaster@${job.domain}`,
-    smtpUtf8: job.smtpUtf8,
-    pipelining: !ports.stalls.has(exchange),
+    mailboxes: subjects.map(({ wire }) => wire),
+    strangers: strangers.map((local) => `${local}@${domain}`),
+    controlTiming: pipelined ? 'pipelined' : 'after_250',
+    postmaster: somebodyAccepted ? null : `postmaster@${domain}`,
+    smtpUtf8: subjects.some(({ smtpUtf8 }) => smtpUtf8),
+    pipelining: true,
     exchange,
+    early: null,
+    window: pipelined ? WIDEST_WINDOW : MOST_REFUSED,
+    keep: false,
   }
 }
 
 /** The RCPTs of the longest conversation that a plan allows: a stranger may be asked twice, or postmaster after it. */
-function mostRecipients({ stranger, postmaster }: Plan): number {
-  if (stranger !== null) return 3
-  return postmaster === null ? 1 : 2
+function wantedFor({ inquiry, subjects, deadlineAt }: Question, plan: Plan, ports: ExchangePorts): Wanted {
+  const { mailboxes, strangers, postmaster, controlTiming } = plan
+  const controls = strangers.length > 0 ? strangers.length + 1 : postmaster === null ? 0 : 1
+  const recipients = mailboxes.length + controls
+  const atOnce = controlTiming === 'pipelined' ? recipients : Math.min(MOST_REFUSED, recipients)
+  return {
+    owner: inquiry.jobId,
+    about: subjects.map(({ wire, learnedAt }) => [ports.aliasOf(wire), learnedAt] as const),
+    controls: strangers.map(ports.aliasOf),
+    recipients,
+    refusable: atOnce,
+    until: deadlineAt + GIVE_BACK_GRACE_MS,
+    patient: inquiry.patient,
+  }
 }
 
 interface Attempt {
   readonly question: Question
   readonly plan: Plan
-  readonly address: string
+  readonly scene: Scene
+  readonly visit: Visit
 }
 
-/** Advertised PIPELINING that stalls is answered by asking once more without. */
-async function converseOnce({ question, plan, address }: Attempt, ports: ExchangePorts): Promise<Asked> {
-  const conversation = await ports.dial(address, plan, question)
+interface Conversed {
+  readonly asked: Omit<Asked, 'writing'>
+  readonly outcome: Outcome
+}
+
+/** Advertised PIPELINING that stalls, and an early word that was not welcome, are answered by asking once more without. */
+async function converse({ question, plan, scene, visit }: Attempt, ports: ExchangePorts): Promise<Conversed> {
+  const conversation = await ports.dial(visit.address, plan, question)
   if ('fault' in conversation) {
-    return { facts: [faultFact(question, ports, conversation)], recipients: 0, settled: false }
+    const asked = fruitless(question, ports, conversation.fault)
+    return { asked, outcome: unreachedOutcome(conversation.fault) }
   }
-  if (conversation.ending === 'stalled' && plan.pipelining && ports.now() < question.deadlineAt) {
-    ports.stalls.add(question.exchange)
+  const stalled = conversation.ending === 'stalled' && plan.pipelining
+  const outOfStep = conversation.ending === 'out_of_step'
+  if ((stalled || outOfStep) && ports.now() < question.deadlineAt) {
     // It greets, it has shown that: no other host's time is spent on waiting for it.
     const again = { ...question, greetingBy: question.deadlineAt }
-    const asked = await converseOnce({ question: again, plan: { ...plan, pipelining: false }, address }, ports)
-    return { ...asked, recipients: asked.recipients + conversation.state.awaiting.filter(isRecipient).length }
+    const before = visit.before + unanswered(conversation.state).length
+    const manners = { stalled: visit.stalled || stalled, outOfStep: visit.outOfStep || outOfStep }
+    return converse(
+      {
+        question: again,
+        plan: { ...plan, early: null, pipelining: plan.pipelining && !stalled },
+        scene,
+        visit: { ...visit, before, ...manners },
+      },
+      ports,
+    )
   }
-  return askedOf(conversation, question, ports)
-}
-
-function askedOf(conversation: Conversation, question: Question, ports: ExchangePorts): Asked {
-  const { told, awaiting } = conversation.state
-  const replies = told.map((one) => replyFact(one, question, ports))
-  const fault = faultOf(conversation)
-  const facts = fault === null ? replies : [...replies, faultFact(question, ports, fault)]
   return {
-    facts,
-    // Those of a group that broke off were named as well, though it was MAIL that got no answer.
-    recipients: told.filter(({ phase }) => phase === 'rcpt').length + awaiting.filter(isRecipient).length,
-    settled: told.some(settlesInquiry),
+    asked: {
+      heard: heardIn(conversation, scene, ports.now()),
+      // After an answer to RCPT, and after a final refusal of us, another exchange would only be asked the same again.
+      settled: conversation.state.told.some(({ phase, reply }) => phase === 'rcpt' || reply.code >= 500),
+    },
+    outcome: outcomeOf(conversation, scene, visit),
   }
 }
 
-/** After an answer to RCPT, and after a final refusal of us, another exchange would only be asked the same again. */
-function settlesInquiry({ phase, reply }: Told): boolean {
-  return phase === 'rcpt' || reply.code >= 500
-}
-
-const RECIPIENTS: readonly string[] = ['mailbox', 'stranger', 'postmaster']
-const isRecipient = (expected: string): boolean => RECIPIENTS.includes(expected)
-
-function faultOf({ ending, state }: Conversation): { fault: Fault; to: Recipient } | null {
-  const [awaited] = state.awaiting
-  const to = (isRecipient(awaited ?? '') ? awaited : 'nobody') as Recipient
-  switch (ending) {
-    case 'done':
-      return null
-    case 'timed_out':
-    case 'stalled':
-      return { fault: awaited === 'greeting' ? 'greeting_timeout' : 'reply_timeout', to }
-    case 'closed':
-    case 'tls_error':
-    case 'protocol_error':
-    case 'smtputf8_not_offered':
-      return { fault: ending, to }
-  }
-}
-
-function replyFact({ phase, to, reply, at }: Told, { exchange, job }: Question, ports: ExchangePorts): ReplyFact {
-  const { localPart, domain } = job
-  const unicodeDomain = domainToUnicode(domain)
-  const shown = redact(reply, { localPart, domain, unicodeDomain, stranger: ports.strangerOf(domain) })
-  return { kind: 'reply', phase, to, exchange, reply: shown, observedAt: at, source: ports.lane.id }
-}
-
-interface Ended {
-  readonly fault: Fault
-  readonly to?: Recipient
-}
-
-function faultFact({ exchange }: Question, ports: ExchangePorts, { fault, to = 'nobody' }: Ended): FaultFact {
-  return { kind: 'fault', fault, to, exchange, observedAt: ports.now(), source: ports.lane.id }
+/** What the breaker hears: only a connection that never came about brings it nearer. */
+function unreachedOutcome(fault: Fault): Outcome {
+  const reached = UNREACHED.includes(fault) ? false : null
+  return { reached, pushedBack: false, refusal: null, refused: 0, late: 0, learned: false, manner: null }
 }
 
 /** Why this lane asks nobody, as of now; `retryAt` as an instant, or null where time changes nothing. */
-export function holdFact(hold: HoldFact['hold'], retryAt: number | null, ports: ExchangePorts): HoldFact {
+export function holdFact(
+  hold: HoldFact['hold'],
+  retryAt: number | null,
+  ports: Pick<ExchangePorts, 'lane' | 'now'>,
+): HoldFact {
   return { kind: 'hold', hold, retryAt, observedAt: ports.now(), source: ports.lane.id }
-}
-
-const UNREACHED: readonly Fault[] = ['connect_refused', 'connect_timeout']
-
-/** What the breaker hears: any reply closes it; only a connection that never came about brings it nearer. */
-function reached(facts: readonly ProbeFact[]): boolean | null {
-  if (facts.some(({ kind }) => kind === 'reply')) return true
-  return facts.some((fact) => fact.kind === 'fault' && UNREACHED.includes(fact.fault)) ? false : null
 }

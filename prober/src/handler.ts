@@ -1,17 +1,16 @@
 // Composition root of a lane: reads the environment, builds the ports, and is the only file that knows Lambda events.
-import { probeJob } from '@postern/shared/contract/probe.ts'
+import { laneJob } from '@postern/shared/contract/job.ts'
 import { globallyReachable } from '@postern/shared/dns/reachable.ts'
 import { CONTROL_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { type Config, parseConfig } from './config.ts'
-import type { ProbePorts } from './probe.ts'
-import { probe } from './probe.ts'
-import { canSay } from './smtp/command.ts'
+import { answer, type JobPorts, unsayable } from './jobs.ts'
 import { createDial } from './net/dial.ts'
 import { createResolve } from './net/resolve.ts'
-import { createRouteCheck } from './net/route.ts'
+import { createRouteOf } from './net/route.ts'
 import { createDynamo } from './store/dynamo.ts'
 import { createEvidence } from './store/evidence.ts'
 import { createKeys, type Keys, readKeyText } from './store/keys.ts'
+import { createMarks } from './store/marks.ts'
 import { createPermits } from './store/permits.ts'
 
 /** The part of a function-URL event (payload 2.0) that a lane reads. */
@@ -28,13 +27,15 @@ interface FunctionUrlResponse {
 }
 
 const config = parseConfig(process.env)
-let ready: Promise<ProbePorts> | undefined
+let ready: Promise<JobPorts> | undefined
+/** The newest map of lanes that any job has shown: whoever goes by an older one is behind the times. */
+let epoch = 0
 
 function log(level: 'warn' | 'error', what: string): void {
   process.stderr.write(`${JSON.stringify({ level, lane: config.LANE_ID, what })}\n`)
 }
 
-function portsOf(settings: Config, keys: Keys): ProbePorts {
+function portsOf(settings: Config, keys: Keys): JobPorts {
   const now = Date.now
   const dynamo = createDynamo({
     region: settings.REGION,
@@ -44,29 +45,39 @@ function portsOf(settings: Config, keys: Keys): ProbePorts {
   })
   const resolve = createResolve(settings.DOH_RESOLVERS, now)
   const loopback = settings.LOOPBACK_NETWORKS
-  const stalled = new Set<string>()
   return {
-    lane: { id: settings.LANE_ID, ehloName: settings.EHLO_NAME, mailFrom: settings.MAIL_FROM },
-    now,
-    resolveAddresses: (exchange, deadlineAt) => resolve({ name: exchange, type: 'A' }, deadlineAt),
-    routeAgrees: createRouteCheck(resolve),
-    mayDial: (address) => globallyReachable(address, loopback),
-    // The same stranger for a week, so that a greylist lets it pass on the visit on which it lets the mailbox pass.
-    strangerOf: (domain) => keys.token(`${domain}|${settings.LANE_ID}|${Math.floor(now() / CONTROL_MS)}`),
-    evidence: createEvidence(dynamo, keys, settings.EVIDENCE_TABLE),
-    permits: createPermits({ dynamo, table: settings.TRAFFIC_TABLE, lane: settings.LANE_ID, now }),
-    dial: createDial({
-      loopback,
-      port: settings.SMTP_PORT,
-      loopbackPort: settings.LOOPBACK_SMTP_PORT ?? settings.SMTP_PORT,
-      sourceAddress: settings.SOURCE_ADDRESS,
+    probe: {
+      lane: { id: settings.LANE_ID, ehloName: settings.EHLO_NAME, mailFrom: settings.MAIL_FROM },
       now,
-    }),
-    stalls: stalled,
+      resolveAddresses: (exchange, deadlineAt) => resolve({ name: exchange, type: 'A' }, deadlineAt),
+      routeOf: createRouteOf(resolve),
+      unfit: async () => null,
+      mayDial: (address) => globallyReachable(address, loopback),
+      strangersOf: strangersOf(settings, keys),
+      aliasOf: (text) => keys.alias(text),
+      evidence: createEvidence(dynamo, keys, settings.EVIDENCE_TABLE),
+      permits: createPermits({ dynamo, table: settings.TRAFFIC_TABLE, lane: settings.LANE_ID, now }),
+      dial: createDial({
+        loopback,
+        port: settings.SMTP_PORT,
+        loopbackPort: settings.LOOPBACK_SMTP_PORT ?? settings.SMTP_PORT,
+        sourceAddress: settings.SOURCE_ADDRESS,
+        now,
+      }),
+    },
+    marks: createMarks({ dynamo, keys, table: settings.EVIDENCE_TABLE, now }),
   }
 }
 
-async function start(): Promise<ProbePorts> {
+/** The same strangers for a week, so that a greylist lets them pass on the visit on which it lets the mailbox pass. */
+function strangersOf({ LANE_ID }: Config, keys: Keys): JobPorts['probe']['strangersOf'] {
+  return (domain) => {
+    const input = `${domain}|${LANE_ID}|${Math.floor(Date.now() / CONTROL_MS)}`
+    return [keys.token(input), keys.personal(input)]
+  }
+}
+
+async function start(): Promise<JobPorts> {
   return portsOf(config, createKeys(await readKeyText(config.HMAC_KEYS, config.REGION)))
 }
 
@@ -74,16 +85,10 @@ function respond(statusCode: number, body: unknown): FunctionUrlResponse {
   return { statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
-/** The command is printed while bytes arrive, where nobody could answer for a fault: what cannot be said is refused here. */
-const sayableJob = probeJob.refine(
-  ({ localPart, domain }) => canSay({ verb: 'RCPT', forwardPath: `${localPart}@${domain}` }),
-  { path: ['localPart'], message: 'cannot be said in one command, together with its domain' },
-)
-
 function jobOf(event: FunctionUrlEvent) {
   try {
     const text = event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString('utf8') : (event.body ?? '')
-    return sayableJob.safeParse(JSON.parse(text))
+    return laneJob.safeParse(JSON.parse(text))
   } catch {
     return null
   }
@@ -98,16 +103,23 @@ function receivedAt({ requestContext }: FunctionUrlEvent): number {
   return at <= now && now - at < LONGEST_START_MS ? at : now
 }
 
-/** One function-URL event in, one ProbeReport out; 422 for what is not a job. */
+/** One function-URL event in, one report out; 422 for what is not a job, 409 for one that goes by an older map of lanes. */
 export async function handler(event: FunctionUrlEvent): Promise<FunctionUrlResponse> {
-  const job = jobOf(event)
-  if (job === null || !job.success) {
-    const issues = job?.error?.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
+  const parsed = jobOf(event)
+  if (parsed === null || !parsed.success) {
+    const issues = parsed?.error?.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
     return respond(422, { issues: issues ?? [{ path: '', message: 'the body is not JSON' }] })
   }
+  const job = parsed.data
+  const path = unsayable(job)
+  if (path !== null) {
+    return respond(422, { issues: [{ path, message: 'cannot be said in one command, together with its domain' }] })
+  }
+  if (job.epoch < epoch) return respond(409, { epoch })
+  epoch = job.epoch
   ready ??= start()
   try {
-    return respond(200, await probe(job.data, await ready, receivedAt(event)))
+    return respond(200, await answer(job, await ready, receivedAt(event)))
   } catch (error) {
     ready = undefined
     log('error', error instanceof Error ? `${error.name}: ${error.message}` : 'unknown fault')

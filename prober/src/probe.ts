@@ -1,148 +1,257 @@
-// THE STORY of one job: what is known already, may we ask, ask the exchanges in order, say what was said, remember it.
-import { type ProbeJob, type ProbeReport, wireAddress } from '@postern/shared/contract/probe.ts'
+// THE STORY of one domain's addresses: what is known already, may we ask, ask the exchanges in order, remember, say what was said.
+import type { ListJob, ListReport, ProbeJob, ProbeReport } from '@postern/shared/contract/probe.ts'
 import { inOrderFor } from '@postern/shared/lanes/choose.ts'
-import type { HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
+import type { HoldFact } from '@postern/shared/verdict/evidence.ts'
 import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
-import { type Asked, askExchange, type ExchangePorts, holdFact } from './exchange.ts'
-import { isKnown, isUncountedYes, knownFacts, outlives, pertinent, splitFacts } from './known.ts'
-import type { Evidence, Recalled, Subject } from './store/evidence.ts'
+import { askExchange, type ExchangePorts, holdFact } from './exchange.ts'
+import { type Heard, type Inquiry, NOTHING_HEARD, type Subject, together } from './inquiry.ts'
+import { isKnown, type Known, knownFacts, pertinent } from './known.ts'
+import { remember } from './remember.ts'
+import type { Evidence, Recalled } from './store/evidence.ts'
+
+/** What a domain's own records say of a job. */
+export interface Route {
+  /** False where one of the job's exchanges is not the domain's own; true where the DNS could not tell. */
+  readonly agrees: boolean
+  readonly optedOut: boolean
+}
 
 export interface ProbePorts extends ExchangePorts {
   readonly evidence: Evidence
-  /** False where one of the job's exchanges is not the domain's own; true where the DNS could not tell. */
-  readonly routeAgrees: (job: ProbeJob, deadlineAt: number) => Promise<boolean>
+  readonly routeOf: (group: Pick<Group, 'domain' | 'implicitMx' | 'exchanges'>, deadlineAt: number) => Promise<Route>
+  /** Why this lane is not fit to ask anybody, as measured, or null. */
+  readonly unfit: () => Promise<HoldFact | null>
+}
+
+export interface Group {
+  readonly jobId: string
+  readonly domain: string
+  readonly implicitMx: boolean
+  readonly exchanges: ProbeJob['exchanges']
+  readonly recipients: readonly { readonly localPart: string; readonly smtpUtf8: boolean }[]
+  readonly account: string | null
+  readonly maxAgeMs: number
+  readonly deadlineAt: number
+  /** False: only what is remembered is wanted. */
+  readonly dial: boolean
+  readonly patient: boolean
 }
 
 /** Hosts tried in one job (RFC 5321 §5.1 asks for at least two). */
 const MAX_EXCHANGES = 3
 const MAX_ATTEMPTS_A_DAY = 6
-/** A claim outlives its job by this much, so that a slow last write is not overtaken. */
-const CLAIM_GRACE_MS = 500
-/** When somebody else is asking this very address, their answer will be ours too. */
-const CLAIM_RETRY_MS = 150
+/** Where a session ended before everybody was named, the next one is this far away at least, in milliseconds. */
+const NEXT_SESSION_MS = 1_000
 
 /**
  * Answers one job within its budget, counted from `receivedAt` (milliseconds since the epoch), when the job reached the lane.
  * Facts only; the edge says what they mean.
  */
 export async function probe(job: ProbeJob, ports: ProbePorts, receivedAt: number): Promise<ProbeReport> {
-  const startedAt = ports.now()
-  const deadlineAt = receivedAt + job.budgetMs
-  const subject = subjectOf(job)
-
-  const [memory, agrees] = await Promise.all([
-    ports.evidence.recall(subject, startedAt),
-    job.dial === false ? true : ports.routeAgrees(job, deadlineAt),
-  ])
-  const recalled = pertinent(memory, job)
-  const age = { now: startedAt, maxAgeMs: job.maxAgeS * 1_000 }
-  if (isKnown(recalled.mailbox, age) && !isUncountedYes(recalled, job.domain, startedAt)) {
-    return report(job, ports, { state: 'known', facts: knownFacts(recalled, startedAt), recalled })
-  }
-  if (job.dial === false) {
-    return report(job, ports, { state: 'held', facts: [holdFact('breaker_open', null, ports)], recalled })
-  }
-  const held = agrees ? spent(recalled.attempts, ports) : holdFact('route_differs', null, ports)
-  if (held !== null) return report(job, ports, { state: 'held', facts: [held], recalled })
-
-  const claimed = await ports.evidence.claim({
-    ...subject,
-    jobId: job.jobId,
-    now: startedAt,
-    until: deadlineAt + CLAIM_GRACE_MS,
-    ...(recalled.available ? { seen: recalled.learnedAt } : {}),
-  })
-  if (claimed.kind === 'held') {
-    const retryAt = Math.max(ports.now(), Math.min(claimed.until, ports.now() + CLAIM_RETRY_MS))
-    return report(job, ports, { state: 'held', facts: [holdFact('in_progress', retryAt, ports)], recalled })
-  }
-
-  const asked = await askInOrder(job, ports, { recalled, deadlineAt })
-  const remembered = await remember(job, ports, { asked, recalled })
-  return report(job, ports, {
-    // A greeting that refuses us is an answer to having asked, though nobody was named.
-    state: asked.facts.some(({ kind }) => kind !== 'hold') ? 'asked' : 'held',
-    facts: [...recalled.domain, ...asked.facts],
-    recalled: { available: recalled.available && remembered && claimed.kind === 'claimed' },
-    smtpMs: ports.now() - startedAt,
-  })
+  const { localPart, smtpUtf8, dial = true } = job
+  const group = groupOf({ ...job, recipients: [{ localPart, smtpUtf8 }] }, job, receivedAt)
+  const [report] = await inquire({ ...group, dial, patient: false }, ports)
+  if (report === undefined) throw new Error('a group of one came back empty')
+  return report
 }
 
-interface Inquiry {
-  readonly facts: readonly ProbeFact[]
-  readonly recipients: number
-}
-
-/** On to the next exchange after a connection failure, a 4xx greeting or silence; never after anybody was refused. */
-async function askInOrder(
-  job: ProbeJob,
-  ports: ProbePorts,
-  { recalled, deadlineAt }: { recalled: Recalled; deadlineAt: number },
-): Promise<Inquiry> {
-  const facts: ProbeFact[] = []
-  let recipients = 0
-  const exchanges = inOrder(job).slice(0, MAX_EXCHANGES)
-  for (const [index, exchange] of exchanges.entries()) {
-    const now = ports.now()
-    // A silent host may not eat the time of the one behind it.
-    const greetingBy = index === exchanges.length - 1 ? deadlineAt : now + (deadlineAt - now) / 2
-    const question = { job, exchange, domainFacts: recalled.domain, deadlineAt, greetingBy }
-    const asked: Asked = await askExchange(question, ports)
-    facts.push(...asked.facts)
-    recipients += asked.recipients
-    if (asked.settled || ports.now() >= deadlineAt) break
-  }
-  return { facts, recipients }
-}
-
-/** Names by preference; equals in an order of the address's own. */
-function inOrder(job: ProbeJob): string[] {
-  const preferenceOf = new Map(job.exchanges.map(({ exchange, preference }) => [exchange, preference]))
-  return inOrderFor(wireAddress(job), [...preferenceOf.keys()]).sort(
-    (one, other) => (preferenceOf.get(one) ?? 0) - (preferenceOf.get(other) ?? 0),
+/** Answers for many addresses, domain by domain, side by side. */
+export async function probeList(job: ListJob, ports: ProbePorts, receivedAt: number): Promise<ListReport> {
+  const groups = await Promise.all(
+    job.groups.map((group, n) => inquire(groupOf({ ...group, jobId: `${job.jobId}.${n}` }, job, receivedAt), ports)),
   )
+  return { jobId: job.jobId, lane: ports.lane.id, groups: groups.map((reports) => [...reports]) }
 }
 
-function subjectOf(job: ProbeJob): Subject {
-  return { wire: wireAddress(job), domain: job.domain }
+function groupOf(
+  group: Pick<Group, 'jobId' | 'domain' | 'implicitMx' | 'exchanges' | 'recipients'>,
+  { maxAgeS, budgetMs, account }: Pick<ListJob, 'maxAgeS' | 'budgetMs' | 'account'>,
+  receivedAt: number,
+): Group {
+  const { jobId, domain, implicitMx, exchanges, recipients } = group
+  return {
+    jobId,
+    domain,
+    implicitMx,
+    exchanges,
+    recipients,
+    account: account ?? null,
+    maxAgeMs: maxAgeS * 1_000,
+    deadlineAt: receivedAt + budgetMs,
+    dial: true,
+    patient: true,
+  }
 }
 
-async function remember(
-  job: ProbeJob,
-  ports: ProbePorts,
-  { asked, recalled }: { asked: Inquiry; recalled: Recalled },
-): Promise<boolean> {
-  const subject = subjectOf(job)
-  const { mailboxFacts, domainFacts, answered } = splitFacts(asked.facts)
-  if (mailboxFacts.length === 0) return ports.evidence.release(subject, job.jobId)
-  const now = ports.now()
-  const attempts = answered || asked.recipients === 0 ? recalled.attempts : [...recalled.attempts, now]
-  // Silence takes nothing back: an answer that is still good stays on record.
-  const kept = !answered && outlives(recalled.mailbox, now) ? recalled.mailbox : mailboxFacts
-  return ports.evidence.learn({ ...subject, now, mailboxFacts: kept, domainFacts, attempts })
+/** One report a recipient, in their order. */
+async function inquire(group: Group, ports: ProbePorts): Promise<readonly ProbeReport[]> {
+  const startedAt = ports.now()
+  const wires = group.recipients.map(({ localPart }) => `${localPart}@${group.domain}`)
+  const [recalled, route, unfit] = await Promise.all([
+    ports.evidence.recall({ domain: group.domain, wires, account: group.account }, startedAt),
+    group.dial ? ports.routeOf(group, group.deadlineAt) : { agrees: true, optedOut: false },
+    ports.unfit(),
+  ])
+  const cases = wires.map((wire, n) => caseOf(group, recalled, { wire, n, startedAt }))
+  const barred = barredBy(group, { recalled, route, unfit }, ports)
+  const open = barred === null ? cases.filter((one) => !one.isKnown && holdOn(one, ports) === null) : []
+  const subjects = open.map(({ subject }) => subject)
+  const { heard, writing } = await askInOrder(inquiryOf(group, recalled), subjects, ports)
+  const [remembered] = await Promise.all([
+    remember({ group, recalled, open, heard, startedAt }, ports),
+    Promise.all(writing),
+  ])
+  const smtpMs = ports.now() - startedAt
+  return cases.map((one) => {
+    const held = one.isKnown ? null : (barred ?? holdOn(one, ports))
+    if (one.isKnown) return report(group, ports, { state: 'known', facts: knownFacts(one.known, startedAt), recalled })
+    if (held !== null) return report(group, ports, { state: 'held', facts: [held], recalled })
+    return { ...asked(group, ports, { one, heard, recalled: { available: remembered } }), smtpMs }
+  })
 }
 
-function spent(attempts: readonly number[], ports: ProbePorts): HoldFact | null {
+/** One address of a group, and what is on record of it. */
+export interface Case {
+  readonly subject: Subject
+  readonly known: Known
+  readonly attempts: readonly number[]
+  readonly isShared: boolean
+  readonly isKnown: boolean
+}
+
+function caseOf(
+  group: Group,
+  recalled: Recalled,
+  { wire, n, startedAt }: { wire: string; n: number; startedAt: number },
+): Case {
+  const { domain, maxAgeMs } = group
+  const { localPart = '', smtpUtf8 = false } = group.recipients[n] ?? {}
+  const { facts = [], learnedAt = 0, attempts = [], isShared = false } = recalled.addresses[n] ?? {}
+  const names = group.exchanges.map(({ exchange }) => exchange)
+  const known = pertinent({ own: facts, domainFacts: recalled.domain.facts }, names)
+  // Without memory nobody knows what an earlier visit has found: its answer cannot be waited for.
+  const seenAt = recalled.available ? learnedAt : startedAt
+  return {
+    subject: { localPart, wire, smtpUtf8, learnedAt: seenAt },
+    known,
+    attempts,
+    isShared,
+    isKnown: isKnown(known, { domain, now: startedAt, maxAgeMs }),
+  }
+}
+
+interface Circumstances {
+  readonly recalled: Recalled
+  readonly route: Route
+  readonly unfit: HoldFact | null
+}
+
+/** What bars the whole group, in the order in which it counts. */
+function barredBy(group: Group, { recalled, route, unfit }: Circumstances, ports: ProbePorts): HoldFact | null {
+  if (route.optedOut || recalled.domain.optedOut) return holdFact('opted_out', null, ports)
+  if (!group.dial) return holdFact('breaker_open', null, ports)
+  if (unfit !== null) return unfit
+  if (!route.agrees) return holdFact('route_differs', null, ports)
+  const { refused } = recalled.domain
+  const [oldest] = refused.slice(-MOST_REFUSED_AN_HOUR)
+  return refused.length < MOST_REFUSED_AN_HOUR || oldest === undefined
+    ? null
+    : holdFact('permit', oldest + HOUR_MS, ports)
+}
+
+/** Of one domain, over all lanes and accounts: Cisco's default takes twenty-five for a harvest. */
+const MOST_REFUSED_AN_HOUR = 15
+const HOUR_MS = 3_600_000
+
+function holdOn({ attempts }: Case, ports: ProbePorts): HoldFact | null {
   const [oldest] = attempts
   return attempts.length < MAX_ATTEMPTS_A_DAY || oldest === undefined
     ? null
     : holdFact('attempts_spent', oldest + DAY_MS, ports)
 }
 
-interface Outcome {
-  readonly state: ProbeReport['state']
-  readonly facts: readonly ProbeFact[]
-  readonly recalled: { readonly available: boolean }
-  readonly smtpMs?: number
+function inquiryOf({ jobId, exchanges, domain, recipients, deadlineAt, patient }: Group, recalled: Recalled): Inquiry {
+  const preferenceOf = new Map(exchanges.map(({ exchange, preference }) => [exchange, preference]))
+  // Equals in an order of the address's own: a retry meets the host that put it off.
+  const inOrder = inOrderFor(`${recipients[0]?.localPart}@${domain}`, [...preferenceOf.keys()]).sort(
+    (one, other) => (preferenceOf.get(one) ?? 0) - (preferenceOf.get(other) ?? 0),
+  )
+  return { jobId, domain, exchanges: inOrder, deadlineAt, patient, domainFacts: recalled.domain.facts }
 }
 
-function report(job: ProbeJob, ports: ProbePorts, { state, facts, recalled, smtpMs }: Outcome): ProbeReport {
+interface Round {
+  readonly heard: Heard
+  /** What is still being noted about the destinations. */
+  readonly writing: readonly Promise<void>[]
+}
+
+/** On to the next exchange after a connection failure, a 4xx greeting or silence; never after anybody was refused. */
+async function askInOrder(inquiry: Inquiry, subjects: readonly Subject[], ports: ProbePorts): Promise<Round> {
+  let heard = NOTHING_HEARD
+  const writing: Promise<void>[] = []
+  const exchanges = inquiry.exchanges.slice(0, MAX_EXCHANGES)
+  for (const [index, exchange] of exchanges.entries()) {
+    const now = ports.now()
+    // A silent host may not eat the time of the one behind it.
+    const { deadlineAt } = inquiry
+    const greetingBy = index === exchanges.length - 1 ? deadlineAt : now + (deadlineAt - now) / 2
+    let left = subjects.filter(({ wire }) => !hasReply(heard, wire))
+    let settled = false
+    while (left.length > 0) {
+      const asked = await askExchange({ inquiry, exchange, subjects: left, deadlineAt, greetingBy }, ports)
+      heard = together(heard, asked.heard)
+      writing.push(...asked.writing)
+      settled = asked.settled
+      left = left.filter(({ wire }) => !asked.heard.named.has(wire))
+      const goesOn = settled && asked.heard.named.size > 0 && !asked.heard.shared.some(endsRound)
+      if (!goesOn || ports.now() >= deadlineAt) break
+    }
+    if (settled || ports.now() >= deadlineAt) break
+  }
+  return { heard, writing }
+}
+
+const hasReply = ({ own }: Heard, wire: string): boolean => (own.get(wire) ?? []).some(({ kind }) => kind === 'reply')
+
+const endsRound = ({ kind }: Heard['shared'][number]): boolean => kind === 'hold' || kind === 'fault'
+
+interface Outcome {
+  readonly state: ProbeReport['state']
+  readonly facts: ProbeReport['facts']
+  readonly recalled: { readonly available: boolean }
+}
+
+/** The report on one address that was, or was to be, asked about. */
+function asked(
+  group: Group,
+  ports: ProbePorts,
+  { one, heard, recalled }: { one: Case; heard: Heard; recalled: { available: boolean } },
+): ProbeReport {
+  const { wire } = one.subject
+  const own = heard.own.get(wire) ?? []
+  if (heard.named.size > 0 && !heard.named.has(wire)) {
+    const hold = heard.shared.find((fact) => fact.kind === 'hold')
+    const later = hold ?? holdFact('permit', ports.now() + NEXT_SESSION_MS, ports)
+    return report(group, ports, { state: 'held', facts: [later], recalled })
+  }
+  const said = [...own, ...heard.shared].toSorted((a, b) => a.observedAt - b.observedAt)
+  const facts = [...one.known.domainFacts, ...one.known.own.filter(({ kind }) => kind === 'feedback'), ...said]
+  // A greeting that refuses us is an answer to having asked, though nobody was named.
+  const state = [...heard.shared, ...own].some(({ kind }) => kind !== 'hold') ? 'asked' : 'held'
+  const transcript = group.recipients.length === 1 ? heard.transcript.slice(0, MAX_TRANSCRIPT) : []
+  return { ...report(group, ports, { state, facts: facts.slice(-MAX_FACTS), recalled }), transcript }
+}
+
+const MAX_TRANSCRIPT = 80
+const MAX_FACTS = 60
+
+function report({ jobId }: Group, ports: ProbePorts, { state, facts, recalled }: Outcome): ProbeReport {
   return {
-    jobId: job.jobId,
+    jobId,
     lane: ports.lane.id,
     state,
     facts: [...facts],
     withoutMemory: !recalled.available,
-    smtpMs: smtpMs ?? null,
+    smtpMs: null,
   }
 }

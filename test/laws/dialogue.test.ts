@@ -1,20 +1,26 @@
 // Laws of the conversation, whatever a server says: it ends, it names few, it never speaks first, and never says DATA.
 import { print } from '@postern/prober/smtp/command.ts'
-import { begin, type Event, next, type Step } from '@postern/prober/smtp/dialogue.ts'
+import { begin, next } from '@postern/prober/smtp/dialogue.ts'
 import type { Plan } from '@postern/prober/smtp/plan.ts'
+import type { Event, Step } from '@postern/prober/smtp/state.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+
+const MANY = Array.from({ length: 12 }, (_, n) => `m${n}@strict.test`)
 
 const plans: fc.Arbitrary<Plan> = fc.record({
   ehloName: fc.constant('a.probe.test'),
   mailFrom: fc.constant('probe@a.probe.test'),
-  mailbox: fc.constant('jane@strict.test'),
-  stranger: fc.constantFrom('xq7stranger@strict.test', null),
+  mailboxes: fc.constantFrom(['jane@strict.test'], ['jane@strict.test'], MANY),
+  strangers: fc.constantFrom(['xq7stranger@strict.test'], ['xq7stranger@strict.test', 'anna1234@strict.test'], []),
   controlTiming: fc.constantFrom<Plan['controlTiming'][]>('pipelined', 'after_250'),
   postmaster: fc.constantFrom('postmaster@strict.test', null),
   smtpUtf8: fc.boolean(),
   pipelining: fc.boolean(),
   exchange: fc.constant('mx.strict.test'),
+  early: fc.constantFrom(null, null, ['PIPELINING', 'PIPE_CONNECT']),
+  window: fc.constantFrom(3, 100),
+  keep: fc.boolean(),
 })
 
 const LINES = [
@@ -68,8 +74,8 @@ interface Run {
 
 /** Answers every command until the conversation ends, TLS included; gives up long after it should have. */
 function run(plan: Plan, stream: Iterator<Event>): Run {
-  let last: Step = { state: begin(plan), send: [], secure: false, end: null }
-  const said: string[] = []
+  let last: Step = begin(plan)
+  const said = last.send.map((command) => print(command).trimEnd())
   const groups: number[] = []
   let steps = 0
   for (; last.end === null && steps < MOST_STEPS; steps += 1) {
@@ -98,7 +104,8 @@ describe('laws of the dialogue', () => {
   it('it begins with the greeting of the server and EHLO of ours, and never says DATA', () => {
     fc.assert(
       fc.property(plans, events, (plan, stream) => {
-        expect(begin(plan).awaiting).toEqual(['greeting'])
+        expect(begin(plan).state.awaiting[0]).toBe('greeting')
+        if (plan.early === null) expect(begin(plan).send).toEqual([])
         const { said } = run(plan, stream)
         expect(['EHLO a.probe.test', 'QUIT', undefined]).toContain(said[0])
         expect(said.filter((line) => /^(DATA|BDAT|VRFY|EXPN)/.test(line))).toEqual([])
@@ -108,16 +115,32 @@ describe('laws of the dialogue', () => {
     )
   })
 
-  it('it names the mailbox first, the stranger twice at most, and nobody who was not planned', () => {
+  it('it names a mailbox first, each twice at most, strangers three times, and nobody who was not planned', () => {
     fc.assert(
       fc.property(plans, events, (plan, stream) => {
         const named = run(plan, stream).said.filter((line) => line.startsWith('RCPT'))
-        const count = (path: string | null) => named.filter((line) => line === `RCPT TO:<${path}>`).length
-        if (named.length > 0) expect(named[0]).toBe(`RCPT TO:<${plan.mailbox}>`)
-        expect(count(plan.mailbox)).toBeLessThanOrEqual(2)
-        expect(count(plan.stranger)).toBeLessThanOrEqual(plan.stranger === null ? 0 : 3)
-        expect(count(plan.postmaster)).toBeLessThanOrEqual(plan.postmaster === null ? 0 : 1)
-        expect(named.length).toBe(count(plan.mailbox) + count(plan.stranger) + count(plan.postmaster))
+        const count = (path: string) => named.filter((line) => line === `RCPT TO:<${path}>`).length
+        if (named.length > 0) expect(named[0]).toBe(`RCPT TO:<${plan.mailboxes[0]}>`)
+        for (const path of plan.mailboxes) expect(count(path)).toBeLessThanOrEqual(2)
+        for (const path of plan.strangers) expect(count(path)).toBeLessThanOrEqual(3)
+        const postmaster = plan.postmaster === null ? [] : [plan.postmaster]
+        for (const path of postmaster) expect(count(path)).toBeLessThanOrEqual(1)
+        const all = [...plan.mailboxes, ...plan.strangers, ...postmaster].map(count)
+        expect(named.length).toBe(all.reduce((sum, one) => sum + one, 0))
+      }),
+      RUNS,
+    )
+  })
+
+  it('it leaves after three refusals, but for those that were on their way and postmaster', () => {
+    fc.assert(
+      fc.property(plans, events, (plan, stream) => {
+        const { last } = run({ ...plan, window: 3, early: null }, stream)
+        const answers = last.state.told.filter(({ phase }) => phase === 'rcpt')
+        const mailboxes = answers.filter(({ to }) => to === 'mailbox')
+        const refused = mailboxes.flatMap(({ reply }, n) => (reply.code >= 500 ? [n] : []))
+        const third = refused[2] ?? -1
+        if (third !== -1) expect(mailboxes.length - third).toBeLessThanOrEqual(3)
       }),
       RUNS,
     )
@@ -126,7 +149,7 @@ describe('laws of the dialogue', () => {
   it('it sends groups only to a server that offered PIPELINING, where the plan allows it', () => {
     fc.assert(
       fc.property(plans, events, (plan, stream) => {
-        const { groups, last } = run(plan, stream)
+        const { groups, last } = run({ ...plan, early: null }, stream)
         if (!plan.pipelining) expect(Math.max(0, ...groups)).toBeLessThanOrEqual(1)
         if (!last.state.extensions.includes('PIPELINING') && !last.state.secured) {
           expect(Math.max(0, ...groups)).toBeLessThanOrEqual(1)
@@ -139,7 +162,7 @@ describe('laws of the dialogue', () => {
   it('it says nothing after 421', () => {
     fc.assert(
       fc.property(plans, events, fc.integer({ min: 0, max: 6 }), (plan, stream, after) => {
-        let step: Step = { state: begin(plan), send: [], secure: false, end: null }
+        let step: Step = begin(plan)
         for (let n = 0; n < after && step.end === null; n += 1) {
           step = next(step.state, step.secure ? { type: 'secured' } : (stream.next().value as Event))
         }

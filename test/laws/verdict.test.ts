@@ -1,5 +1,5 @@
 // The five laws of the verdict, as properties over arbitrary evidence.
-import { settlesControl } from '@postern/prober/smtp/plan.ts'
+import { settlesControl } from '@postern/prober/smtp/recipients.ts'
 import { decide } from '@postern/shared/verdict/decide.ts'
 import type { Fact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
 import type { Verdict } from '@postern/shared/verdict/finding.ts'

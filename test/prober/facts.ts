@@ -1,6 +1,7 @@
 // Facts as lanes report them, for tests of what is kept of them and for how long.
 import type { Reply } from '@postern/shared/smtp/codes.ts'
 import type { FaultFact, HoldFact, ProbeFact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
+import type { Outcome, Wanted } from '@postern/prober/store/grants.ts'
 import { createKeys, type Keys } from '@postern/prober/store/keys.ts'
 
 export const SOURCE = 'eu-central-1-a'
@@ -35,6 +36,7 @@ export function told(facts: readonly ProbeFact[]): string[] {
   return facts.map((fact) => {
     if (fact.kind === 'fault') return fact.fault
     if (fact.kind === 'hold') return `hold:${fact.hold}`
+    if (fact.kind === 'feedback') return `feedback:${fact.outcome}`
     return `${fact.to === 'nobody' ? fact.phase : fact.to}:${fact.reply.code}`
   })
 }
@@ -52,4 +54,16 @@ export function keyText(octet = '5a'): string {
 
 export function testKeys(octet?: string): Keys {
   return createKeys(keyText(octet))
+}
+
+/** Somebody who wants a permit to ask about a mailbox of their own. */
+export function wanted(owner: string, changes: Partial<Wanted> = {}): Wanted {
+  const about = [[`mailbox of ${owner}`, 0]] as const
+  return { owner, about, controls: [], recipients: 1, refusable: 0, until: 0, patient: false, ...changes }
+}
+
+/** What came of a visit where nothing else did. */
+export function outcome(reached: boolean | null, changes: Partial<Outcome> = {}): Outcome {
+  const nothing = { pushedBack: false, refusal: null, refused: 0, late: 0, learned: false, manner: null }
+  return { reached, ...nothing, ...changes }
 }

@@ -3,11 +3,12 @@ import type { ProbePorts } from '@postern/prober/probe.ts'
 import { probe } from '@postern/prober/probe.ts'
 import { createDial } from '@postern/prober/net/dial.ts'
 import { createResolve } from '@postern/prober/net/resolve.ts'
-import { createRouteCheck } from '@postern/prober/net/route.ts'
+import { createRouteOf } from '@postern/prober/net/route.ts'
 import { createEvidence } from '@postern/prober/store/evidence.ts'
 import { createPermits } from '@postern/prober/store/permits.ts'
 import { type ProbeJob, type ProbeReport, probeReport } from '@postern/shared/contract/probe.ts'
 import { globallyReachable, parseCidr } from '@postern/shared/dns/reachable.ts'
+import type { ProbeFact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
 import type { World } from '@postern/test/world/world.ts'
 import type { Engine } from './engine.ts'
 import { testKeys } from './facts.ts'
@@ -23,9 +24,16 @@ export interface LaneUnderTest {
   ask(address: string, changes?: Partial<ProbeJob>): Promise<ProbeReport>
   jobFor(address: string, changes?: Partial<ProbeJob>): Promise<ProbeJob>
   answer(job: ProbeJob): Promise<ProbeReport>
+  /** Writes down what was heard of one address, or of its domain alone, as a visit just now would have. */
+  learn(wire: string, heard: Partial<Heard>): Promise<boolean>
   now(): number
   /** Moves the clock of lane and world. */
   advance(ms: number): void
+}
+
+interface Heard {
+  readonly facts: readonly ProbeFact[]
+  readonly domainFacts: readonly ReplyFact[]
 }
 
 let lanes = 0
@@ -46,13 +54,14 @@ export function newLane(world: World, engine: Engine, changes: Partial<ProbePort
     lane: { id, ehloName: EHLO, mailFrom: SENDER },
     now,
     resolveAddresses: (exchange, deadlineAt) => resolve({ name: exchange, type: 'A' }, deadlineAt),
-    routeAgrees: createRouteCheck(resolve),
+    routeOf: createRouteOf(resolve),
+    unfit: async () => null,
+    aliasOf: (text) => keys.alias(text),
     mayDial: (address) => globallyReachable(address, loopback),
-    strangerOf: (domain) => keys.token(domain),
+    strangersOf: (domain) => [keys.token(domain), keys.personal(domain)],
     evidence: createEvidence(dynamo, keys, 'evidence'),
     permits: createPermits({ dynamo, table: 'traffic', lane: id, now }),
     dial: createDial({ loopback, port: 1, loopbackPort: world.smtpPort, sourceAddress: SOURCE_ADDRESS, now }),
-    stalls: new Set<string>(),
     ...changes,
   }
 
@@ -82,6 +91,11 @@ export function newLane(world: World, engine: Engine, changes: Partial<ProbePort
     ports,
     jobFor,
     answer,
+    learn: (wire, { facts, domainFacts = [] }) => {
+      const addresses = facts === undefined ? [] : [{ wire, facts, attempts: [], isShared: false }]
+      const domain = wire.slice(wire.lastIndexOf('@') + 1)
+      return ports.evidence.learn({ domain, since: now(), now: now(), addresses, domainFacts, refused: null })
+    },
     ask: async (address, changed) => answer(await jobFor(address, changed)),
     now,
     advance: (ms) => {

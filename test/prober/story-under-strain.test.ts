@@ -87,7 +87,7 @@ describe('time', () => {
     ['jane.roe@tarpit.test', 'greeting_timeout', 600],
     ['jane.roe@dead.test', 'greeting_timeout', 300],
     ['jane.roe@sluggish.test', 'reply_timeout', 250],
-    ['jane.roe@strict.test', 'name_not_resolved', 1],
+    ['jane.roe@strict.test', 'name_timeout', 1],
   ])('%s ends within its budget, as %s', async (address, why, budgetMs) => {
     const job = await lane.jobFor(address, { budgetMs })
     const { done, tookMs } = await timed(lane.answer(job))
@@ -123,7 +123,9 @@ describe('pipelining that stalls', () => {
   })
 
   it('has its second connection although its share of the time for greeting is over', async () => {
-    const patient = newLane(world, engine, { routeAgrees: () => Promise.resolve(true) })
+    const patient = newLane(world, engine, {
+      routeOf: async () => ({ agrees: true, optedOut: false }),
+    })
     const exchanges = [
       { exchange: 'mx.stalling-pipeline.test', preference: 10 },
       { exchange: 'mx.catchall.test', preference: 20 },

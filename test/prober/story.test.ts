@@ -84,10 +84,8 @@ describe('what was heard', () => {
     const domainFacts = Array.from({ length: 45 }, (_, n) =>
       reply('stranger', 250, { exchange: `mx${n}.strict.test`, observedAt: lane.now() }),
     )
-    const elsewhere = { wire: 'somebody@strict.test', domain: 'strict.test', now: lane.now(), mailboxFacts: [] }
     for (let n = 0; n < domainFacts.length; n += 5) {
-      const some = { domainFacts: domainFacts.slice(n, n + 5), attempts: [] }
-      expect(await lane.ports.evidence.learn({ ...elsewhere, ...some })).toBe(true)
+      expect(await lane.learn('somebody@strict.test', { domainFacts: domainFacts.slice(n, n + 5) })).toBe(true)
     }
     expect(told((await lane.ask('nina.falk@strict.test')).facts).sort()).toEqual([
       'mailbox:550',
@@ -142,19 +140,11 @@ describe('an answer on record', () => {
 
   it('that was a yes to everybody is asked for again once strangers are refused (law 5)', async () => {
     const accepted = (to: 'mailbox' | 'stranger') => reply(to, 250, { observedAt: lane.now() })
-    await lane.ports.evidence.learn({
-      wire: 'jane.roe@strict.test',
-      domain: 'strict.test',
-      now: lane.now(),
-      mailboxFacts: [accepted('mailbox')],
-      domainFacts: [accepted('stranger')],
-      attempts: [],
-    })
+    await lane.learn('jane.roe@strict.test', { facts: [accepted('mailbox')], domainFacts: [accepted('stranger')] })
     lane.advance(2 * DAY_MS)
     expect((await lane.ask('jane.roe@strict.test')).state).toBe('known')
     const refused = [reply('stranger', 550, { observedAt: lane.now() })]
-    const neighbour = { wire: 'karl.weber@strict.test', domain: 'strict.test', now: lane.now(), attempts: [] }
-    await lane.ports.evidence.learn({ ...neighbour, mailboxFacts: [], domainFacts: refused })
+    await lane.learn('karl.weber@strict.test', { domainFacts: refused })
     expect((await lane.ask('jane.roe@strict.test')).state).toBe('asked')
   })
 })

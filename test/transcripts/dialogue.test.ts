@@ -1,7 +1,8 @@
 // Every transcript, replayed through the dialogue alone: the same events in, the same commands out.
 import { emptyFraming, frame } from '@postern/shared/smtp/reply.ts'
 import { print } from '@postern/prober/smtp/command.ts'
-import { begin, type Event, next, type Step } from '@postern/prober/smtp/dialogue.ts'
+import { begin, next } from '@postern/prober/smtp/dialogue.ts'
+import type { Event, Step } from '@postern/prober/smtp/state.ts'
 import { describe, expect, it } from 'vitest'
 import { endingText, type Transcript, transcripts } from './transcript.ts'
 
@@ -14,9 +15,9 @@ const EVENTS: Record<string, Event> = {
 
 /** The transcript as it would read, given what the server says and what happens. */
 function replay({ plan, lines }: Transcript): string[] {
-  let step: Step = { state: begin(plan), send: [], secure: false, end: null }
+  let step: Step = begin(plan)
   let framing = emptyFraming
-  const written: string[] = []
+  const written = step.send.map((command) => `C: ${print(command).trimEnd()}`)
   const feed = (event: Event): void => {
     if (step.end !== null) return
     step = next(step.state, event)

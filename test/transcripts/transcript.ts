@@ -18,25 +18,34 @@ export interface Transcript {
 const PLAN: Plan = {
   ehloName: 'a.probe.test',
   mailFrom: 'probe@a.probe.test',
-  mailbox: 'jane@strict.test',
-  stranger: 'xq7stranger@strict.test',
+  mailboxes: ['jane@strict.test'],
+  strangers: ['xq7stranger@strict.test'],
   controlTiming: 'after_250',
   postmaster: 'postmaster@strict.test',
   smtpUtf8: false,
   pipelining: true,
   exchange: 'mx.strict.test',
+  early: null,
+  window: 3,
+  keep: false,
 }
 
 const VALUES: Readonly<Record<string, unknown>> = { none: null, true: true, false: false }
+const LISTS: readonly string[] = ['mailboxes', 'strangers', 'early']
 
-/** `! plan control_timing=pipelined stranger=none`: departures from the plan above. */
+function valueOf(key: string, value: string): unknown {
+  if (LISTS.includes(key)) return value === 'none' ? (key === 'early' ? null : []) : value.split(',')
+  return key === 'window' ? Number(value) : value in VALUES ? VALUES[value] : value
+}
+
+/** `! plan control_timing=pipelined strangers=none mailboxes=a@b,c@b`: departures from the plan above. */
 function planOf(words: readonly string[]): Partial<Plan> {
   return Object.fromEntries(
     words.map((word) => {
       const [name = '', value = ''] = word.split('=')
       const key = name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
       if (!(key in PLAN)) throw new Error(`no such part of a plan: ${name}`)
-      return [key, value in VALUES ? VALUES[value] : value]
+      return [key, valueOf(key, value)]
     }),
   )
 }

@@ -1,6 +1,7 @@
 // The mail route of one domain as facts: four look-ups at once, a second opinion on every "nothing there", then the exchanges.
 import type { Answer } from '@postern/shared/dns/answer.ts'
 import { type MailRoute, mailRoute, targetOf, withTargets } from '@postern/shared/dns/mail-route.ts'
+import { declinesProbes, policyName } from '@postern/shared/dns/opt-out.ts'
 import type { Cidr } from '@postern/shared/dns/reachable.ts'
 import type { Fact, OptOutFact, RouteFact } from '@postern/shared/verdict/evidence.ts'
 import { type TakesMail, takesMail } from './also.ts'
@@ -40,7 +41,6 @@ export interface Routed {
 
 /** What goes on after the answer may take this long, in milliseconds. */
 const BESIDE_MS = 3_000
-const OPT_OUT = /(^|[\s;])probe=no([\s;]|$)/i
 
 /** Route and opt-out of `domain` (A-form) as facts. Never rejects. */
 export async function lookUpRoute(wanted: RouteWanted, ports: RoutePorts): Promise<Routed> {
@@ -75,7 +75,7 @@ function questionsOf(domain: string) {
     mx: { name: domain, type: 'MX' },
     a: { name: domain, type: 'A' },
     aaaa: { name: domain, type: 'AAAA' },
-    policy: { name: `_verify-policy.${domain}`, type: 'TXT' },
+    policy: { name: policyName(domain), type: 'TXT' },
   } as const
 }
 
@@ -183,7 +183,7 @@ function learnedAt(
 }
 
 function optedOut(answer: Answer<string>): boolean {
-  return answer.kind === 'records' && answer.data.some((text) => OPT_OUT.test(text))
+  return answer.kind === 'records' && declinesProbes(answer.data)
 }
 
 /** True for routes that would end in a no. */

@@ -43,15 +43,21 @@ function statusOf(enhanced: Enhanced | null): string | null {
 }
 
 function ownRule(fact: Fact): string {
+  return isPlain(fact) ? RULE_OF_KIND[fact.kind] : ruleWithin(fact)
+}
+
+type PlainKind = keyof typeof RULE_OF_KIND
+type PlainFact = Extract<Fact, { readonly kind: PlainKind }>
+
+const isPlain = (fact: Fact): fact is PlainFact => fact.kind in RULE_OF_KIND
+
+function ruleWithin(fact: Exclude<Fact, PlainFact>): string {
   switch (fact.kind) {
     case 'syntax':
+    case 'suggestion':
       return fact.rule
-    case 'special_use':
-      return 'dns.special_use'
     case 'route':
       return `dns.${fact.route.kind}`
-    case 'opt_out':
-      return 'domain.opted_out'
     case 'reply':
       return meaning(fact.reply, fact).rule
     case 'fault':
@@ -60,32 +66,33 @@ function ownRule(fact: Fact): string {
       return `hold.${fact.hold}`
     case 'signal':
       return `signal.${fact.signal}`
-    case 'suggestion':
-      return fact.rule
-    case 'domain_age':
-      return 'domain.age'
-    case 'sender_policy':
-      return 'domain.sender_policy'
+    case 'feedback':
+      return `feedback.${fact.outcome}`
   }
 }
 
+/** Kinds of facts that say one thing only. */
+const RULE_OF_KIND = {
+  special_use: 'dns.special_use',
+  opt_out: 'domain.opted_out',
+  domain_age: 'domain.age',
+  sender_policy: 'domain.sender_policy',
+} as const
+
+const ABOUT: Readonly<Record<Exclude<Fact['kind'], 'reply'>, EvidenceRow['about']>> = {
+  syntax: 'address',
+  signal: 'address',
+  suggestion: 'address',
+  feedback: 'address',
+  special_use: 'domain',
+  route: 'domain',
+  opt_out: 'domain',
+  domain_age: 'domain',
+  sender_policy: 'domain',
+  fault: 'server',
+  hold: 'client',
+}
+
 function aboutOf(fact: Fact): EvidenceRow['about'] {
-  switch (fact.kind) {
-    case 'syntax':
-    case 'signal':
-    case 'suggestion':
-      return 'address'
-    case 'special_use':
-    case 'route':
-    case 'opt_out':
-    case 'domain_age':
-    case 'sender_policy':
-      return 'domain'
-    case 'reply':
-      return meaning(fact.reply, fact).about
-    case 'fault':
-      return 'server'
-    case 'hold':
-      return 'client'
-  }
+  return fact.kind === 'reply' ? meaning(fact.reply, fact).about : ABOUT[fact.kind]
 }

@@ -2,9 +2,11 @@
 import type { Socket } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
 import { connect as tlsConnect } from 'node:tls'
+import type { Reply } from '@postern/shared/smtp/codes.ts'
 import { emptyFraming, frame } from '@postern/shared/smtp/reply.ts'
 import { type Command, print } from '../smtp/command.ts'
-import { begin, type Dialogue, type Ending, type Event, isGroup, next } from '../smtp/dialogue.ts'
+import { begin, next, resume } from '../smtp/dialogue.ts'
+import { type Dialogue, type Ending, type Event, isGroup, type Step } from '../smtp/state.ts'
 import type { Plan } from '../smtp/plan.ts'
 
 export interface Conversing {
@@ -14,9 +16,23 @@ export interface Conversing {
   readonly now: () => number
 }
 
+/** One command of ours or one reply of theirs, as they came; holds the recipients' names. */
+export type Line = { readonly said: Command } | { readonly heard: Reply }
+
 export interface Conversation {
   readonly ending: Ending
   readonly state: Dialogue
+  /** The first lines, in order. */
+  readonly lines: readonly Line[]
+  /** The connection, where the plan wanted it kept and it is worth keeping; else it is closed, or closing within 200 ms. */
+  readonly kept: Kept | null
+}
+
+export interface Kept {
+  /** Another inquiry on the same connection. Never rejects. */
+  ask(plan: Plan, conversing: Conversing): Promise<Conversation>
+  /** Says QUIT, unless an inquiry has ended the connection already. */
+  leave(): void
 }
 
 // A server that answers a pipelined group does so within one round trip; this long after, it never will.
@@ -25,38 +41,53 @@ const GROUP_PATIENCE_MS = 1_200
 // QUIT's reply changes nothing: the connection is closed behind our back this long after it was sent.
 const LINGER_MS = 200
 
-/** Holds the conversation to its end; never rejects. The socket is closed, or closing within 200 ms, when it resolves. */
+/** More than the longest inquiry needs: what follows is repetition. */
+const MOST_LINES = 80
+
+/** Holds the conversation to its end; never rejects. */
 export function converse(socket: Socket, plan: Plan, conversing: Conversing): Promise<Conversation> {
-  return new Promise((resolve) => {
-    new Session(socket, plan, { ...conversing, resolve }).listen()
-  })
+  return new Session(socket).hold(begin(plan), conversing)
 }
 
 const CLOSING = ['end', 'close', 'error'] as const
 
-interface Ports extends Conversing {
+interface Inquiry extends Conversing {
   readonly resolve: (conversation: Conversation) => void
 }
 
-class Session {
+class Session implements Kept {
   #socket: Socket
-  #state: Dialogue
+  #state: Dialogue | undefined
+  #inquiry: Inquiry | undefined
+  #lines: Line[] = []
   #framing = emptyFraming
   #decoder = new StringDecoder('utf8')
   #timer: NodeJS.Timeout | undefined
-  #over = false
+  #gone = false
   #questions = 0
-  readonly #ports: Ports
 
-  constructor(socket: Socket, plan: Plan, ports: Ports) {
+  constructor(socket: Socket) {
     this.#socket = socket
-    this.#state = begin(plan)
-    this.#ports = ports
+    this.#attach()
   }
 
-  listen(): void {
-    this.#attach()
-    this.#arm()
+  hold(first: Step, conversing: Conversing): Promise<Conversation> {
+    return new Promise((resolve) => {
+      this.#inquiry = { ...conversing, resolve }
+      this.#lines = []
+      this.#take(this.#gone ? { ...first, send: [], end: 'closed' } : first)
+    })
+  }
+
+  ask(plan: Plan, conversing: Conversing): Promise<Conversation> {
+    const before = this.#state
+    return this.hold(before === undefined ? begin(plan) : resume(before, plan), conversing)
+  }
+
+  leave(): void {
+    if (this.#gone) return
+    this.#write([{ verb: 'QUIT' }])
+    this.#close(true)
   }
 
   readonly #onData = (bytes: Buffer) => this.#read(bytes)
@@ -79,43 +110,52 @@ class Session {
     const questions = this.#questions
     for (const item of framed) {
       // Whatever a server sent behind its go-ahead for TLS was not protected and is dropped (RFC 3207 §6).
-      if (this.#over || socket !== this.#socket) return
+      if (this.#gone || socket !== this.#socket) return
       // One that came before its question would shift all that follow by one: the mailbox's no would be the stranger's.
       // 421 alone may come at any time (RFC 5321 §3.8).
       const early = questions !== this.#questions && !(item.kind === 'reply' && item.reply.code === 421)
       this.#feed(
         item.kind === 'protocol_error' || early
           ? { type: 'protocol_error' }
-          : { type: 'reply', reply: item.reply, at: this.#ports.now() },
+          : { type: 'reply', reply: item.reply, at: this.#inquiry?.now() ?? 0 },
       )
     }
   }
 
   #feed(event: Event): void {
-    if (this.#over) return
-    const step = next(this.#state, event)
+    if (this.#gone) return
+    // Between two inquiries nothing is expected: what comes then is a server that goes away, or might as well.
+    if (this.#inquiry === undefined || this.#state === undefined) return this.#close(false)
+    if (event.type === 'reply') this.#record({ heard: event.reply })
+    this.#take(next(this.#state, event))
+  }
+
+  #take(step: Step): void {
     this.#state = step.state
-    this.#write(step.send)
-    if (step.end !== null) this.#finish(step.end, step.send.length > 0)
-    else {
-      if (step.secure) this.#secure()
-      this.#arm()
-    }
+    if (step.send.length > 0) this.#write(step.send)
+    if (step.end !== null) return this.#finish(step.end, step.send.length > 0)
+    if (step.secure) this.#secure()
+    this.#arm(step.state)
   }
 
   /** All commands of one step leave in one write: that is what makes a group a group (RFC 2920 §3.1). */
   #write(commands: readonly Command[]): void {
-    if (commands.length === 0) return
     this.#questions += 1
+    for (const said of commands) this.#record({ said })
     this.#socket.write(commands.map(print).join(''))
   }
 
-  #arm(): void {
+  #record(line: Line): void {
+    if (this.#lines.length < MOST_LINES) this.#lines.push(line)
+  }
+
+  #arm(state: Dialogue): void {
     clearTimeout(this.#timer)
-    const { deadlineAt, greetingBy, now } = this.#ports
-    const greeted = this.#state.awaiting[0] !== 'greeting'
+    if (this.#inquiry === undefined) return
+    const { deadlineAt, greetingBy, now } = this.#inquiry
+    const greeted = state.awaiting[0] !== 'greeting'
     const leftMs = Math.max(0, (greeted ? deadlineAt : Math.min(greetingBy, deadlineAt)) - now())
-    const patienceMs = isGroup(this.#state) ? Math.min(leftMs, GROUP_PATIENCE_MS) : leftMs
+    const patienceMs = isGroup(state) ? Math.min(leftMs, GROUP_PATIENCE_MS) : leftMs
     this.#timer = setTimeout(() => this.#feed({ type: 'timed_out' }), patienceMs)
   }
 
@@ -124,7 +164,7 @@ class Session {
     this.#detach()
     const secured = tlsConnect({
       socket: this.#socket,
-      servername: this.#state.plan.exchange,
+      servername: this.#state?.plan.exchange ?? '',
       rejectUnauthorized: false,
       minVersion: 'TLSv1',
       ciphers: 'DEFAULT@SECLEVEL=0',
@@ -143,17 +183,28 @@ class Session {
   }
 
   #finish(ending: Ending, saidGoodbye: boolean): void {
-    this.#over = true
+    clearTimeout(this.#timer)
+    const [inquiry, state] = [this.#inquiry, this.#state]
+    this.#inquiry = undefined
+    if (inquiry === undefined || state === undefined) return
+    const isLeaving = saidGoodbye || state.told.some(({ reply }) => reply.code === 421)
+    const isKept = state.plan.keep && ending === 'done' && !isLeaving && !this.#gone
+    if (!isKept) this.#close(saidGoodbye)
+    inquiry.resolve({ ending, state, lines: this.#lines, kept: isKept ? this : null })
+  }
+
+  #close(saidGoodbye: boolean): void {
+    if (this.#gone) return
+    this.#gone = true
     clearTimeout(this.#timer)
     const socket = this.#socket
     this.#detach()
-    if (saidGoodbye) {
-      socket.resume()
-      socket.end()
-      setTimeout(() => socket.destroy(), LINGER_MS).unref()
-    } else {
+    if (!saidGoodbye) {
       socket.destroy()
+      return
     }
-    this.#ports.resolve({ ending, state: this.#state })
+    socket.resume()
+    socket.end()
+    setTimeout(() => socket.destroy(), LINGER_MS).unref()
   }
 }

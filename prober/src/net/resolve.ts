@@ -8,8 +8,41 @@ export type Resolve = <T extends RecordType>(question: Question<T>, deadlineAt: 
 
 const ATTEMPT_MS = 1_500
 
-/** Asks the name's resolvers in turn until one is conclusive or the deadline has come. Never rejects. */
+/** What a resolver said is believed as long as it said, and no longer than this, in milliseconds. */
+const MOST_KEPT_MS = 60_000
+const MOST_ANSWERS = 500
+
+interface Kept {
+  readonly answer: Promise<Answer<unknown>>
+  /** Instant in milliseconds since the epoch, set once the answer is there. */
+  until: number
+}
+
+/** One answer for all who ask the same within its time to live. Never rejects. */
 export function createResolve(resolvers: readonly Resolver[], now: () => number): Resolve {
+  const ask = askInTurn(resolvers, now)
+  const kept = new Map<string, Kept>()
+  return (<T extends RecordType>(question: Question<T>, deadlineAt: number) => {
+    const key = `${question.type} ${question.name}`
+    const known = kept.get(key)
+    if (known !== undefined && now() < known.until) return known.answer
+    const entry: Kept = { answer: ask(question, deadlineAt), until: deadlineAt }
+    kept.set(key, entry)
+    for (const oldest of kept.keys()) {
+      if (kept.size <= MOST_ANSWERS) break
+      kept.delete(oldest)
+    }
+    void entry.answer.then((answer) => (entry.until = now() + keptMs(answer)))
+    return entry.answer
+  }) as Resolve
+}
+
+function keptMs(answer: Answer<unknown>): number {
+  return answer.kind === 'failure' ? 0 : Math.min(MOST_KEPT_MS, (answer.ttlS ?? 0) * 1_000)
+}
+
+/** Asks the name's resolvers in turn until one is conclusive or the deadline has come. */
+function askInTurn(resolvers: readonly Resolver[], now: () => number): Resolve {
   return async (question, deadlineAt) => {
     let last: Answer<never> = { kind: 'failure', why: 'unreachable' }
     for (const resolver of resolversFor(resolvers, question.name)) {

@@ -1,15 +1,32 @@
-// Checks that a job's exchanges are the domain's own, so that a lane cannot be sent to dial whom it likes.
-import type { ProbeJob } from '@postern/shared/contract/probe.ts'
+// What a domain's own records say of a job: whether its exchanges are the domain's, and whether the domain lets itself be asked.
+import { declinesProbes, policyName } from '@postern/shared/dns/opt-out.ts'
+import type { Group, Route } from '../probe.ts'
 import type { Resolve } from './resolve.ts'
 
-/** Answers false only where the DNS contradicts the job; no answer contradicts nothing. */
-export function createRouteCheck(resolve: Resolve): (job: ProbeJob, deadlineAt: number) => Promise<boolean> {
-  return async (job, deadlineAt) => {
-    const answer = await resolve({ name: job.domain, type: 'MX' }, deadlineAt)
-    if (answer.kind === 'failure') return true
-    if (answer.kind !== 'records')
-      return job.implicitMx && job.exchanges.every(({ exchange }) => exchange === job.domain)
-    const own = new Set(answer.data.map(({ exchange }) => exchange))
-    return job.exchanges.every(({ exchange }) => own.has(exchange))
+type Asked = Pick<Group, 'domain' | 'implicitMx' | 'exchanges'>
+
+/** A lane that trusted its jobs could be sent to dial whom it likes; no answer of the DNS contradicts nothing. */
+export function createRouteOf(resolve: Resolve): (asked: Asked, deadlineAt: number) => Promise<Route> {
+  return async (asked, deadlineAt) => {
+    const { domain, exchanges } = asked
+    // Looked up beside, so that whoever dials finds it there.
+    void resolve({ name: exchanges[0]?.exchange ?? domain, type: 'A' }, deadlineAt)
+    const [agrees, policy] = await Promise.all([
+      agreesWith(asked, resolve, deadlineAt),
+      resolve({ name: policyName(domain), type: 'TXT' }, deadlineAt),
+    ])
+    return { agrees, optedOut: policy.kind === 'records' && declinesProbes(policy.data) }
   }
+}
+
+async function agreesWith(
+  { domain, implicitMx, exchanges }: Asked,
+  resolve: Resolve,
+  deadlineAt: number,
+): Promise<boolean> {
+  const answer = await resolve({ name: domain, type: 'MX' }, deadlineAt)
+  if (answer.kind === 'failure') return true
+  if (answer.kind !== 'records') return implicitMx && exchanges.every(({ exchange }) => exchange === domain)
+  const own = new Set(answer.data.map(({ exchange }) => exchange))
+  return exchanges.every(({ exchange }) => own.has(exchange))
 }

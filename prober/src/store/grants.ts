@@ -1,119 +1,210 @@
-// The rule behind permits and breaker, pure: what one destination has been granted of late, and whether it may be dialled now.
+// The rule behind permits, pure: what one destination has been granted of late, and whether it may be dialled now.
+import {
+  believable as believableStanding,
+  learnedFrom,
+  letThrough,
+  NO_STANDING,
+  paceAt,
+  type Showed,
+  type Standing,
+  standsAgainst,
+} from './standing.ts'
 
 export interface Limits {
   readonly connections: number
   readonly connectionsPerSecond: number
   readonly recipientsPerMinute: number
+  readonly refusedPerHour: number
 }
 
 export interface Grants {
-  /** [instant ms, RCPTs] of the last 65 s, oldest first. */
+  /** [instant ms, RCPTs] of the last 65 s and more, oldest first. */
   readonly granted: readonly (readonly [number, number])[]
-  /** Connections that may be open now: owner and the instant at which a slot is void. */
-  readonly slots: readonly { readonly owner: string; readonly until: number }[]
-  /** Connection failures in a row. */
-  readonly failures: number
-  /** Instant until which nobody dials; 0 while closed. */
-  readonly openUntil: number
+  /** Connections that may be open now: owner, whom it asks about, and the instant at which a slot is void. */
+  readonly slots: readonly { readonly owner: string; readonly about: readonly string[]; readonly until: number }[]
+  /** [instant ms, owner, whom it asked about] of the last minute's visits from which something was learned, oldest first. */
+  readonly visits: readonly (readonly [number, string, readonly string[]])[]
+  /** Instants of the last hour at which recipients were refused, oldest first. */
+  readonly refused: readonly number[]
+  readonly standing: Standing
+  readonly manners: readonly Manner[]
+}
+
+/** How one address likes to be spoken to, as of `at`. */
+export interface Manner {
+  readonly address: string
+  readonly at: number
+  /** EHLO keywords that it offered together with PIPE_CONNECT; null where it may not be spoken to before it greets. */
+  readonly early: readonly string[] | null
+  /** True after it advertised PIPELINING and then stalled. */
+  readonly stalls: boolean
 }
 
 export interface Wanted {
   readonly owner: string
+  /**
+   * Tokens of whom it asks about, nobody being asked about twice at a time, each with the instant at which what is known of
+   * them was learned, 0 where nothing is: a later visit than that has an answer to be read.
+   */
+  readonly about: readonly (readonly [token: string, learnedAt: number])[]
+  /** Tokens of the strangers it asks about: where somebody is asking about one, the answer is worth waiting for. */
+  readonly controls: readonly string[]
   readonly recipients: number
+  /** How many of them may be refused. */
+  readonly refusable: number
   /** Instant at which the slot is void if nobody gives it back. */
   readonly until: number
+  /** Nobody waits for it: the last fifth of the recipients is left to those who do wait. */
+  readonly patient: boolean
 }
 
 export type Decision =
   | { readonly kind: 'granted'; readonly grants: Grants }
-  | { readonly kind: 'permit' | 'breaker_open'; readonly retryAt: number }
+  | { readonly kind: 'permit' | 'breaker_open' | 'shunned' | 'in_progress'; readonly retryAt: number }
 
-export const NO_GRANTS: Grants = { granted: [], slots: [], failures: 0, openUntil: 0 }
+/** What came of a visit. */
+export interface Outcome extends Showed {
+  /** Recipients that were refused for good. */
+  readonly refused: number
+  /** Recipients named so late that the grant no longer covers them. */
+  readonly late: number
+  /** True where an answer was learned that others may read. */
+  readonly learned: boolean
+  /** What was seen of an address's manners; null where that is as it was known. */
+  readonly manner: Manner | null
+}
 
-const REMEMBERED_MS = 65_000
-const MINUTE_MS = 60_000
+export const NO_GRANTS: Grants = {
+  granted: [],
+  slots: [],
+  visits: [],
+  refused: [],
+  standing: NO_STANDING,
+  manners: [],
+}
+
+/** What is granted is on the wire within this span, or it is counted again: spans are that much longer than the limits'. */
+export const ON_THE_WIRE_MS = 5_000
+const MINUTE_MS = 60_000 + ON_THE_WIRE_MS
 const SECOND_MS = 1_000
-const FAILURES_TO_OPEN = 5
-const OPEN_MS = 5 * 60_000
-/** While one probe tries whether the destination is back, the others wait this long. */
-const HALF_OPEN_MS = 30_000
+const HOUR_MS = 3_600_000
+const VISIT_MS = 60_000
+/** What an address offered yesterday may be another machine's today. */
+const MANNERS_MS = 24 * HOUR_MS
+/** An operator has more addresses than this, and an item has to stay small. */
+const MOST_MANNERS = 32
 /** A slot that is taken comes free within a conversation's length; asking much earlier costs more than it wins. */
 const SLOT_RETRY_MS = 120
+const PATIENT_SHARE = 0.8
+/** No longer than this does anybody hold a slot: a job's longest budget and some grace. */
+const LONGEST_SLOT_MS = 75_000
 
 /** May `wanted` dial now? A granted answer holds the state to be stored. */
 export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits: Limits; now: number }): Decision {
-  const grants = believable(stored, now)
-  if (grants.openUntil > now) return { kind: 'breaker_open', retryAt: grants.openUntil }
-  const slots = grants.slots.filter((slot) => slot.until > now && slot.owner !== wanted.owner)
-  const granted = grants.granted.filter(([at]) => now - at < REMEMBERED_MS)
-  if (slots.length >= limits.connections) {
+  const grants = believable(stored, { now, pace: paceAt(stored.standing, now) })
+  const against = standsAgainst(grants.standing, now)
+  if (against !== null) return against
+  const slots = grants.slots.filter(({ owner }) => owner !== wanted.owner)
+  if (isAskedAbout(grants, wanted)) return { kind: 'in_progress', retryAt: now + SLOT_RETRY_MS }
+  const waited = slots.some((slot) => wanted.controls.some((token) => slot.about.includes(token)))
+  if (waited || slots.length >= limits.connections) {
     return { kind: 'permit', retryAt: Math.min(now + SLOT_RETRY_MS, ...slots.map(({ until }) => until)) }
   }
-  const retryAt = rateAllowsAt(granted, wanted, { limits, now })
+  const retryAt = allowedAt(grants, wanted, { limits, now })
   if (retryAt > now) return { kind: 'permit', retryAt }
+  const { owner, until, recipients } = wanted
+  const about = [...wanted.about.map(([token]) => token), ...wanted.controls]
   return {
     kind: 'granted',
     grants: {
-      granted: [...granted, [now, wanted.recipients]],
-      slots: [...slots, { owner: wanted.owner, until: wanted.until }],
-      failures: grants.failures,
-      openUntil: grants.failures >= FAILURES_TO_OPEN ? now + HALF_OPEN_MS : 0,
+      granted: [...grants.granted, [now, recipients]],
+      slots: [...slots, { owner, about, until }],
+      visits: grants.visits,
+      refused: grants.refused,
+      standing: letThrough(grants.standing, now),
+      manners: grants.manners,
     },
   }
 }
 
-/** No longer than this does anybody hold a slot: a job's longest budget and some grace. */
-const LONGEST_SLOT_MS = 75_000
+/** Somebody else is asking about them, or has asked since the asker looked; then the answer is there to be read. */
+function isAskedAbout({ slots, visits }: Grants, { owner, about }: Wanted): boolean {
+  return about.some(
+    ([token, learnedAt]) =>
+      slots.some((slot) => slot.owner !== owner && slot.about.includes(token)) ||
+      visits.some(([at, other, whom]) => other !== owner && at > learnedAt && whom.includes(token)),
+  )
+}
 
-/** What a clock that ran ahead has written would bar a destination until the others catch up: it is left out. */
-function believable(grants: Grants, now: number): Grants {
+/** What is still of account; what a clock that ran ahead has written would bar a destination and is left out. */
+function believable(grants: Grants, { now, pace }: { now: number; pace: number }): Grants {
   return {
-    granted: grants.granted.filter(([at]) => at <= now + SECOND_MS),
-    slots: grants.slots.filter(({ until }) => until <= now + LONGEST_SLOT_MS),
-    failures: grants.failures,
-    openUntil: grants.openUntil <= now + OPEN_MS ? grants.openUntil : 0,
+    granted: grants.granted.filter(([at]) => at <= now + SECOND_MS && now - at < MINUTE_MS * pace),
+    slots: grants.slots.filter(({ until }) => until > now && until <= now + LONGEST_SLOT_MS),
+    visits: grants.visits.filter(([at]) => at <= now + SECOND_MS && now - at < VISIT_MS),
+    refused: grants.refused.filter((at) => at <= now + SECOND_MS && now - at < HOUR_MS),
+    standing: believableStanding(grants.standing, now),
+    manners: grants.manners.filter(({ at }) => at <= now + SECOND_MS && now - at < MANNERS_MS),
   }
 }
 
-function rateAllowsAt(
-  granted: Grants['granted'],
-  wanted: Wanted,
-  { limits, now }: { limits: Limits; now: number },
-): number {
-  const lastSecond = granted.filter(([at]) => now - at < SECOND_MS)
-  const [nth] = lastSecond.slice(-limits.connectionsPerSecond)
-  const connectionsAt = lastSecond.length >= limits.connectionsPerSecond && nth ? nth[0] + SECOND_MS : now
-  return Math.max(connectionsAt, recipientsAllowedAt(granted, wanted, { limits, now }))
+/** The first instant at which all rates allow it. */
+function allowedAt(grants: Grants, wanted: Wanted, { limits, now }: { limits: Limits; now: number }): number {
+  const pace = paceAt(grants.standing, now)
+  const share = wanted.patient ? PATIENT_SHARE : 1
+  const connections = grants.granted.map(([at]) => [at, 1] as const)
+  const refused = grants.refused.map((at) => [at, 1] as const)
+  // As many conversations as may be going on could each be refused as often before any of them has told.
+  const refusable = Math.min(wanted.refusable * limits.connections, limits.refusedPerHour)
+  return Math.max(
+    fitsAt(connections, { more: 1, most: limits.connectionsPerSecond, spanMs: SECOND_MS * pace, now }),
+    fitsAt(grants.granted, {
+      more: wanted.recipients,
+      most: Math.floor(limits.recipientsPerMinute * share),
+      spanMs: MINUTE_MS * pace,
+      now,
+    }),
+    fitsAt(refused, { more: refusable, most: limits.refusedPerHour, spanMs: HOUR_MS, now }),
+  )
 }
 
-function recipientsAllowedAt(
-  granted: Grants['granted'],
-  wanted: Wanted,
-  { limits, now }: { limits: Limits; now: number },
-): number {
-  const lastMinute = granted.filter(([at]) => now - at < MINUTE_MS)
-  let excess =
-    lastMinute.reduce((sum, [, recipients]) => sum + recipients, wanted.recipients) - limits.recipientsPerMinute
-  for (const [at, recipients] of lastMinute) {
+interface Rate {
+  readonly more: number
+  readonly most: number
+  readonly spanMs: number
+  readonly now: number
+}
+
+/** When `more` fit beside what is `counted` of the last span; what alone is more than `most` fits once the span is empty. */
+function fitsAt(counted: readonly (readonly [number, number])[], { more, most, spanMs, now }: Rate): number {
+  const within = counted.filter(([at]) => now - at < spanMs)
+  let excess = within.reduce((sum, [, count]) => sum + count, Math.min(more, most)) - most
+  let allowed = now
+  for (const [at, count] of within) {
     if (excess <= 0) break
-    excess -= recipients
-    if (excess <= 0) return at + MINUTE_MS
+    excess -= count
+    allowed = at + spanMs
   }
-  return excess > 0 ? now + MINUTE_MS : now
+  return allowed
 }
 
-/**
- * The state after a conversation: the slot is free; `reached` closes the breaker, `failed` brings it nearer, null says
- * nothing. A failure counts while its slot is held, so that one that is told twice counts once.
- */
-export function settle(
-  grants: Grants,
-  owner: string,
-  { reached, now }: { reached: boolean | null; now: number },
-): Grants {
+/** The state after a visit. A try counts while its slot is held, so that one that is told twice counts once. */
+export function settle(grants: Grants, owner: string, { outcome, now }: { outcome: Outcome; now: number }): Grants {
   const slots = grants.slots.filter((slot) => slot.owner !== owner)
-  if (reached === true) return { ...grants, slots, failures: 0, openUntil: 0 }
-  if (reached === null || slots.length === grants.slots.length) return { ...grants, slots }
-  const failures = grants.failures + 1
-  return { ...grants, slots, failures, openUntil: failures >= FAILURES_TO_OPEN ? now + OPEN_MS : grants.openUntil }
+  const own = grants.slots.find((slot) => slot.owner === owner)
+  const isFirstTelling = own !== undefined
+  if (!isFirstTelling && outcome.reached !== true) return { ...grants, slots }
+  return {
+    granted: outcome.late > 0 ? [...grants.granted, [now, outcome.late]] : grants.granted,
+    slots,
+    visits: outcome.learned && own ? [...grants.visits, [now, owner, own.about]] : grants.visits,
+    refused: [...grants.refused, ...Array.from({ length: outcome.refused }, () => now)],
+    standing: learnedFrom(grants.standing, outcome, now),
+    manners: outcome.manner === null ? grants.manners : learnedManners(grants.manners, outcome.manner),
+  }
+}
+
+function learnedManners(known: readonly Manner[], seen: Manner): readonly Manner[] {
+  const others = known.filter(({ address }) => address !== seen.address)
+  return seen.early === null && !seen.stalls ? others : [...others, seen].slice(-MOST_MANNERS)
 }

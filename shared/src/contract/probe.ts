@@ -7,6 +7,8 @@ const exchange = z.strictObject({
   preference: z.number().int().min(0).max(65_535),
 })
 
+const pseudonym = z.string().regex(/^[\w-]{8,64}$/)
+
 /** A job for one lane. `budgetMs` is what is left of the request's one deadline when the lane receives it. */
 export const probeJob = z.strictObject({
   kind: z.literal('probe'),
@@ -23,8 +25,35 @@ export const probeJob = z.strictObject({
   maxAgeS: z.number().int().min(0),
   /** False: only what is remembered is wanted, nobody is to be dialled. */
   dial: z.boolean().optional(),
+  /** Pseudonym of the account that asks: what it told us about the mailbox counts for it alone. */
+  account: pseudonym.optional(),
 })
 export type ProbeJob = z.infer<typeof probeJob>
+
+const recipient = z.strictObject({ localPart: z.string().min(1).max(256), smtpUtf8: z.boolean() })
+
+/** Many addresses for one lane, by domain; nobody waits for them. Reports come in the order of groups and recipients. */
+export const listJob = z.strictObject({
+  kind: z.literal('list'),
+  jobId: z.string().min(8).max(64),
+  epoch: z.number().int().min(0),
+  groups: z
+    .array(
+      z.strictObject({
+        domain: z.string().min(1).max(253),
+        implicitMx: z.boolean(),
+        exchanges: z.array(exchange).min(1).max(20).readonly(),
+        recipients: z.array(recipient).min(1).max(30).readonly(),
+      }),
+    )
+    .min(1)
+    .max(10)
+    .readonly(),
+  budgetMs: z.number().int().min(1).max(60_000),
+  maxAgeS: z.number().int().min(0),
+  account: pseudonym.optional(),
+})
+export type ListJob = z.infer<typeof listJob>
 
 /** The wire address of a job: exactly what RCPT says. */
 export function wireAddress({ localPart, domain }: Pick<ProbeJob, 'localPart' | 'domain'>): string {
@@ -33,7 +62,7 @@ export function wireAddress({ localPart, domain }: Pick<ProbeJob, 'localPart' | 
 
 const instant = z.number().int()
 const observed = { observedAt: instant, source: z.string().max(80) }
-const recipient = z.enum(['mailbox', 'stranger', 'postmaster', 'other', 'nobody'])
+const whose = z.enum(['mailbox', 'stranger', 'postmaster', 'other', 'nobody'])
 const reply = z.strictObject({
   code: z.number().int().min(200).max(599),
   enhanced: z
@@ -52,7 +81,7 @@ export const probeFact = z.discriminatedUnion('kind', [
     kind: z.literal('reply'),
     ...observed,
     phase: z.enum(['greeting', 'ehlo', 'starttls', 'mail', 'rcpt']),
-    to: recipient,
+    to: whose,
     exchange: z.string(),
     reply,
   }),
@@ -60,8 +89,14 @@ export const probeFact = z.discriminatedUnion('kind', [
     kind: z.literal('fault'),
     ...observed,
     fault: z.enum(FAULTS),
-    to: recipient,
+    to: whose,
     exchange: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal('feedback'),
+    ...observed,
+    outcome: z.enum(['delivered', 'bounced']),
+    reply: reply.nullable(),
   }),
   z.strictObject({
     kind: z.literal('hold'),
@@ -80,5 +115,15 @@ export const probeReport = z.strictObject({
   /** True where the store could not be read or written and the lane went on without memory. */
   withoutMemory: z.boolean(),
   smtpMs: z.number().nullable(),
+  /** What was said, `C:` and `S:`, without the names of mailboxes; empty where nobody was dialled or several were asked about. */
+  transcript: z.array(z.string().max(600)).max(80).readonly().optional(),
 })
 export type ProbeReport = z.infer<typeof probeReport>
+
+/** One report a recipient, group by group, in the order of the job. */
+export const listReport = z.strictObject({
+  jobId: z.string(),
+  lane: z.string(),
+  groups: z.array(z.array(probeReport)),
+})
+export type ListReport = z.infer<typeof listReport>

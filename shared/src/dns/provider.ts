@@ -33,6 +33,7 @@ export const providerRow = z.strictObject({
     connectionsPerSecond: count,
     recipientsPerSession: count,
     recipientsPerMinute: count,
+    refusedPerHour: count,
   }),
   confidence: z.enum(['high', 'medium', 'low']),
   /** Lanes are chosen by address instead of by domain. */

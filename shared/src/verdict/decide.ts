@@ -2,13 +2,13 @@
 import { providerOf } from '../dns/provider.ts'
 import { factOf } from './evidence.ts'
 import type { Case, Finding, Rule, Verdict } from './finding.ts'
-import { mailboxAnswer } from './mailbox.ts'
+import { heardOf } from './feedback.ts'
 import { dialable, routeAnswer } from './route.ts'
 import { worthOf } from './reasons.ts'
 import { overlay } from './signals.ts'
 import { unanswered } from './unanswered.ts'
 
-const RULES: readonly Rule[] = [syntax, routeAnswer, optOut, mailboxAnswer, unanswered]
+const RULES: readonly Rule[] = [syntax, routeAnswer, optOut, heardOf, unanswered]
 
 /** The verdict on one address; always one, since "we did not ask" is one too. Pure, total, never throws. */
 export function decide(judged: Case): Verdict {

@@ -22,6 +22,7 @@ export const FAULTS = [
   'smtputf8_not_offered',
   'not_reachable_address',
   'name_not_resolved',
+  'name_timeout',
 ] as const
 export type Fault = (typeof FAULTS)[number]
 
@@ -37,6 +38,9 @@ export const HOLDS = [
   'attempts_spent',
   'recently_answered',
   'route_differs',
+  'opted_out',
+  'shunned',
+  'lane_unfit',
 ] as const
 export type Hold = (typeof HOLDS)[number]
 
@@ -83,6 +87,12 @@ export interface FaultFact extends Observed {
   readonly to: Recipient
   readonly exchange: string
 }
+/** What an account told us became of a message of its own; `reply` is the one that its server was given, where it has it. */
+export interface FeedbackFact extends Observed {
+  readonly kind: 'feedback'
+  readonly outcome: 'delivered' | 'bounced'
+  readonly reply: Reply | null
+}
 export interface HoldFact extends Observed {
   readonly kind: 'hold'
   readonly hold: Hold
@@ -123,16 +133,17 @@ export type Fact =
   | ReplyFact
   | FaultFact
   | HoldFact
+  | FeedbackFact
   | SignalFact
   | SuggestionFact
   | DomainAgeFact
   | SenderPolicyFact
 
 /** What a prober may report, and what DynamoDB may hold. */
-export type ProbeFact = ReplyFact | FaultFact | HoldFact
+export type ProbeFact = ReplyFact | FaultFact | HoldFact | FeedbackFact
 
 export function isProbeFact(fact: Fact): fact is ProbeFact {
-  return fact.kind === 'reply' || fact.kind === 'fault' || fact.kind === 'hold'
+  return fact.kind === 'reply' || fact.kind === 'fault' || fact.kind === 'hold' || fact.kind === 'feedback'
 }
 
 /** The first fact of a kind, or undefined where there is none. */

@@ -11,6 +11,9 @@ export const DAY_MS = 24 * HOUR_MS
 /** A stranger's answer and an acceptance are compared within this span (law 5), in milliseconds. */
 export const CONTROL_MS = 7 * DAY_MS
 
+/** What an account has told us of a message of its own holds this long, in milliseconds. */
+export const FEEDBACK_MS = 30 * DAY_MS
+
 /** A mailbox that answered is left alone this long, whatever a request says. */
 export const REST_MS = DAY_MS
 
@@ -54,7 +57,8 @@ export function lastWord(facts: readonly ProbeFact[]): ReplyFact | FaultFact | n
   const reply = mailboxReply(facts)
   if (reply !== null) return reply
   const words = facts.filter(
-    (fact): fact is ReplyFact | FaultFact => fact.kind !== 'hold' && (fact.to === 'mailbox' || fact.to === 'nobody'),
+    (fact): fact is ReplyFact | FaultFact =>
+      (fact.kind === 'reply' || fact.kind === 'fault') && (fact.to === 'mailbox' || fact.to === 'nobody'),
   )
   // Words that a server found for us tell more than another one's silence.
   return words.findLast(({ kind }) => kind === 'reply') ?? words.at(-1) ?? null

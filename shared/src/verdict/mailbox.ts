@@ -132,7 +132,7 @@ function isRefusedStranger(fact: ReplyFact): boolean {
  * every host that was tried said so: one that could not be asked might have taken it.
  */
 function smtpUtf8(facts: readonly ProbeFact[]): Finding | null {
-  const words = facts.filter((one) => one.kind !== 'hold')
+  const words = facts.filter((one) => one.kind === 'reply' || one.kind === 'fault')
   const lacking = words.filter((one): one is FaultFact => one.kind === 'fault' && one.fault === 'smtputf8_not_offered')
   const own = words.filter((one) => one.kind === 'fault' || one.to === 'nobody')
   return lacking.length === 0 || lacking.length < own.length

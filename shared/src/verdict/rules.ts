@@ -67,6 +67,7 @@ const ROWS: readonly Row[] = [
   ['smtp.tls_error', 'TLS could not be agreed on.', 'RFC 3207 §4'],
   ['smtp.not_reachable_address', 'The exchange has an address that nobody else can reach.'],
   ['smtp.name_not_resolved', 'The lane could not look up the exchange.'],
+  ['smtp.name_timeout', 'No resolver told the lane in time where the exchange is.'],
   ['hold.not_asked', 'Whoever asks was not admitted.'],
   ['hold.batch_only', 'The provider is not asked for somebody who waits.'],
   ['hold.never_asked', 'The provider says nothing about mailboxes before it has the message.'],
@@ -77,6 +78,12 @@ const ROWS: readonly Row[] = [
   ['hold.attempts_spent', 'The mailbox was asked about as often as is polite.'],
   ['hold.recently_answered', 'The mailbox answered within 24 hours.'],
   ['hold.route_differs', 'The lane found other exchanges than the edge.'],
+  ['hold.opted_out', 'The domain asks not to be probed.'],
+  ['hold.shunned', 'The exchange refuses our address, and is left alone for hours.'],
+  ['hold.lane_unfit', 'The lane has measured that it is not fit to ask.'],
+  ['feedback.delivered', 'The account has told us that a message of its own arrived.'],
+  ['feedback.bounced', 'The account has told us that a message of its own came back.'],
+  ['feedback.contradicted', 'What the account has told us and what the exchange says exclude one another.'],
 ]
 
 /** All but the table of replies, which is published as it is. */

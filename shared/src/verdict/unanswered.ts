@@ -46,6 +46,7 @@ const OF_FAULT: Record<Fault, Reason> = {
   smtputf8_not_offered: 'inconclusive',
   not_reachable_address: 'inconclusive',
   name_not_resolved: 'dns_failure',
+  name_timeout: 'dns_timeout',
 }
 
 const OF_HOLD: Record<Hold, Reason | null> = {
@@ -59,6 +60,10 @@ const OF_HOLD: Record<Hold, Reason | null> = {
   no_lane: 'no_lane',
   in_progress: 'in_progress',
   route_differs: 'inconclusive',
+  opted_out: 'opted_out',
+  // A refusal of us: the domain stays with its lane, and the lane with its name.
+  shunned: 'blocked',
+  lane_unfit: 'no_lane',
 }
 
 /** A reply outranks a hold, and a hold, which says when to come back, outranks silence. */

@@ -131,13 +131,16 @@ export async function startHostileServer(): Promise<HostileServer> {
 export const PLAN: Plan = {
   ehloName: 'a.probe.test',
   mailFrom: 'probe@a.probe.test',
-  mailbox: 'jane@strict.test',
-  stranger: 'stranger@strict.test',
+  mailboxes: ['jane@strict.test'],
+  strangers: ['stranger@strict.test'],
   controlTiming: 'after_250',
   postmaster: 'postmaster@strict.test',
   smtpUtf8: false,
   pipelining: true,
   exchange: 'mx.strict.test',
+  early: null,
+  window: 3,
+  keep: false,
 }
 
 export interface Outcome {

@@ -1,20 +1,20 @@
 // The memory of addresses and domains against a real table: what is kept of whom, for how long, and under which keys.
 import { PutCommand } from '@aws-sdk/lib-dynamodb'
-import { createEvidence, type Evidence, type Subject } from '@postern/prober/store/evidence.ts'
 import { CONTROL_MS, DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Engine, startEngine } from '../engine.ts'
 import { fault, reply, testKeys, told } from '../facts.ts'
+import { type OneAddress, oneAddress, type Subject } from './one-address.ts'
 
 const NOW = Date.UTC(2026, 10, 21)
 const keys = testKeys()
 let engine: Engine
-let evidence: Evidence
+let evidence: OneAddress
 let subjects = 0
 
 beforeAll(async () => {
   engine = await startEngine()
-  evidence = createEvidence(engine.dynamo(), keys, 'evidence')
+  evidence = oneAddress(engine.dynamo(), keys)
 })
 afterAll(() => engine.stop())
 
@@ -25,7 +25,7 @@ function somebody(): Subject {
 }
 
 const nothing = { domainFacts: [], attempts: [] }
-const NOTHING = { mailbox: [], learnedAt: null, domain: [], attempts: [] }
+const NOTHING = { mailbox: [], learnedAt: 0, domain: [], attempts: [] }
 
 describe('recall', () => {
   it('of nothing is nothing, and says that memory works', async () => {
@@ -86,8 +86,10 @@ describe('recall', () => {
   ])('takes stored facts that are %s for none', async (_what, facts) => {
     const subject = somebody()
     const { client } = engine.dynamo()
-    await client.send(new PutCommand({ TableName: 'evidence', Item: { key: keys.address(subject.wire), facts } }))
-    const item = { key: keys.domain(subject.domain), 's#mx.test': facts }
+    await client.send(
+      new PutCommand({ TableName: 'evidence', Item: { key: keys.address(subject.wire).current, facts } }),
+    )
+    const item = { key: keys.domain(subject.domain).current, 's#mx.test': facts }
     await client.send(new PutCommand({ TableName: 'evidence', Item: item }))
     expect(await evidence.recall(subject, NOW)).toEqual({ ...NOTHING, available: true })
   })
@@ -111,7 +113,7 @@ describe('a domain', () => {
       'mx1.a.test stranger 550',
       'mx2.a.test stranger 550',
     ])
-    const item = (await engine.items('evidence')).find(({ key }) => key === keys.domain(subject.domain))
+    const item = (await engine.items('evidence')).find(({ key }) => key === keys.domain(subject.domain).current)
     expect(Object.keys(item ?? {}).sort()).toEqual([
       'c#mx1.a.test',
       'expiresAt',
@@ -180,11 +182,10 @@ describe('privacy', () => {
     const wire = 'remarkable.person+tag@remarkable-domain.test'
     const subject = { wire, domain: 'remarkable-domain.test' }
     const domainFacts = [reply('stranger', 550, { observedAt: NOW })]
-    await evidence.claim({ ...subject, jobId: 'job-one-x', now: NOW, until: NOW + 1 })
     await evidence.learn({ ...subject, ...nothing, now: NOW, mailboxFacts: [reply('mailbox', 250)], domainFacts })
     const items = await engine.items('evidence')
     const stored = items.map(({ key }) => String(key))
-    expect(stored).toContain(keys.address(wire))
+    expect(stored).toContain(keys.address(wire).current)
     for (const key of stored) expect(key).toMatch(/^[ad]:k1:[\w-]{43}$/)
     const encodings = [wire, 'remarkable'].flatMap((text) => [
       text,
@@ -199,22 +200,20 @@ describe('privacy', () => {
   it('another key ring finds nothing', async () => {
     const subject = somebody()
     await evidence.learn({ ...subject, ...nothing, now: NOW, mailboxFacts: [reply('mailbox', 250)] })
-    const other = createEvidence(engine.dynamo(), testKeys('a5'), 'evidence')
+    const other = oneAddress(engine.dynamo(), testKeys('a5'))
     expect((await other.recall(subject, NOW)).mailbox).toEqual([])
   })
 })
 
 it('a table that is not there is memory that does not work', async () => {
   const faults: string[] = []
-  const lost = createEvidence(engine.dynamo(faults), keys, 'no-such-table')
+  const lost = oneAddress(engine.dynamo(faults), keys, 'no-such-table')
   const subject = somebody()
   expect(await lost.recall(subject, NOW)).toEqual({ ...NOTHING, available: false })
-  expect(await lost.claim({ ...subject, jobId: 'job-one-x', now: NOW, until: NOW })).toEqual({ kind: 'unavailable' })
-  expect(await lost.release(subject, 'job-one-x')).toBe(false)
   const domainFacts = [reply('stranger', 550)]
   expect(await lost.learn({ ...subject, ...nothing, now: NOW, mailboxFacts: [], domainFacts })).toBe(false)
   // Both writes of learning leave at once, and either may be answered first.
   expect(faults.toSorted()).toEqual(
-    ['claim', 'learn address', 'learn domain', 'recall', 'release'].map((what) => `${what}: ResourceNotFoundException`),
+    ['learn address', 'learn domain', 'recall'].map((what) => `${what}: ResourceNotFoundException`),
   )
 })

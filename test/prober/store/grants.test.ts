@@ -1,12 +1,15 @@
 // The laws of permits and breaker: whatever arrives in whatever order, the limits of a destination hold.
 import { type Decision, type Grants, grant, type Limits, NO_GRANTS, settle } from '@postern/prober/store/grants.ts'
+import { NO_STANDING } from '@postern/prober/store/standing.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { outcome, wanted } from '../facts.ts'
 
 const limits = fc.record({
   connections: fc.integer({ min: 1, max: 4 }),
   connectionsPerSecond: fc.integer({ min: 1, max: 5 }),
   recipientsPerMinute: fc.integer({ min: 3, max: 40 }),
+  refusedPerHour: fc.constant(15),
 })
 const order = fc.record({
   /** Milliseconds after the one before; often next to none. */
@@ -42,8 +45,8 @@ function play(
   for (const { after, owner, recipients, holdsMs, before } of arriving) {
     now += after
     const reached = REACHED[before]
-    if (reached !== undefined) grants = settle(grants, owner, { reached, now })
-    const decision = grant(grants, { owner, recipients, until: now + holdsMs }, { limits, now })
+    if (reached !== undefined) grants = settle(grants, owner, { outcome: outcome(reached), now })
+    const decision = grant(grants, wanted(owner, { recipients, until: now + holdsMs }), { limits, now })
     if (decision.kind === 'granted') {
       grants = decision.grants
       granted.push({ at: now, recipients })
@@ -76,7 +79,7 @@ describe('laws of permits', () => {
         const granted: Granted[] = []
         let [grants, now] = [NO_GRANTS, 1_800_000_000_000]
         for (let n = 0; n < 150; n += 1) {
-          const decision = grant(grants, { owner: 'eager', recipients, until: now + 1 }, { limits, now })
+          const decision = grant(grants, wanted('eager', { recipients, until: now + 1 }), { limits, now })
           if (decision.kind === 'granted') {
             grants = decision.grants
             granted.push({ at: now, recipients })
@@ -107,8 +110,8 @@ describe('laws of permits', () => {
         const { grants, now } = play(limits, orders)
         let asked = now
         for (let visits = 0; visits < 60; visits += 1) {
-          const wanted = { owner: 'new', recipients: 3, until: asked + 1_000 }
-          const decision = grant(grants, wanted, { limits, now: asked })
+          const wish = wanted('new', { recipients: 3, until: asked + 1_000 })
+          const decision = grant(grants, wish, { limits, now: asked })
           if (decision.kind === 'granted') return
           expect(decision.retryAt).toBeGreaterThan(asked)
           asked = decision.retryAt
@@ -126,8 +129,7 @@ describe('laws of permits', () => {
           orders.map((one) => ({ ...one, before: 'reached' as const })),
         )
         const empty = { ...grants, slots: [] }
-        const ask = (at: number) =>
-          grant(empty, { owner: 'new', recipients: 1, until: at + 1_000 }, { limits, now: at })
+        const ask = (at: number) => grant(empty, wanted('new', { until: at + 1_000 }), { limits, now: at })
         const first = ask(now)
         fc.pre(first.kind === 'permit')
         expect(ask(first.retryAt - 1).kind).toBe('permit')
@@ -140,8 +142,8 @@ describe('laws of permits', () => {
     fc.assert(
       fc.property(limits, orders, fc.constantFrom(true, false, null), (limits, orders, reached) => {
         const { grants, now } = play(limits, orders)
-        const once = settle(grants, 'a', { reached, now })
-        expect(settle(once, 'a', { reached, now })).toEqual(once)
+        const once = settle(grants, 'a', { outcome: outcome(reached), now })
+        expect(settle(once, 'a', { outcome: outcome(reached), now })).toEqual(once)
       }),
     )
   })
@@ -163,7 +165,7 @@ describe('laws of permits', () => {
       fc.property(limits, orders, (limits, orders) => {
         const { grants, now } = play(limits, orders)
         const before = structuredClone(grants)
-        grant(grants, { owner: 'new', recipients: 3, until: now + 1 }, { limits, now })
+        grant(grants, wanted('new', { recipients: 3, until: now + 1 }), { limits, now })
         expect(grants).toEqual(before)
       }),
     )
@@ -171,16 +173,16 @@ describe('laws of permits', () => {
 })
 
 describe('the breaker', () => {
-  const open: Limits = { connections: 10, connectionsPerSecond: 1_000, recipientsPerMinute: 1_000 }
+  const open: Limits = { connections: 10, connectionsPerSecond: 1_000, recipientsPerMinute: 1_000, refusedPerHour: 15 }
   const T = 1_800_000_000_000
   const ask = (grants: Grants, owner: string, now: number) =>
-    grant(grants, { owner, recipients: 1, until: now + 4_000 }, { limits: open, now })
+    grant(grants, wanted(owner, { until: now + 4_000 }), { limits: open, now })
   const taken = (decision: Decision) => {
     if (decision.kind !== 'granted') throw new Error(`refused: ${decision.kind}`)
     return decision.grants
   }
   const visit = (grants: Grants, owner: string, { reached, now }: { reached: boolean | null; now: number }) =>
-    settle(taken(ask(grants, owner, now)), owner, { reached, now })
+    settle(taken(ask(grants, owner, now)), owner, { outcome: outcome(reached), now })
   const failing = (times: number) =>
     Array.from({ length: times }).reduce<Grants>(
       (grants, _, n) => visit(grants, `f${n}`, { reached: false, now: T }),
@@ -211,8 +213,8 @@ describe('the breaker', () => {
   it('one that gets through closes it, one that fails opens it for five minutes more, one that vanishes for 30 s', () => {
     const now = T + 300_000
     const trying = taken(ask(failing(5), 'first', now))
-    expect(ask(settle(trying, 'first', { reached: true, now }), 'x', now).kind).toBe('granted')
-    const failed = settle(trying, 'first', { reached: false, now: now + 5 })
+    expect(ask(settle(trying, 'first', { outcome: outcome(true), now }), 'x', now).kind).toBe('granted')
+    const failed = settle(trying, 'first', { outcome: outcome(false), now: now + 5 })
     expect(ask(failed, 'x', now + 6)).toEqual({ kind: 'breaker_open', retryAt: now + 5 + 300_000 })
     expect(ask(trying, 'x', now + 30_000).kind).toBe('granted')
   })
@@ -220,17 +222,17 @@ describe('the breaker', () => {
   it('that a clock which ran ahead has opened is closed, and the slots that it took are free', () => {
     const day = 86_400_000
     const ahead = {
+      ...NO_GRANTS,
       granted: [[T + day, 1_000]],
-      slots: [{ owner: 'a', until: T + day }],
-      failures: 0,
-      openUntil: T + day,
+      slots: [{ owner: 'a', about: [], until: T + day }],
+      standing: { ...NO_STANDING, openUntil: T + day, shunnedUntil: T + 2 * day },
     } as const
     expect(ask(ahead, 'x', T).kind).toBe('granted')
   })
 
   it('a failure that is told by nobody who was let in counts for nothing', () => {
     const told = Array.from({ length: 9 }).reduce<Grants>(
-      (grants, _, n) => settle(grants, `nobody${n}`, { reached: false, now: T }),
+      (grants, _, n) => settle(grants, `nobody${n}`, { outcome: outcome(false), now: T }),
       NO_GRANTS,
     )
     expect(told).toEqual(NO_GRANTS)

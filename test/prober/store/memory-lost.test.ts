@@ -1,13 +1,13 @@
 // Tables that die, hang or come back under a lane: calls give up early and say so, and what was acknowledged is still there.
-import { createEvidence, type Evidence } from '@postern/prober/store/evidence.ts'
 import { createPermits, type Permits } from '@postern/prober/store/permits.ts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Engine, startEngine } from '../engine.ts'
-import { reply, testKeys } from '../facts.ts'
+import { outcome, reply, testKeys, wanted } from '../facts.ts'
+import { type OneAddress, oneAddress } from './one-address.ts'
 
 const NOW = Date.UTC(2026, 10, 21)
 let clock = NOW
-const LIMITS = { connections: 1, connectionsPerSecond: 2, recipientsPerMinute: 30 }
+const LIMITS = { connections: 1, connectionsPerSecond: 2, recipientsPerMinute: 30, refusedPerHour: 15 }
 const subject = { wire: 'jane@strict.test', domain: 'strict.test' }
 const learned = {
   ...subject,
@@ -18,14 +18,14 @@ const learned = {
 }
 
 let engine: Engine
-let evidence: Evidence
+let evidence: OneAddress
 let permits: Permits
 const faults: string[] = []
 
 beforeAll(async () => {
   engine = await startEngine()
   const dynamo = engine.dynamo(faults, () => clock)
-  evidence = createEvidence(dynamo, testKeys(), 'evidence')
+  evidence = oneAddress(dynamo, testKeys())
   permits = createPermits({ dynamo, table: 'traffic', lane: 'eu-central-1-a', now: () => NOW })
 })
 afterAll(() => engine.stop())
@@ -34,11 +34,9 @@ afterAll(() => engine.stop())
 async function aJobsCalls(): Promise<{ said: unknown[]; slowestMs: number }> {
   const calls = [
     () => evidence.recall(subject, NOW),
-    () => evidence.claim({ ...subject, jobId: 'job-one-x', now: NOW, until: NOW + 1 }),
-    () => permits.take('192.0.2.1', { owner: 'job-one-x', recipients: 1, until: NOW + 1 }, LIMITS),
-    () => permits.giveBack('192.0.2.1', 'job-one-x', true),
+    () => permits.take('192.0.2.1', wanted('job-one-x', { until: NOW + 1 }), LIMITS),
+    () => permits.giveBack('192.0.2.1', 'job-one-x', outcome(true)),
     () => evidence.learn(learned),
-    () => evidence.release(subject, 'job-one-x'),
   ]
   const said: unknown[] = []
   let slowestMs = 0
@@ -51,11 +49,9 @@ async function aJobsCalls(): Promise<{ said: unknown[]; slowestMs: number }> {
 }
 
 const WITHOUT = [
-  { available: false, mailbox: [], learnedAt: null, domain: [], attempts: [] },
-  { kind: 'unavailable' },
+  { available: false, mailbox: [], learnedAt: 0, domain: [], attempts: [] },
   { kind: 'unavailable' },
   undefined,
-  false,
   false,
 ]
 
@@ -105,6 +101,5 @@ it('deaf but not dead: a job’s first call waits for it, the others do not wait
 
 it('what is told of a fault names the call and the kind of fault, nothing else', () => {
   expect(faults.length).toBeGreaterThan(0)
-  for (const fault of faults)
-    expect(fault).toMatch(/^(recall|claim|release|learn \w+|read permits|write permits): \w+$/)
+  for (const fault of faults) expect(fault).toMatch(/^(recall|learn \w+|read permits|write permits): \w+$/)
 })

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createDynamo } from '@postern/prober/store/dynamo.ts'
 import type { Limits } from '@postern/prober/store/grants.ts'
 import { createPermits } from '@postern/prober/store/permits.ts'
+import { outcome, wanted } from '../facts.ts'
 
 export interface Errand {
   readonly endpoint: string
@@ -40,12 +41,12 @@ async function run({ endpoint, destination, limits, recipients, forMs, talksMs }
   const end = Date.now() + forMs
   for (let n = 0; Date.now() < end; n += 1) {
     const owner = `${process.pid}-${n}`
-    const taken = await permits.take(destination, { owner, recipients, until: Date.now() + 10_000 }, limits)
+    const taken = await permits.take(destination, wanted(owner, { recipients, until: Date.now() + 10_000 }), limits)
     if (taken.kind === 'granted') {
       const [from] = taken.grants.granted.at(-1) ?? [0]
       await sleep(talksMs)
       talks.push({ from, to: Date.now(), recipients })
-      await permits.giveBack(destination, owner, true)
+      await permits.giveBack(destination, owner, outcome(true))
     } else if (taken.kind === 'permit') {
       await sleep(Math.max(1, Math.min(taken.retryAt, end) - Date.now()))
     }

@@ -7,9 +7,10 @@ import type { Limits } from '@postern/prober/store/grants.ts'
 import { createPermits, type Permits } from '@postern/prober/store/permits.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Engine, startEngine } from '../engine.ts'
+import { outcome, wanted as wish } from '../facts.ts'
 import type { Errand, Talk } from './permit-client.ts'
 
-const ROOMY: Limits = { connections: 10, connectionsPerSecond: 100, recipientsPerMinute: 1_000 }
+const ROOMY: Limits = { connections: 10, connectionsPerSecond: 100, recipientsPerMinute: 1_000, refusedPerHour: 15 }
 const LANE = 'eu-central-1-a'
 let engine: Engine
 let clock = Date.UTC(2026, 10, 21)
@@ -29,7 +30,7 @@ function somewhere(): string {
   return `192.0.2.${destinations}`
 }
 
-const wanted = (owner: string, recipients = 1) => ({ owner, recipients, until: clock + 4_500 })
+const wanted = (owner: string, recipients = 1) => wish(owner, { recipients, until: clock + 4_500 })
 
 describe('eight processes at one destination', () => {
   const crowd: ChildProcess[] = []
@@ -63,9 +64,9 @@ describe('eight processes at one destination', () => {
     Math.max(...talks.map(({ from }) => talks.filter((one) => belongs(one, from)).length))
 
   it('never open more connections, open them faster or name more recipients than one lane may', async () => {
-    const limits: Limits = { connections: 3, connectionsPerSecond: 20, recipientsPerMinute: 48 }
+    const limits: Limits = { connections: 3, connectionsPerSecond: 20, recipientsPerMinute: 48, refusedPerHour: 15 }
     const destination = somewhere()
-    const errand = { endpoint: engine.endpoint, destination, limits, recipients: 2, forMs: 1_700, talksMs: 20 }
+    const errand = { endpoint: engine.endpoint, destination, limits, recipients: 2, forMs: 2_500, talksMs: 20 }
     const talks = (await sendOut(() => errand)).get(destination) ?? []
     expect(densest(talks, ({ from, to }, at) => from <= at && to > at)).toBeLessThanOrEqual(3)
     expect(densest(talks, ({ from }, at) => from >= at && from < at + 1_000)).toBeLessThanOrEqual(20)
@@ -94,7 +95,7 @@ describe('a slot', () => {
     const permits = permitsOf()
     expect((await permits.take(destination, wanted('a'), one)).kind).toBe('granted')
     expect((await permits.take(destination, wanted('b'), one)).kind).toBe('permit')
-    await permits.giveBack(destination, 'a', true)
+    await permits.giveBack(destination, 'a', outcome(true))
     expect((await permits.take(destination, wanted('b'), one)).kind).toBe('granted')
   })
 
@@ -104,7 +105,7 @@ describe('a slot', () => {
     const wide: Limits = { ...ROOMY, connections: 8 }
     for (const owner of owners) await permitsOf().take(destination, wanted(owner), wide)
     expect((await permitsOf().take(destination, wanted('late'), wide)).kind).toBe('permit')
-    await Promise.all(owners.map((owner) => permitsOf().giveBack(destination, owner, true)))
+    await Promise.all(owners.map((owner) => permitsOf().giveBack(destination, owner, outcome(true))))
     expect((await permitsOf().take(destination, wanted('alone'), one)).kind).toBe('granted')
   })
 
@@ -138,7 +139,7 @@ describe('the breaker', () => {
   const fail = async (destination: string, times: number) => {
     for (let n = 0; n < times; n += 1) {
       await permitsOf().take(destination, wanted(`f${n}`), ROOMY)
-      await permitsOf().giveBack(destination, `f${n}`, false)
+      await permitsOf().giveBack(destination, `f${n}`, outcome(false))
     }
   }
 
@@ -155,7 +156,7 @@ describe('the breaker', () => {
     )
     expect(decisions.filter(({ kind }) => kind === 'granted')).toHaveLength(1)
     const through = `o${decisions.findIndex(({ kind }) => kind === 'granted')}`
-    await permitsOf().giveBack(destination, through, true)
+    await permitsOf().giveBack(destination, through, outcome(true))
     expect((await permitsOf().take(destination, wanted('next'), ROOMY)).kind).toBe('granted')
   })
 

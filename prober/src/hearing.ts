@@ -1,0 +1,188 @@
+// What a conversation came to: facts about each address, about the domain and about us, and what its destination is told to expect.
+import { domainToUnicode } from 'node:url'
+import type { Reply } from '@postern/shared/smtp/codes.ts'
+import { meaning } from '@postern/shared/smtp/meaning.ts'
+import { redact } from '@postern/shared/smtp/reply.ts'
+import type { Fault, FaultFact, ProbeFact, Recipient, ReplyFact } from '@postern/shared/verdict/evidence.ts'
+import type { Heard, Subject } from './inquiry.ts'
+import type { Conversation, Line } from './net/converse.ts'
+import { print } from './smtp/command.ts'
+import { endsTransaction, type Named } from './smtp/recipients.ts'
+import { isNamed, offersEarly, type Told, unanswered } from './smtp/state.ts'
+import { type Manner, ON_THE_WIRE_MS, type Outcome } from './store/grants.ts'
+
+export interface Scene {
+  readonly domain: string
+  readonly exchange: string
+  /** The row is a named operator's: what it says of our address holds for all domains behind it. */
+  readonly operator: boolean
+  /** In the order of the plan's mailboxes. */
+  readonly subjects: readonly Subject[]
+  readonly strangers: readonly string[]
+  readonly source: string
+}
+
+const isRecipient = (told: Told): told is Told & Named => told.phase === 'rcpt'
+
+/** The facts of one conversation; `now` dates a fault. */
+export function heardIn(conversation: Conversation, scene: Scene, now: number): Heard {
+  const { state } = conversation
+  const told = state.told.filter((one) => !isRecipient(one) || !endsTransaction(one))
+  const fault = faultOf(conversation)
+  const unheard = unanswered(state).filter(({ to }) => to === 'mailbox')
+  const own = new Map<string, ProbeFact[]>()
+  const add = (index: number, fact: ProbeFact): void => {
+    const wire = scene.subjects[index]?.wire ?? ''
+    own.set(wire, [...(own.get(wire) ?? []), fact])
+  }
+  for (const one of told) if (one.to === 'mailbox') add(one.index, replyFact(one, scene))
+  const broken = fault === null ? [] : unheard.map(({ index }) => index)
+  for (const index of broken) if (fault !== null) add(index, faultFact(fault, scene, { to: 'mailbox', now }))
+  const shared: ProbeFact[] = told.filter(({ to }) => to !== 'mailbox').map((one) => replyFact(one, scene))
+  if (fault !== null && broken.length === 0) shared.push(faultFact(fault, scene, { to: awaited(conversation), now }))
+  const named = [...told.filter(({ to }) => to === 'mailbox'), ...unheard].map(
+    ({ index }) => scene.subjects[index]?.wire ?? '',
+  )
+  return {
+    shared,
+    own,
+    named: new Set(named),
+    refused: refusedIn(state.told),
+    transcript: conversation.lines.flatMap((line) => shown(line, scene)),
+  }
+}
+
+/** The facts of a try that came to no conversation. */
+export function faultFact(
+  fault: Fault,
+  { exchange, source }: Pick<Scene, 'exchange' | 'source'>,
+  { to, now }: { to: Recipient; now: number },
+): FaultFact {
+  return { kind: 'fault', fault, to, exchange, observedAt: now, source }
+}
+
+function awaited({ state }: Conversation): Recipient {
+  const [first] = state.awaiting
+  return first !== undefined && isNamed(first) ? first.to : 'nobody'
+}
+
+function faultOf({ ending, state }: Conversation): Fault | null {
+  switch (ending) {
+    case 'done':
+      return null
+    case 'timed_out':
+    case 'stalled':
+      return state.awaiting[0] === 'greeting' ? 'greeting_timeout' : 'reply_timeout'
+    case 'out_of_step':
+      return 'protocol_error'
+    case 'closed':
+    case 'tls_error':
+    case 'protocol_error':
+    case 'smtputf8_not_offered':
+      return ending
+  }
+}
+
+/** A random stranger's refusal at a host that refuses what looks made up proves nothing: it is not the control's answer. */
+function whoseAnswer({ to, index, reply }: Told, { strangers }: Scene): Recipient {
+  return to === 'stranger' && strangers.length > 1 && index === 0 && reply.code >= 300 ? 'other' : to
+}
+
+function replyFact(told: Told, scene: Scene): ReplyFact {
+  const { phase, reply, at } = told
+  const to = whoseAnswer(told, scene)
+  const { exchange, source } = scene
+  return { kind: 'reply', phase, to, exchange, reply: redacted(reply, scene), observedAt: at, source }
+}
+
+/** Without any of the names that were said in this conversation. */
+function redacted(reply: Reply, { domain, subjects, strangers }: Scene): Reply {
+  const unicodeDomain = domainToUnicode(domain)
+  const names = subjects.map(({ localPart }) => localPart)
+  const stranger = strangers.map((path) => path.slice(0, path.lastIndexOf('@')))
+  return names.reduce(
+    (shown, localPart) =>
+      stranger.reduce(
+        (text, other) => redact(text, { localPart, domain, unicodeDomain, stranger: other }),
+        redact(shown, { localPart, domain, unicodeDomain }),
+      ),
+    reply,
+  )
+}
+
+function shown(line: Line, scene: Scene): string[] {
+  if ('said' in line) {
+    if (line.said.verb !== 'RCPT') return [`C: ${print(line.said).trimEnd()}`]
+    const { forwardPath } = line.said
+    if (scene.strangers.includes(forwardPath)) return ['C: RCPT TO:<stranger>']
+    return [forwardPath.startsWith('postmaster@') ? `C: RCPT TO:<${forwardPath}>` : 'C: RCPT TO:<address>']
+  }
+  const { code, enhanced, lines } = redacted(line.heard, scene)
+  const status = enhanced === null ? '' : `${enhanced.class}.${enhanced.subject}.${enhanced.detail} `
+  return lines.map((text, n) => `S: ${code}${n < lines.length - 1 ? '-' : ' '}${n === 0 ? status : ''}${text}`)
+}
+
+function refusedIn(told: readonly Told[]): number {
+  return told.filter((one) => isRecipient(one) && one.reply.code >= 500).length
+}
+
+export interface Visit {
+  readonly grantedAt: number
+  readonly address: string
+  readonly alias: string
+  readonly known: Manner | null
+  /** RCPTs of an earlier try within the same visit. */
+  readonly before: number
+  /** What the earlier try has shown of the address's manners. */
+  readonly stalled: boolean
+  readonly outOfStep: boolean
+}
+
+/** What the destination's permits have to know of a conversation. */
+export function outcomeOf(conversation: Conversation, scene: Scene, visit: Visit): Outcome {
+  const { told } = conversation.state
+  const late = told.filter((one) => isRecipient(one) && one.at > visit.grantedAt + ON_THE_WIRE_MS).length
+  const refusals = told.filter((one) => REFUSALS_OF_US.includes(classOf(one, scene)))
+  return {
+    reached: told.length > 0 || conversation.state.extensions.length > 0 ? true : null,
+    pushedBack: told.some((one) => pushesBack(one, scene)),
+    refusal:
+      refusals.length === 0
+        ? null
+        : { domain: visit.alias, wholly: refusals.some((one) => !isRecipient(one) || scene.operator) },
+    refused: refusedIn(told),
+    late: late + visit.before,
+    learned: told.some(({ to }) => to === 'mailbox'),
+    manner: mannerOf(conversation, visit),
+  }
+}
+
+const REFUSALS_OF_US: readonly string[] = ['blocked_ip', 'blocked_sender']
+
+function classOf({ phase, reply }: Told, { exchange }: Scene): string {
+  return meaning(reply, { phase, exchange }).class
+}
+
+/** 421 and 4.7.x ask us to come less often; a greylist says 4.7.1 too, and means the triplet (RFC 6647 §5). */
+function pushesBack(told: Told, scene: Scene): boolean {
+  const { code, enhanced } = told.reply
+  const said = classOf(told, scene)
+  if (code === 421 || said === 'rate_limited') return true
+  return enhanced?.class === 4 && enhanced.subject === 7 && said !== 'greylisted'
+}
+
+function mannerOf({ state }: Conversation, { address, grantedAt, known, stalled, outOfStep }: Visit): Manner | null {
+  // What is offered inside TLS is not what is offered at the door.
+  const early = state.extensions.length === 0 || state.secured ? (known?.early ?? null) : earlyIn(state.extensions)
+  const manner = {
+    address,
+    at: grantedAt,
+    early: outOfStep || state.early ? null : early,
+    stalls: stalled || known?.stalls === true,
+  }
+  return manner.early === null && !manner.stalls && known === null ? null : manner
+}
+
+function earlyIn(extensions: readonly string[]): readonly string[] | null {
+  return offersEarly(extensions) ? extensions : null
+}

@@ -1,0 +1,45 @@
+// What of an inquiry is written down, for the next one: each address's own part, and what the domain has shown.
+import type { ProbeFact } from '@postern/shared/verdict/evidence.ts'
+import type { Heard } from './inquiry.ts'
+import { isAnswered, keptOfAddress, keptOfDomain, outlives } from './known.ts'
+import type { Case, Group, ProbePorts } from './probe.ts'
+import type { Recalled } from './store/evidence.ts'
+import type { LearnedAddress } from './store/learn.ts'
+
+export interface Inquired {
+  readonly group: Group
+  readonly recalled: Recalled
+  /** The addresses that were to be asked about. */
+  readonly open: readonly Case[]
+  readonly heard: Heard
+  readonly startedAt: number
+}
+
+/** False where memory could not be read or written. */
+export async function remember(inquired: Inquired, ports: ProbePorts): Promise<boolean> {
+  const { group, recalled, open, heard, startedAt } = inquired
+  const now = ports.now()
+  const addresses = open.flatMap((one) => learnedOf(one, heard, now))
+  const facts = [...heard.shared, ...[...heard.own.values()].flat()]
+  const domainFacts = keptOfDomain(facts, recalled.domain.facts)
+  const refused = heard.refused === 0 ? null : [...recalled.domain.refused, ...Array(heard.refused).fill(now)]
+  if (addresses.length === 0 && domainFacts.length === 0 && refused === null) return recalled.available
+  const { domain } = group
+  const learned = { domain, since: startedAt, now, addresses, domainFacts, refused }
+  return (await ports.evidence.learn(learned)) && recalled.available
+}
+
+function learnedOf({ subject, known, attempts, isShared }: Case, heard: Heard, now: number): LearnedAddress[] {
+  const isNamed = heard.named.has(subject.wire)
+  // Where somebody else was named, what was said to nobody says nothing of those who are still to be.
+  const shared: readonly ProbeFact[] = isNamed || heard.named.size === 0 ? heard.shared : []
+  const said = [...(heard.own.get(subject.wire) ?? []), ...shared]
+  const found = keptOfAddress(said.toSorted((one, other) => one.observedAt - other.observedAt))
+  if (found.length === 0) return []
+  const isOver = isAnswered(found)
+  const asked = isOver || !isNamed ? attempts : [...attempts, now]
+  // Silence takes nothing back: an answer that is still good stays on record.
+  const own = known.own.filter(({ kind }) => kind !== 'feedback')
+  const facts = !isOver && outlives(own, now) ? own : found
+  return [{ wire: subject.wire, facts, attempts: asked, isShared }]
+}

@@ -1,0 +1,107 @@
+// How the items of the evidence table read: what is expired, spoilt, erased or dated by a clock that ran ahead is left out.
+import { probeFact } from '@postern/shared/contract/probe.ts'
+import type { FeedbackFact, ProbeFact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
+import { CONTROL_MS, DAY_MS, FEEDBACK_MS } from '@postern/shared/verdict/lifetimes.ts'
+import { z } from 'zod'
+import { readJson } from './dynamo.ts'
+
+export type Item = Readonly<Record<string, unknown>>
+
+export interface AddressItem {
+  /** The address's own replies and faults from the last inquiry, and what the account that asks told of it. */
+  readonly facts: readonly ProbeFact[]
+  /** When they were learned, in milliseconds since the epoch; 0 where nothing was. */
+  readonly learnedAt: number
+  /** Instants of the RCPTs of the last 24 h that got no answer about the mailbox. */
+  readonly attempts: readonly number[]
+  /** True where something is stored that a plain write would lose. */
+  readonly isShared: boolean
+}
+
+export interface DomainItem {
+  /** Strangers' answers and acceptances of others, per exchange, not older than fourteen days: a 250 is compared with its own week. */
+  readonly facts: readonly ReplyFact[]
+  /** Instants of the last hour at which a recipient was refused, by whichever lane. */
+  readonly refused: readonly number[]
+  readonly optedOut: boolean
+}
+
+/** Machines agree on the time within this span: what is dated later comes from a clock that ran ahead, and protects nothing. */
+export const CLOCK_SKEW_MS = 60_000
+/** Facts are kept this long, in seconds, and believed for as long as their lifetimes say. */
+export const KEEP_S = (30 * DAY_MS) / 1_000
+const HOUR_MS = 3_600_000
+
+/** The name of the attribute that holds what an account told of an address. */
+export const feedbackName = (account: string): string => `f#${account}`
+
+// s: the stranger's last answer; c: the last time a stranger was accepted; y: the last time somebody was.
+const DOMAIN_ATTRIBUTE = /^[scy]#/
+
+const factsText = z.string().transform(readJson).pipe(z.array(probeFact))
+
+/** The items found under an address's keys, the current one's first, as one. */
+export function addressItem(
+  items: readonly Item[],
+  { now, account }: { now: number; account: string | null },
+): AddressItem {
+  const erasedAt = Math.max(0, ...items.map((item) => numberOf(item, 'erasedAt')))
+  const alive = items.filter((item) => !isExpired(item, now))
+  const told = account === null ? [] : alive.flatMap((item) => feedback(item[feedbackName(account)], now))
+  const learned = alive.filter((item) => numberOf(item, 'observedAt') > erasedAt)
+  const [last] = learned.toSorted((one, other) => numberOf(other, 'observedAt') - numberOf(one, 'observedAt'))
+  return {
+    facts: [...(last === undefined ? [] : factsOf(last['facts'])), ...told.filter((one) => one.observedAt > erasedAt)],
+    learnedAt: last === undefined ? 0 : numberOf(last, 'observedAt'),
+    attempts: alive.flatMap((item) => recent(item['attempts'], { now, spanMs: DAY_MS })).toSorted(byInstant),
+    isShared: erasedAt > 0 || items.some((item) => Object.keys(item).some((name) => name.startsWith('f#'))),
+  }
+}
+
+/** The items found under a domain's keys, as one. */
+export function domainItem(items: readonly Item[], now: number): DomainItem {
+  const facts = items.filter((item) => !isExpired(item, now)).flatMap((item) => domainFacts(item, now))
+  return {
+    facts,
+    refused: items.flatMap((item) => recent(item['refused'], { now, spanMs: HOUR_MS })).toSorted(byInstant),
+    optedOut: items.some((item) => numberOf(item, 'optedOutAt') > 0),
+  }
+}
+
+const byInstant = (one: number, other: number): number => one - other
+
+function numberOf(item: Item, name: string): number {
+  const value = item[name]
+  return typeof value === 'number' ? value : 0
+}
+
+/** TTL is a janitor that may be two days late: every read compares for itself. */
+function isExpired(item: Item, now: number): boolean {
+  const expiresAt = numberOf(item, 'expiresAt')
+  return expiresAt > 0 && expiresAt * 1_000 <= now
+}
+
+function factsOf(value: unknown): ProbeFact[] {
+  const parsed = factsText.safeParse(value)
+  return parsed.success ? parsed.data : []
+}
+
+function feedback(value: unknown, now: number): FeedbackFact[] {
+  return factsOf(value).filter(
+    (fact): fact is FeedbackFact =>
+      fact.kind === 'feedback' && now - fact.observedAt < FEEDBACK_MS && fact.observedAt <= now + CLOCK_SKEW_MS,
+  )
+}
+
+function domainFacts(item: Item, now: number): ReplyFact[] {
+  return Object.entries(item)
+    .filter(([name]) => DOMAIN_ATTRIBUTE.test(name))
+    .flatMap(([, value]) => factsOf(value))
+    .filter((fact): fact is ReplyFact => fact.kind === 'reply')
+    .filter((fact) => now - fact.observedAt < 2 * CONTROL_MS && fact.observedAt <= now + CLOCK_SKEW_MS)
+}
+
+function recent(value: unknown, { now, spanMs }: { now: number; spanMs: number }): number[] {
+  const numbers = Array.isArray(value) ? value.filter((one): one is number => typeof one === 'number') : []
+  return numbers.filter((at) => now - at < spanMs && at <= now + CLOCK_SKEW_MS)
+}

@@ -1,0 +1,79 @@
+// What is written about an address or a domain on somebody's word instead of a server's: feedback, erasure, opting out.
+import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import type { ForgetJob, OptOutJob, RememberJob } from '@postern/shared/contract/lane-jobs.ts'
+import { wireAddress } from '@postern/shared/contract/probe.ts'
+import type { FeedbackFact } from '@postern/shared/verdict/evidence.ts'
+import type { Store } from './evidence.ts'
+import { CLOCK_SKEW_MS, feedbackName, KEEP_S } from './items.ts'
+
+/** Each is idempotent, and false where the table could not be reached. */
+export interface Marks {
+  remember(job: RememberJob): Promise<boolean>
+  forget(job: ForgetJob): Promise<boolean>
+  optOut(job: OptOutJob): Promise<boolean>
+}
+
+export interface MarkOptions extends Store {
+  readonly now: () => number
+}
+
+export function createMarks(options: MarkOptions): Marks {
+  return {
+    remember: (job) => remember(options, job),
+    forget: (job) => forget(options, job),
+    optOut: (job) => optOut(options, job),
+  }
+}
+
+async function remember({ dynamo, keys, table, now }: MarkOptions, job: RememberJob): Promise<boolean> {
+  const { outcome, reply, account } = job
+  // Nobody learns of tomorrow's messages today.
+  const observedAt = Math.min(job.observedAt, now() + CLOCK_SKEW_MS)
+  // The instant comes first, so that of two texts the greater is the newer: that is what the condition compares.
+  const fact: FeedbackFact = { observedAt, kind: 'feedback', outcome, reply, source: 'feedback' }
+  const put = await dynamo.attempt('remember', () =>
+    dynamo.client.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { key: keys.address(wireAddress(job)).current },
+        UpdateExpression: 'SET #told = :told, expiresAt = :expires',
+        ConditionExpression:
+          '(attribute_not_exists(#told) OR #told <= :told) AND (attribute_not_exists(erasedAt) OR erasedAt < :at)',
+        ExpressionAttributeNames: { '#told': feedbackName(account) },
+        ExpressionAttributeValues: {
+          ':told': JSON.stringify([fact]),
+          ':at': observedAt,
+          ':expires': Math.ceil(now() / 1_000) + KEEP_S,
+        },
+      }),
+    ),
+  )
+  return put.kind !== 'unavailable'
+}
+
+/** The whole item gives way to the mark, under every key that may still be read. */
+async function forget({ dynamo, keys, table, now }: MarkOptions, job: ForgetJob): Promise<boolean> {
+  const erasedAt = now()
+  const puts = keys.address(wireAddress(job)).all.map((key) =>
+    dynamo.attempt('forget', () =>
+      dynamo.client.send(
+        new PutCommand({
+          TableName: table,
+          Item: { key, erasedAt, expiresAt: Math.ceil(erasedAt / 1_000) + KEEP_S },
+        }),
+      ),
+    ),
+  )
+  return (await Promise.all(puts)).every(({ kind }) => kind === 'done')
+}
+
+/** An opt-out does not expire, so that its item has no time to live. */
+async function optOut({ dynamo, keys, table, now }: MarkOptions, { domain, optedOut }: OptOutJob): Promise<boolean> {
+  const { all, current } = keys.optOut(domain)
+  const puts = (optedOut ? [current] : all).map((key) =>
+    dynamo.attempt('opt out', () =>
+      dynamo.client.send(new PutCommand({ TableName: table, Item: { key, optedOutAt: optedOut ? now() : 0 } })),
+    ),
+  )
+  return (await Promise.all(puts)).every(({ kind }) => kind === 'done')
+}

@@ -1,0 +1,7 @@
+// Every job that a lane takes, by kind.
+import { z } from 'zod'
+import { forgetJob, optOutJob, rememberJob } from './lane-jobs.ts'
+import { listJob, probeJob } from './probe.ts'
+
+export const laneJob = z.discriminatedUnion('kind', [probeJob, listJob, rememberJob, forgetJob, optOutJob])
+export type LaneJob = z.infer<typeof laneJob>
