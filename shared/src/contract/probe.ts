@@ -34,7 +34,8 @@ export function wireAddress({ localPart, domain }: Pick<ProbeJob, 'localPart' | 
 const instant = z.number().int()
 const observed = { observedAt: instant, source: z.string().max(80) }
 const recipient = z.enum(['mailbox', 'stranger', 'postmaster', 'other', 'nobody'])
-const reply = z.strictObject({
+/** One reply as it travels: capped and printable. */
+export const replyShape = z.strictObject({
   code: z.number().int().min(200).max(599),
   enhanced: z
     .strictObject({
@@ -54,7 +55,7 @@ export const probeFact = z.discriminatedUnion('kind', [
     phase: z.enum(['greeting', 'ehlo', 'starttls', 'mail', 'rcpt']),
     to: recipient,
     exchange: z.string(),
-    reply,
+    reply: replyShape,
   }),
   z.strictObject({
     kind: z.literal('fault'),
