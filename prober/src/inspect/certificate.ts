@@ -8,8 +8,7 @@ import { codeOf, printable } from './said.ts'
 
 const MOST_CERTIFICATES = 10
 const MOST_NAMES = 100
-/** Issuers' names decide nothing, and hold megabytes where somebody wants them to. */
-const MOST_NAMES_OF_ISSUERS = 10
+const MOST_CHARACTERS_OF_NAMES = 6_000
 
 const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const
 
@@ -61,9 +60,8 @@ function certificateOf(one: X509Certificate, next: X509Certificate | undefined, 
   return {
     subject: distinguished(one.subject),
     issuer: distinguished(one.issuer),
-    dnsNames: names
-      .slice(0, isFirst ? MOST_NAMES : MOST_NAMES_OF_ISSUERS)
-      .map((name) => printable(name.toLowerCase(), 255)),
+    // Issuers' names decide nothing, and would hold megabytes where somebody wants them to.
+    dnsNames: isFirst ? fewOf(names) : [],
     dnsNamesFound: names.length,
     notBeforeAt: instantOf(one.validFrom),
     notAfterAt: instantOf(one.validTo),
@@ -76,13 +74,25 @@ function certificateOf(one: X509Certificate, next: X509Certificate | undefined, 
   }
 }
 
+function fewOf(names: readonly string[]): string[] {
+  const few: string[] = []
+  let characters = 0
+  for (const name of names.slice(0, MOST_NAMES)) {
+    const shown = printable(name.toLowerCase(), 255)
+    characters += shown.length
+    if (characters > MOST_CHARACTERS_OF_NAMES) break
+    few.push(shown)
+  }
+  return few
+}
+
 function digest(algorithm: 'sha256' | 'sha512', octets: Buffer): string {
   return createHash(algorithm).update(octets).digest('hex')
 }
 
 /** One attribute a line, as the library writes them; absent where there is none. */
 function distinguished(name: string | undefined): string {
-  return printable((name ?? '').replaceAll('\n', ', '), 300)
+  return printable((name ?? '').replaceAll('\n', ', '), 200)
 }
 
 function instantOf(date: string): number | null {

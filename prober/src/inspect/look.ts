@@ -5,7 +5,7 @@ import { type Cidr, globallyReachable } from '@postern/shared/dns/reachable.ts'
 import type { Fault } from '@postern/shared/verdict/evidence.ts'
 import { connect, type Target } from '../net/connect.ts'
 import { secure, trusting } from './secure.ts'
-import { look } from './session.ts'
+import { leave, look } from './session.ts'
 
 export interface LookOptions {
   readonly loopback: readonly Cidr[]
@@ -69,7 +69,7 @@ async function lookAtSmtp({ ehloName, now }: LookOptions, { sight, context, reac
 async function lookAtHttps({ now }: LookOptions, { sight, context, reached }: Visit): Promise<HttpsResult> {
   const { host, deadlineAt } = sight
   const { result, socket } = await secure(reached.socket, { host, context, deadlineAt, now })
-  socket?.destroy()
+  if (socket !== null) leave(socket)
   return { kind: 'connected', connectMs: reached.connectMs, handshake: result }
 }
 

@@ -38,7 +38,7 @@ const MOST_EXTENSIONS = 40
 
 /** The extensions of an EHLO reply as they were said (RFC 5321 §4.1.1.1). */
 export function extensionsIn({ lines }: Reply): string[] {
-  return lines.slice(1, 1 + MOST_EXTENSIONS).map((line) => printable(line.trim(), 100))
+  return lines.slice(1, 1 + MOST_EXTENSIONS).map((line) => printable(line.trim(), 80))
 }
 
 /** True where EHLO offers STARTTLS, in any case of letters, however many lines it takes to say so. */

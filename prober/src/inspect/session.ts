@@ -16,8 +16,15 @@ export interface Session {
   readonly now: () => number
 }
 
-// QUIT's reply changes nothing: the connection is closed behind our back this long after it was sent.
+/** Whatever a server still says changes nothing: the connection is closed behind our back this long after our last word. */
 const LINGER_MS = 200
+
+/** Ends a connection in good manners, without waiting for it. */
+export function leave(socket: Socket): void {
+  socket.resume()
+  socket.end()
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
+}
 
 /** Holds the conversation to its end; never rejects. The socket is closed, or closing within 200 ms, when it resolves. */
 export function look(socket: Socket, session: Session): Promise<Seen> {
@@ -108,14 +115,8 @@ class Look {
   #finish(saidGoodbye: boolean): void {
     this.#over = true
     this.#leave()
-    const socket = this.#socket
-    if (saidGoodbye) {
-      socket.resume()
-      socket.end()
-      setTimeout(() => socket.destroy(), LINGER_MS).unref()
-    } else {
-      socket.destroy()
-    }
+    if (saidGoodbye) leave(this.#socket)
+    else this.#socket.destroy()
     this.#resolve(this.#state.seen)
   }
 }

@@ -63,7 +63,7 @@ const hello = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('accepted'),
     name: text(255).nullable(),
-    extensions: z.array(text(100)).max(40).readonly(),
+    extensions: z.array(text(80)).max(40).readonly(),
     tookMs: durationMs,
   }),
   z.strictObject({ kind: z.literal('refused'), reply: replyShape, tookMs: durationMs }),
@@ -78,10 +78,14 @@ const sha512 = z.string().regex(/^[0-9a-f]{128}$/)
  * TLSA selectors 0 and 1 choose (RFC 6698 §2.1.2). Matching type 0 holds full data: its digest is to be compared.
  */
 const certificate = z.strictObject({
-  subject: text(300),
-  issuer: text(300),
-  /** DNS-IDs in lower case: at most 100 of the first certificate, 10 of the others; `dnsNamesFound` counts them all. */
-  dnsNames: z.array(text(255)).max(100).readonly(),
+  subject: text(200),
+  issuer: text(200),
+  /** DNS-IDs in lower case, of the first certificate only and 6,000 characters at most; `dnsNamesFound` counts them all. */
+  dnsNames: z
+    .array(text(255))
+    .max(100)
+    .refine((names) => names.join('').length <= 6_000)
+    .readonly(),
   dnsNamesFound: z.number().int().min(0),
   /** Null where the date cannot be read. */
   notBeforeAt: instant.nullable(),

@@ -9,7 +9,7 @@
 //               roots with -selfsign instead of -cert. The dates are what the names below say.
 import { createSecureContext, type SecureContext } from 'node:tls'
 
-/** All server certificates share it. */
+/** All server certificates share it, but the one with a key of its own kind. */
 const KEY = `
 -----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgCG7+LpjyHzqlxmlo
@@ -177,3 +177,55 @@ export function contextOf(identity: Identity, maxVersion: 'TLSv1' | 'TLSv1.2' | 
     ...(maxVersion === 'TLSv1' && { ciphers: 'DEFAULT@SECLEVEL=0' }),
   })
 }
+
+/** For mx.inspect.test, by the root, with a key of 2048 bits (`openssl genpkey -algorithm RSA`). */
+export const RSA = {
+  key: `
+-----BEGIN PRIVATE KEY-----
+MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQDQ8NNQhjd11VBD
+jcj1cDtnXrEKodEcWYfH1ncMS1NnJMTkHIHheUOQZaoO0PqyOvdtJ42dM5JbRr6C
+FHIYHfMr++WK9qIaZ/GFo5KnnlpSN0m9Gb10roXWsVCeHoM8M0VL29yVtPkaaA0l
+uvg0S7Ub+sRIH1aO3F6XpO5O6hHHAN3fEokmvuboSYcI3HJ4uXQGXqrsZgQclhie
+yYlTC+IGVBz1s8bcvV0t/3RmWj22zEaX5nw6KZDXvDPgR7MfIYjB23pLN25uj5Pw
+cJBv9EVLp5uhybuUci9QZNlsbTjfZfGuHtcdFMJUNXVvDhV5Mij7QyGaDO8Nt60g
+PllU9ighAgMBAAECggEAHAXctZ1WtWNXeUP8KqzzjqzkzlH/J4/7dco2G8xDgp8s
+GBMZuVmn/ecgvI17PinJ8xYduHKJA9x0YyJmXgUwTtshQXbMLYH44u1aF0iWARZg
+ua/I2OwqT63m69oYTFvtBJxXlK2ZxlijwMZ3kR4BS6AhsLGhTJZSSoDopGVg3oFp
+cLcSNNtJ8EHSg0OfdZqC1vjp4vxEKm3nmqRzDwAS5/vylnZ4tcETfYjI+GhpGqrE
+MA3UvD5rjpg+MWPA9FaRSWvqIcqCkzntSdalW37+iSWi7XCu7Je8aOjCBqTnSBEz
+n7qleSb24iEu/yaEgvuBf8PnVFPSJatoChHxmYRO9QKBgQDtw50guVVDaC7SrDnM
+GOZsznp1biqMU1aucvljXbTgyojSHtX+zaBDAe/meVzy1d0WFriXUa/f+BlRCRK5
+uiNoddgVp+KZz8cvXwg3gtXgjZlAHBnKVw9/c79B0ZaR/JxbLJtkNiLIGDjB4Lr+
+dUs9VvjmQkv4UOjIEtnfVYfOZQKBgQDg90co87FdUqICuhuIhaTPCXlAiqgoSp5A
+YgcDe7mq/Gh91Q00zBxnRQUey1ivlTES9nMqm+MXmoz7riZWEwcI416AVkcJW8Jb
+NhEXSDJHD2HVmp/zEQ2Gn8r7rF+qIHtLd8GNOOeBjYcE0a6/kWPUhBpCrO6ndcON
+Q3Lb+ZCpDQKBgQC6h8eCv8ODgX2Sa+lgFHzaCdcKv6YDtvH/JFZAvWhFHr/eULDE
+GN/NEfz6jGX+YQf051hj5oMbK9H4wCx/pudWcXVX8AEXeGmk4WJZ4nwWkiATqrgV
+BN40uELoyRveZhbodINoSAxbfJ0yhTNOpAimE9BrHMHrCtbE9/0TeE91/QKBgHVh
+MJTyiiHKYtQPbRxPtw17wPNnJZRYUrf/Le+oV9kaeB7n0ksxEMTlY2WM7ko3CvL8
++lxKGDSRpGwRktkodmwxznYiDlCYuxFCZaqDNhCTuxVr53c495i9uXiVmRi4d/yJ
+kMjx3wFe6gseqRI1dyREhTsy5hckQBNuFPkn/03lAoGBAK9/d5OeaazGSSJY0Eme
+EAT8xsnLo+PBy4+mhFqlZMIePFqXQbqUgMwROU+EORnONaACJwZUhzXDxurTMxTO
+CM8gkE5UI+k7XVRKKYeg9We4FxENwtaPHVYRboI+/U8EP2n6ShZQmkkLEz3Ucp6/
+687rhSXBWSXkCY/bInY8SXfk
+-----END PRIVATE KEY-----
+`,
+  cert: `
+-----BEGIN CERTIFICATE-----
+MIICdTCCAhugAwIBAgICEAcwCgYIKoZIzj0EAwIwHDEaMBgGA1UEAwwRSW5zcGVj
+dCBUZXN0IHJvb3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBox
+GDAWBgNVBAMMD214Lmluc3BlY3QudGVzdDCCASIwDQYJKoZIhvcNAQEBBQADggEP
+ADCCAQoCggEBANDw01CGN3XVUEONyPVwO2desQqh0RxZh8fWdwxLU2ckxOQcgeF5
+Q5Blqg7Q+rI6920njZ0zkltGvoIUchgd8yv75Yr2ohpn8YWjkqeeWlI3Sb0ZvXSu
+hdaxUJ4egzwzRUvb3JW0+RpoDSW6+DRLtRv6xEgfVo7cXpek7k7qEccA3d8SiSa+
+5uhJhwjccni5dAZequxmBByWGJ7JiVML4gZUHPWzxty9XS3/dGZaPbbMRpfmfDop
+kNe8M+BHsx8hiMHbeks3bm6Pk/BwkG/0RUunm6HJu5RyL1Bk2WxtON9l8a4e1x0U
+wlQ1dW8OFXkyKPtDIZoM7w23rSA+WVT2KCECAwEAAaOBgTB/MAwGA1UdEwEB/wQC
+MAAwEwYDVR0lBAwwCgYIKwYBBQUHAwEwGgYDVR0RBBMwEYIPbXguaW5zcGVjdC50
+ZXN0MB0GA1UdDgQWBBSw4sd79oj/AdbPqPW0HRbbW+H+sDAfBgNVHSMEGDAWgBQo
+iKbjDRiTD7XyPYZzbTML1uKMNTAKBggqhkjOPQQDAgNIADBFAiEAgILigvO7Dejw
+BTa4U83Q0zyrHycqUv5V2lcYrPC8Y6kCIG/V6SSXOGak6cPZnpQmP98Njf06huJ4
+MeqajKXDj1nD
+-----END CERTIFICATE-----
+`,
+} as const
