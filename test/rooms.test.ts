@@ -45,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'prober/src/smtp': ['shared/src'],
   'prober/src/net': ['shared/src', 'prober/src/smtp', 'prober/src/exchange.ts', 'prober/src/probe.ts'],
   'prober/src/store': ['shared/src'],
+  'prober/src/inspect': ['shared/src', 'prober/src/net', 'prober/src/smtp', 'prober/src/store'],
   'infra/aws': ['infra/artefact.ts', 'infra/cdk.json', 'prober/src/environment.ts', 'prober/src/store/schema.ts'],
   'infra/cloudflare': ['edge/src/accounts'],
   'infra/local': [
@@ -74,6 +75,7 @@ const MAY_CATCH: readonly string[] = [
   'edge/client/src/log-rows.ts',
   'prober/src/config.ts',
   'prober/src/handler.ts',
+  'prober/src/inspect/certificate.ts',
   'prober/src/net/resolve.ts',
   'prober/src/store/dynamo.ts',
   'infra/',

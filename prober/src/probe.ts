@@ -6,19 +6,13 @@ import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { askExchange, type ExchangePorts, holdFact } from './exchange.ts'
 import { type Heard, type Inquiry, NOTHING_HEARD, type Subject, together } from './inquiry.ts'
 import { isKnown, type Known, knownFacts, pertinent } from './known.ts'
+import type { ClaimedRoute, Route } from './net/route.ts'
 import { remember } from './remember.ts'
 import type { Evidence, Recalled } from './store/evidence.ts'
 
-/** What a domain's own records say of a job. */
-export interface Route {
-  /** False where one of the job's exchanges is not the domain's own; true where the DNS could not tell. */
-  readonly agrees: boolean
-  readonly optedOut: boolean
-}
-
 export interface ProbePorts extends ExchangePorts {
   readonly evidence: Evidence
-  readonly routeOf: (group: Pick<Group, 'domain' | 'implicitMx' | 'exchanges'>, deadlineAt: number) => Promise<Route>
+  readonly routeOf: (claimed: ClaimedRoute, deadlineAt: number) => Promise<Route>
   /** Why this lane is not fit to ask anybody, as measured, or null. */
   readonly unfit: () => Promise<HoldFact | null>
 }

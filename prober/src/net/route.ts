@@ -1,12 +1,22 @@
 // What a domain's own records say of a job: whether its exchanges are the domain's, and whether the domain lets itself be asked.
 import { declinesProbes, policyName } from '@postern/shared/dns/opt-out.ts'
-import type { Group, Route } from '../probe.ts'
 import type { Resolve } from './resolve.ts'
 
-type Asked = Pick<Group, 'domain' | 'implicitMx' | 'exchanges'>
+/** What a domain's own records say of a job. */
+export interface Route {
+  /** False where one of the job's exchanges is not the domain's own; true where the DNS could not tell. */
+  readonly agrees: boolean
+  readonly optedOut: boolean
+}
+
+export interface ClaimedRoute {
+  readonly domain: string
+  readonly implicitMx: boolean
+  readonly exchanges: readonly { readonly exchange: string }[]
+}
 
 /** A lane that trusted its jobs could be sent to dial whom it likes; no answer of the DNS contradicts nothing. */
-export function createRouteOf(resolve: Resolve): (asked: Asked, deadlineAt: number) => Promise<Route> {
+export function createRouteOf(resolve: Resolve): (asked: ClaimedRoute, deadlineAt: number) => Promise<Route> {
   return async (asked, deadlineAt) => {
     const { domain, exchanges } = asked
     // Looked up beside, so that whoever dials finds it there.
@@ -20,7 +30,7 @@ export function createRouteOf(resolve: Resolve): (asked: Asked, deadlineAt: numb
 }
 
 async function agreesWith(
-  { domain, implicitMx, exchanges }: Asked,
+  { domain, implicitMx, exchanges }: ClaimedRoute,
   resolve: Resolve,
   deadlineAt: number,
 ): Promise<boolean> {

@@ -60,7 +60,7 @@ const state = z
       ),
     }),
   )
-const item = z.object({ version: z.number(), writtenAt: instant.optional(), state: z.unknown() })
+const item = z.object({ version: z.number(), writtenAt: instant.optional(), state: z.unknown().optional() })
 /** The document client hands the item of a failed condition over as the wire has it. */
 const wireItem = z
   .object({

@@ -1,6 +1,6 @@
 // Jobs by which the edge has a lane write or wipe what it holds: feedback, erasure, opt-outs. The lane alone holds the keys.
 import { z } from 'zod'
-import { probeFact } from './probe.ts'
+import { replyShape } from './probe.ts'
 
 const common = { jobId: z.string().min(8).max(64), epoch: z.number().int().min(0) }
 const address = { localPart: z.string().min(1).max(256), domain: z.string().min(1).max(253) }
@@ -14,7 +14,7 @@ export const rememberJob = z.strictObject({
   /** Pseudonym of the account. */
   account: z.string().regex(/^[\w-]{8,64}$/),
   outcome: z.enum(['delivered', 'bounced']),
-  reply: probeFact.options[0].shape.reply.nullable(),
+  reply: replyShape.nullable(),
   observedAt: instant,
 })
 export type RememberJob = z.infer<typeof rememberJob>

@@ -63,7 +63,8 @@ export function wireAddress({ localPart, domain }: Pick<ProbeJob, 'localPart' | 
 const instant = z.number().int()
 const observed = { observedAt: instant, source: z.string().max(80) }
 const whose = z.enum(['mailbox', 'stranger', 'postmaster', 'other', 'nobody'])
-const reply = z.strictObject({
+/** One reply as it travels: capped and printable. */
+export const replyShape = z.strictObject({
   code: z.number().int().min(200).max(599),
   enhanced: z
     .strictObject({
@@ -83,7 +84,7 @@ export const probeFact = z.discriminatedUnion('kind', [
     phase: z.enum(['greeting', 'ehlo', 'starttls', 'mail', 'rcpt']),
     to: whose,
     exchange: z.string(),
-    reply,
+    reply: replyShape,
   }),
   z.strictObject({
     kind: z.literal('fault'),
@@ -96,7 +97,7 @@ export const probeFact = z.discriminatedUnion('kind', [
     kind: z.literal('feedback'),
     ...observed,
     outcome: z.enum(['delivered', 'bounced']),
-    reply: reply.nullable(),
+    reply: replyShape.nullable(),
   }),
   z.strictObject({
     kind: z.literal('hold'),

@@ -1,0 +1,72 @@
+// A lane's permits as an inspection needs them: the same limits and breaker as for mailboxes, and patience while there is time.
+import { setTimeout as pause } from 'node:timers/promises'
+import { type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
+import type { HoldFact } from '@postern/shared/verdict/evidence.ts'
+import type { Permits } from '../store/permits.ts'
+import type { HostPorts, Visit } from './host.ts'
+
+export interface PermitOptions {
+  readonly permits: Permits
+  readonly lane: string
+  readonly now: () => number
+}
+
+/** A slot that nobody gives back is void this long after the visit must be over. */
+const GIVE_BACK_GRACE_MS = 500
+/** A conversation needs this much time at least; nobody waits for a permit that leaves less. */
+const WORTH_WAITING_FOR_MS = 1_000
+const LEAST_PAUSE_MS = 20
+/** Two looks at one host are this far apart; what takes longer is left to a later visit. */
+const LONGEST_PAUSE_MS = 1_100
+
+/** The two ports of `HostPorts` over the lane's permits; a table that does not answer grants everything. */
+export function createVisitPermits(options: PermitOptions): Pick<HostPorts, 'permit' | 'giveBack'> {
+  return {
+    permit: (visit) => permit(options, visit),
+    giveBack: (visit, reached) =>
+      options.permits.giveBack(destinationOf(visit), ownerOf(visit), { ...LOOKED_ONLY, reached }),
+  }
+}
+
+const LOOKED_ONLY = { pushedBack: false, refusal: null, refused: 0, late: 0, learned: false, manner: null }
+
+async function permit({ permits, lane, now }: PermitOptions, visit: Visit): Promise<HoldFact | null> {
+  const nobody = { about: [], controls: [], recipients: 0, refusable: 0, patient: false }
+  const wanted = { ...nobody, owner: ownerOf(visit), until: visit.until + GIVE_BACK_GRACE_MS }
+  for (;;) {
+    const decision = await permits.take(destinationOf(visit), wanted, limitsOf(visit))
+    if (decision.kind === 'granted' || decision.kind === 'unavailable') return null
+    const { kind, retryAt } = decision
+    const isFar = retryAt - now() > LONGEST_PAUSE_MS || retryAt > visit.until - WORTH_WAITING_FOR_MS
+    if (kind !== 'permit' || isFar) {
+      return { kind: 'hold', hold: kind, retryAt, observedAt: now(), source: lane }
+    }
+    await pause(Math.max(LEAST_PAUSE_MS, retryAt - now()))
+  }
+}
+
+/** One operator's exchanges share their permits; anybody else's have theirs by address, whatever is asked there. */
+function destinationOf(visit: Visit): string {
+  const row = rowOf(visit)
+  return row.id === 'default' ? visit.address : row.id
+}
+
+/** Hosts that are never asked about mailboxes may be looked at, one connection at a time. */
+function limitsOf(visit: Visit): ProviderRow['limits'] {
+  const { limits } = rowOf(visit)
+  const { connections, connectionsPerSecond } = limits
+  return {
+    ...limits,
+    connections: Math.max(1, connections),
+    connectionsPerSecond: Math.max(1, connectionsPerSecond),
+  }
+}
+
+/** An operator is known by the exchange's name; the policy host is nobody's exchange. */
+function rowOf({ host, service }: Visit): ProviderRow {
+  return providerOf(service === 'smtp' ? host.toLowerCase() : '', '')
+}
+
+function ownerOf({ jobId, host, address }: Visit): string {
+  return `${jobId}:${host}:${address}`
+}
