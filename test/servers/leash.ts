@@ -29,8 +29,8 @@ interface Daemon {
   readonly env?: Readonly<Record<string, string>>
   /** A file in which it says what is wrong, beside what it prints. */
   readonly log?: string
-  /** Where it answers when it is ready. */
-  readonly at: Place
+  /** Where it answers when it is ready, at all of them. */
+  readonly at: readonly Place[]
 }
 
 /** Children of a daemon may outlive it by a moment, and still write. */
@@ -60,10 +60,13 @@ export async function onLeash({ dir, start, end, env, log, at }: Daemon): Promis
     })
   }
   const leashed = { stop: () => letGo(shell, dir) }
-  if (await answers(at, shell)) return leashed
+  const until = Date.now() + READY_MS
+  const answering = await Promise.all(at.map((place) => answers(place, { until, shell })))
+  const silent = at.filter((_place, index) => answering[index] !== true)
+  if (silent.length === 0) return leashed
   if (log !== undefined && existsSync(log)) said += readFileSync(log, 'utf8')
   await leashed.stop()
-  throw new Error(`nothing answers at ${at.host}:${at.port}: ${said}`)
+  throw new Error(`nothing answers at ${silent.map(({ host, port }) => `${host}:${port}`).join(', ')}: ${said}`)
 }
 
 async function letGo(shell: ChildProcess, dir: string): Promise<void> {
@@ -78,8 +81,7 @@ async function letGo(shell: ChildProcess, dir: string): Promise<void> {
   rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
 }
 
-async function answers(at: Place, shell: ChildProcess): Promise<boolean> {
-  const until = Date.now() + READY_MS
+async function answers(at: Place, { until, shell }: { until: number; shell: ChildProcess }): Promise<boolean> {
   while (Date.now() < until && shell.exitCode === null && shell.signalCode === null) {
     if (await accepts(at)) return true
     await sleep(POLL_MS)

@@ -54,7 +54,8 @@ export async function startPostfix(
     start: `${POSTFIX} -c "$dir/etc" start || exit 1`,
     end: 'kill "$(head -n 1 "$dir/queue/pid/master.pid")"',
     log: join(dir, 'log/mail.log'),
-    at: { host: hosts[0]!.address, port },
+    // Postfix listens at all addresses or at none.
+    at: [{ host: hosts[0]!.address, port }],
   })
   return { ...leashed, hosts, port, log: () => readFileSync(join(dir, 'log/mail.log'), 'utf8') }
 }

@@ -27,7 +27,7 @@ export async function startPostgrey({ delayS, text }: Greylisting): Promise<Post
     ].join('\n'),
     end: 'kill $pid; wait $pid',
     env: { text: text ?? '' },
-    at: { host: HOST, port },
+    at: [{ host: HOST, port }],
   })
   return { ...leashed, service: `inet:${HOST}:${port}` }
 }

@@ -10,6 +10,8 @@ const HOW = 'as root, .ci/mail-servers installs it'
 export const POSTFIX = '/usr/sbin/postfix'
 export const POSTGREY = '/usr/sbin/postgrey'
 export const EXIM = join(EXIM_ROOT, 'usr/sbin/exim4')
+/** Debian's Exim becomes this user, and does not start where there is none. */
+export const EXIM_USER = 'Debian-exim'
 /** The libraries that were unpacked with it stand in before the machine's. */
 export const EXIM_ENVIRONMENT = { LD_LIBRARY_PATH: librariesIn(join(EXIM_ROOT, 'usr/lib')).join(':') }
 
