@@ -1,4 +1,4 @@
-// Other people's daemons on a leash: in a folder of their own under /tmp, ended with the test process however that ends.
+// Other people's daemons on a leash: each in a temporary folder of its own, ended with the test process however that ends.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
