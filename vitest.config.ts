@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/journeys/**', 'test/infra/**', 'test/edge/objects/**'],
+          exclude: ['test/journeys/**', 'test/servers/**', 'test/infra/**', 'test/edge/objects/**'],
           setupFiles,
           testTimeout: 20_000,
           hookTimeout: 40_000,
@@ -45,11 +45,13 @@ export default defineConfig({
         // Whole stacks, killed and timed: one at a time, or they would measure one another.
         test: {
           name: 'journeys',
-          include: ['test/journeys/**/*.test.ts', 'test/infra/**/*.test.ts'],
+          include: ['test/journeys/**/*.test.ts', 'test/servers/**/*.test.ts', 'test/infra/**/*.test.ts'],
           setupFiles,
           testTimeout: 30_000,
           hookTimeout: 40_000,
           fileParallelism: false,
+          // Mail servers that keep us waiting do so all at once.
+          maxConcurrency: 32,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },

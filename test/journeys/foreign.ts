@@ -1,7 +1,7 @@
 // A resolver and mail servers that are not the world's: other habits, other software, other names, for one journey.
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
-import { decode, encode, type PacketRecord } from '../world/dns/wire-format.ts'
+import { startResolver, type Zones } from '../servers/resolver.ts'
 
 interface SmtpAddress {
   readonly address: string
@@ -23,34 +23,14 @@ const { SMTPServer } = createRequire(import.meta.url)('smtp-server') as {
   }) => SmtpServer
 }
 
-const NOERROR = 0
-const NXDOMAIN = 3
-const RESPONSE_FLAGS = 0x0180
-
 export interface Foreign {
   readonly dohUrl: string
   readonly smtpPort: number
   close(): Promise<void>
 }
 
-/** Zones as `name → records`; names that are absent do not exist. The resolver shouts, keeps no TTL and puts an OPT behind. */
-export async function startForeign(
-  zones: Readonly<Record<string, readonly PacketRecord[]>>,
-  mailboxes: readonly string[],
-): Promise<Foreign> {
-  const doh = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const { searchParams } = new URL(request.url ?? '/', 'http://x')
-      const message =
-        request.method === 'GET' ? Buffer.from(searchParams.get('dns') ?? '', 'base64url') : Buffer.concat(chunks)
-      response.writeHead(200, { 'content-type': 'application/dns-message' }).end(answer(message, zones))
-    })
-  })
-  const dohPort = await new Promise<number>((resolve) => {
-    doh.listen(0, '127.0.0.1', () => resolve((doh.address() as { port: number }).port))
-  })
+export async function startForeign(zones: Zones, mailboxes: readonly string[]): Promise<Foreign> {
+  const resolver = await startResolver(zones)
   const smtp = new SMTPServer({
     disabledCommands: ['AUTH'],
     disableReverseLookup: true,
@@ -63,29 +43,11 @@ export async function startForeign(
     const server = smtp.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
   })
   return {
-    dohUrl: `http://127.0.0.1:${dohPort}/resolve`,
+    dohUrl: resolver.dohUrl,
     smtpPort,
     close: async () => {
-      doh.closeAllConnections()
-      await new Promise((resolve) => doh.close(resolve))
+      await resolver.close()
       await new Promise<void>((resolve) => smtp.close(resolve))
     },
   }
-}
-
-function answer(message: Buffer, zones: Readonly<Record<string, readonly PacketRecord[]>>): Buffer {
-  const { id, questions = [] } = decode(message)
-  const [question] = questions
-  const name = question?.name.toLowerCase() ?? ''
-  const records = zones[name]
-  return encode({
-    type: 'response',
-    id,
-    flags: RESPONSE_FLAGS | (records === undefined ? NXDOMAIN : NOERROR),
-    questions,
-    answers: (records ?? [])
-      .filter(({ type }) => type === question?.type || type === 'CNAME')
-      .map((record) => ({ ...record, name: record.name.toUpperCase(), ttl: 0 })),
-    additionals: [{ type: 'OPT', name: '.', udpPayloadSize: 1_232 }],
-  })
 }

@@ -27,6 +27,11 @@ export function tlsContext(): SecureContext {
   return createSecureContext({ key: KEY, cert: CERTIFICATE })
 }
 
+/** Key and certificate in one text, for servers that read files. */
+export function tlsPem(): string {
+  return `${KEY}${CERTIFICATE}`
+}
+
 /** The data of the TLSA record `3 1 1` that pins the certificate's public key (RFC 7671 §5.1), in hexadecimal. */
 export function publicKeyDigest(): string {
   const key = new X509Certificate(CERTIFICATE).publicKey.export({ type: 'spki', format: 'der' })
