@@ -1,6 +1,7 @@
 // What the options mean for edge and lanes: who resolves which names, and which loopback addresses may be dialled on which port.
 import type { LaneEnvironment } from '@postern/prober/environment.ts'
 import type { Resolver } from '@postern/shared/dns/resolvers.ts'
+import { BLOCK_LIST } from '@postern/test/world/dns/block-list.ts'
 import type { Options } from './options.ts'
 
 interface WorldSetting {
@@ -31,5 +32,17 @@ export function networkOf({ smtpPort, allowLoopbackMx }: Options, world: WorldSe
     LOOPBACK_NETWORKS: networks.join(','),
     LOOPBACK_SMTP_PORT: String(smtpPort ?? world.smtpPort),
     SMTP_PORT: String(smtpPort ?? SMTP_PORT),
+  }
+}
+
+type AuditSetting = Pick<LaneEnvironment, 'DNSBL_ZONES' | 'CANARIES' | 'AUDIT_RESOLVERS' | 'AUDIT_SMTP_PORT'>
+
+/** The lanes' own names and mailboxes are of the world, whoever is asked about others' and on whatever port. */
+export function auditOf(world: WorldSetting): AuditSetting {
+  return {
+    DNSBL_ZONES: JSON.stringify([BLOCK_LIST]),
+    CANARIES: '[]',
+    AUDIT_RESOLVERS: JSON.stringify([{ name: 'world', url: world.dohUrl, suffix: null } satisfies Resolver]),
+    AUDIT_SMTP_PORT: String(world.smtpPort),
   }
 }

@@ -30,6 +30,11 @@ export const environment: LaneConfig['environment'] = {
   LOOPBACK_SMTP_PORT: '',
   SOURCE_ADDRESS: '',
   DYNAMODB_ENDPOINT: '',
+  EGRESS_ADDRESS: '',
+  DNSBL_ZONES: '[]',
+  CANARIES: '[]',
+  AUDIT_RESOLVERS: '',
+  AUDIT_SMTP_PORT: '',
 }
 
 export function buildFixture(dir: string): ReturnType<typeof buildArtefact> {

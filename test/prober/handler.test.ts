@@ -48,6 +48,11 @@ async function coldStart(changes: Readonly<Record<string, string>> = {}): Promis
     LOOPBACK_SMTP_PORT: String(world.smtpPort),
     SOURCE_ADDRESS,
     DYNAMODB_ENDPOINT: engine.endpoint,
+    EGRESS_ADDRESS: SOURCE_ADDRESS,
+    DNSBL_ZONES: '["dnsbl.test"]',
+    CANARIES: '[]',
+    AUDIT_RESOLVERS: '',
+    AUDIT_SMTP_PORT: '',
     ...changes,
   }
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
