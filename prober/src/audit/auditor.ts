@@ -54,7 +54,7 @@ export function createAuditor({ config, dynamo, strangerOf, now }: AuditorOption
 const scheduledEvent = z.object({
   source: z.literal('aws.events'),
   'detail-type': z.literal('Scheduled Event'),
-  id: z.unknown(),
+  id: z.unknown().optional(),
 })
 
 /** A lane has 70 s for an event, and a cold start counts. */

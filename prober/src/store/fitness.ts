@@ -25,7 +25,7 @@ const CACHE_MS = 60_000
 const TRIES = 8
 const KEEP_S = HOLDS_MS / 1_000
 
-const item = z.object({ version: z.number(), state: z.unknown() })
+const item = z.object({ version: z.number(), state: z.unknown().optional() })
 const state = z.string().transform(readJson).pipe(audited)
 
 interface Cached {
