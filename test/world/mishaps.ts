@@ -17,8 +17,8 @@ export interface Mishaps {
   setSender(mailbox: string, state: MailboxState): void
   /** Sends a sender domain's mail to a host that accepts connections and never says a word. */
   neverAtHome(domain: string): void
-  /** One line of zone text with an absolute name, such as `1.9.24.127.in-addr.arpa. PTR other.test.`; same name and type are replaced. */
-  putRecord(line: string): void
+  /** Zone text with absolute names, such as `1.9.24.127.in-addr.arpa. PTR other.test.`; what had the same name and type goes. */
+  putRecord(...lines: readonly string[]): void
 }
 
 const SILENT_DOMAIN = 'dead.test'
@@ -36,6 +36,6 @@ export function mishapsOf(zones: Zones, senders: Host): Mishaps {
       senders.serves.get(mailbox.slice(at + 1))?.set(mailbox.slice(0, at), state)
     },
     neverAtHome: (domain) => zones.put([parseRecord(`${domain}. MX 10 ${hostName(SILENT_DOMAIN, 0)}.`, '')]),
-    putRecord: (line) => zones.put([parseRecord(line, '')]),
+    putRecord: (...lines) => zones.put(lines.map((line) => parseRecord(line, ''))),
   }
 }
