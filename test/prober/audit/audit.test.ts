@@ -223,6 +223,13 @@ describe('callout', () => {
     expect(resultOf(report, 'callout')).toMatchObject({ state: 'unfit', detail: 'abuse is refused' })
   })
 
+  it('asks no backup after the first exchange has answered', async () => {
+    world.putRecord('two.test. MX 10 mx.strict.test.', 'two.test. MX 20 mx.catchall.test.')
+    const report = await newAuditedLane(at, { MAIL_FROM: 'probe@two.test' }).run()
+    expect(resultOf(report, 'callout').detail).toMatch(/^the MAIL FROM mailbox is refused/)
+    expect(new Set(world.sessions().map(({ host }) => host))).toEqual(new Set(['mx.strict.test']))
+  })
+
   it('a sender that loses its mailbox is unfit, and fit again when it has it back', async () => {
     const lane = newAuditedLane(at)
     world.setSender(lane.identity.sender, 'unknown')
