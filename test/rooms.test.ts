@@ -43,9 +43,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'edge/client/src': ['shared/src'],
   'prober/src': ['shared/src'],
   'prober/src/smtp': ['shared/src'],
-  'prober/src/net': ['shared/src', 'prober/src/smtp', 'prober/src/exchange.ts', 'prober/src/probe.ts'],
+  'prober/src/net': ['shared/src', 'prober/src/smtp', 'prober/src/exchange.ts'],
   'prober/src/store': ['shared/src'],
   'prober/src/inspect': ['shared/src', 'prober/src/net', 'prober/src/smtp', 'prober/src/store'],
+  'prober/src/audit': ['shared/src', 'prober/src/config.ts', 'prober/src/net', 'prober/src/smtp', 'prober/src/store'],
   'infra/aws': ['infra/artefact.ts', 'infra/cdk.json', 'prober/src/environment.ts', 'prober/src/store/schema.ts'],
   'infra/cloudflare': ['edge/src/accounts'],
   'infra/local': [

@@ -1,6 +1,8 @@
 // One lane: a function behind a signed URL that speaks to mail servers from one address under one name.
 import type { LaneEnvironment } from '@postern/prober/environment.ts'
 import { Duration } from 'aws-cdk-lib'
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Architecture, type Code, Function, FunctionUrlAuthType, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
@@ -26,7 +28,10 @@ const resolvers = [
   { name: 'google', url: 'https://dns.google/dns-query', suffix: null },
 ]
 
-function environmentOf({ laneId, settings, state }: LaneProps): LaneEnvironment {
+/** A lane that has no hand free for so long is busy, not ill. */
+const AUDIT_GOOD_FOR = Duration.minutes(15)
+
+function environmentOf({ laneId, settings, state }: LaneProps): Omit<LaneEnvironment, 'EGRESS_ADDRESS'> {
   return {
     LANE_ID: laneId,
     REGION: settings.region,
@@ -40,8 +45,13 @@ function environmentOf({ laneId, settings, state }: LaneProps): LaneEnvironment 
     SMTP_PORT: '25',
     LOOPBACK_NETWORKS: '',
     LOOPBACK_SMTP_PORT: '',
+    LOOPBACK_HTTPS_PORT: '',
     SOURCE_ADDRESS: '',
     DYNAMODB_ENDPOINT: '',
+    DNSBL_ZONES: JSON.stringify(settings.dnsblZones),
+    CANARIES: settings.canaries,
+    AUDIT_RESOLVERS: '',
+    AUDIT_SMTP_PORT: '',
   }
 }
 
@@ -52,10 +62,11 @@ export class Lane extends Construct {
     super(scope, id)
     const environment = environmentOf(props)
     this.network = new LaneNetwork(this, 'Network', { ...props, ehloName: environment.EHLO_NAME })
-    const prober = this.#makeFunction(props, environment)
+    const { attrPublicIp } = this.network.address
+    const prober = this.#makeFunction(props, { ...environment, EGRESS_ADDRESS: attrPublicIp })
+    this.#auditHourly(prober)
     const url = prober.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM })
     url.grantInvokeUrl(props.caller)
-    const { attrPublicIp } = this.network.address
     addOutputs(this, { Url: url.url, EgressAddress: attrPublicIp, EhloName: environment.EHLO_NAME })
   }
 
@@ -81,6 +92,15 @@ export class Lane extends Construct {
       vpcSubnets: { subnets: [this.network.subnet] },
       securityGroups: [this.network.securityGroup],
       environment,
+      // Only audits come this way, and one that is late is told by the next.
+      retryAttempts: 0,
+      maxEventAge: AUDIT_GOOD_FOR,
     })
+  }
+
+  #auditHourly(prober: Function): void {
+    const target = new LambdaFunction(prober, { retryAttempts: 1, maxEventAge: AUDIT_GOOD_FOR })
+    const rule = new Rule(this, 'Audit', { schedule: Schedule.rate(Duration.hours(1)) })
+    rule.addTarget(target)
   }
 }

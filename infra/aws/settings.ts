@@ -9,6 +9,10 @@ export interface Settings {
   readonly region: string
   /** Events that one lane runs at a time. A young AWS account has 10 for all functions together. */
   readonly reservedConcurrency: number
+  /** Zones of DNS block lists that audits look into. Given as text with commas. */
+  readonly dnsblZones: readonly string[]
+  /** JSON list of `{operator, good, dead}`; the lanes read it, and refuse what it should not hold. */
+  readonly canaries: string
 }
 
 function readText(node: Node, key: keyof Settings, pattern: RegExp): string {
@@ -33,5 +37,9 @@ export function readSettings(node: Node): Settings {
     partition: readText(node, 'partition', /^[a-z]{2,16}$/),
     region: readText(node, 'region', /^[a-z]{2}(-[a-z]+)+-\d$/),
     reservedConcurrency: readCount(node, 'reservedConcurrency'),
+    dnsblZones: readText(node, 'dnsblZones', /^(([a-z0-9-]+\.)+[a-z]+(,|$))*$/)
+      .split(',')
+      .filter((zone) => zone !== ''),
+    canaries: readText(node, 'canaries', /^\[.*\]$/s),
   }
 }

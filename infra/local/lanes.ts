@@ -59,6 +59,7 @@ export interface LaneSettings {
     | 'EHLO_NAME'
     | 'MAIL_FROM'
     | 'SOURCE_ADDRESS'
+    | 'EGRESS_ADDRESS'
     | 'EVIDENCE_TABLE'
     | 'TRAFFIC_TABLE'
   >
@@ -107,6 +108,7 @@ function configOf(lane: LocalLane, { artefact, credentials, common }: LaneSettin
       EHLO_NAME: lane.ehlo,
       MAIL_FROM: lane.sender,
       SOURCE_ADDRESS: lane.address,
+      EGRESS_ADDRESS: lane.address,
     },
     // Lambda would start a machine for each; here all of them share the cores that the world and the edge run on.
     reservedConcurrency: 10,

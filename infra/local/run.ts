@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { startWorld, type World } from '@postern/test/world/world.ts'
 import { buildArtefact } from '../artefact.ts'
+import { startAudits } from './audits.ts'
 import { type Engine, startEngine } from './engine.ts'
 import { type LocalLane, planLanes, startLane } from './lanes.ts'
 import { HELP, type Options, parseOptions, StartProblem } from './options.ts'
 import { freePorts, requirePort } from './ports.ts'
 import { announce } from './ready.ts'
-import { networkOf, resolversOf } from './setting.ts'
+import { auditOf, networkOf, resolversOf } from './setting.ts'
 import { requireRuntime, startEdge } from './start-edge.ts'
 import { localKeys } from './provision.ts'
 import { openState, type State } from './state.ts'
@@ -77,6 +78,7 @@ async function run(options: Options): Promise<void> {
   await startTiers(parts, credentials, artefact.file)
   const keys = await localKeys(`http://127.0.0.1:${options.port}`, state)
   announce({ options, keys, lanes, truth: options.doh === null ? world.truth : [] })
+  own(startAudits({ lanes, credentials, complain: (message) => void process.stderr.write(`${message}\n`) }))
 }
 
 /** Lanes and edge side by side; resolves when all of them have said that they are ready. */
@@ -93,6 +95,7 @@ async function startTiers(
     HMAC_KEYS: JSON.stringify(state.secrets.hmac),
     DYNAMODB_ENDPOINT: engine.endpoint,
     ...network,
+    ...auditOf(world),
   }
   const bindings = {
     DOH_RESOLVERS: resolvers,

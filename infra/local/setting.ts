@@ -1,6 +1,7 @@
 // What the options mean for edge and lanes: who resolves which names, and which loopback addresses may be dialled on which port.
 import type { LaneEnvironment } from '@postern/prober/environment.ts'
 import type { Resolver } from '@postern/shared/dns/resolvers.ts'
+import { BLOCK_LIST } from '@postern/test/world/dns/block-list.ts'
 import type { Options } from './options.ts'
 
 interface WorldSetting {
@@ -22,7 +23,7 @@ export function resolversOf({ doh }: Options, world: WorldSetting): readonly Res
   return [{ name: 'world', url: world.dohUrl, suffix: 'test' }, ...PUBLIC]
 }
 
-type Network = Pick<LaneEnvironment, 'LOOPBACK_NETWORKS' | 'LOOPBACK_SMTP_PORT' | 'SMTP_PORT'>
+type Network = Pick<LaneEnvironment, 'LOOPBACK_NETWORKS' | 'LOOPBACK_SMTP_PORT' | 'LOOPBACK_HTTPS_PORT' | 'SMTP_PORT'>
 
 /** The world's own network is always open to the lanes; the rest of loopback only where somebody asked for it. */
 export function networkOf({ smtpPort, allowLoopbackMx }: Options, world: WorldSetting): Network {
@@ -30,6 +31,19 @@ export function networkOf({ smtpPort, allowLoopbackMx }: Options, world: WorldSe
   return {
     LOOPBACK_NETWORKS: networks.join(','),
     LOOPBACK_SMTP_PORT: String(smtpPort ?? world.smtpPort),
+    LOOPBACK_HTTPS_PORT: '',
     SMTP_PORT: String(smtpPort ?? SMTP_PORT),
+  }
+}
+
+type AuditSetting = Pick<LaneEnvironment, 'DNSBL_ZONES' | 'CANARIES' | 'AUDIT_RESOLVERS' | 'AUDIT_SMTP_PORT'>
+
+/** The lanes' own names and mailboxes are of the world, whoever is asked about others' and on whatever port. */
+export function auditOf(world: WorldSetting): AuditSetting {
+  return {
+    DNSBL_ZONES: JSON.stringify([BLOCK_LIST]),
+    CANARIES: '[]',
+    AUDIT_RESOLVERS: JSON.stringify([{ name: 'world', url: world.dohUrl, suffix: null } satisfies Resolver]),
+    AUDIT_SMTP_PORT: String(world.smtpPort),
   }
 }

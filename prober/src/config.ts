@@ -25,6 +25,14 @@ const cidrs = z.string().transform((text, context): readonly Cidr[] => {
 })
 
 const resolver = z.strictObject({ name: z.string(), url: z.url(), suffix: z.string().nullable() })
+const resolvers = json.pipe(z.array(resolver).min(1))
+const unset = z.literal('').transform(() => null)
+const canary = z.strictObject({ operator: z.string().min(1).max(60), good: mailbox.max(254), dead: mailbox.max(254) })
+
+/** One operator's findings would take the place of another's. */
+function haveOwnNames(canaries: readonly { readonly operator: string }[]): boolean {
+  return new Set(canaries.map(({ operator }) => operator)).size === canaries.length
+}
 
 const environment = z.object({
   LANE_ID: z.string().min(1).max(60),
@@ -32,15 +40,21 @@ const environment = z.object({
   PARTITION: z.string().min(1),
   EHLO_NAME: hostName,
   MAIL_FROM: mailbox,
-  DOH_RESOLVERS: json.pipe(z.array(resolver).min(1)),
+  DOH_RESOLVERS: resolvers,
   EVIDENCE_TABLE: z.string().min(1),
   TRAFFIC_TABLE: z.string().min(1),
   HMAC_KEYS: z.string().min(1),
   SMTP_PORT: port,
   LOOPBACK_NETWORKS: cidrs,
-  LOOPBACK_SMTP_PORT: z.union([z.literal('').transform(() => null), port]),
+  LOOPBACK_SMTP_PORT: z.union([unset, port]),
+  LOOPBACK_HTTPS_PORT: z.union([z.literal('').transform(() => null), port]),
   SOURCE_ADDRESS: optional.pipe(z.ipv4().nullable()),
   DYNAMODB_ENDPOINT: optional,
+  EGRESS_ADDRESS: optional.pipe(z.ipv4().nullable()),
+  DNSBL_ZONES: json.pipe(z.array(hostName).max(20)),
+  CANARIES: json.pipe(z.array(canary).max(20).refine(haveOwnNames, 'name an operator twice')),
+  AUDIT_RESOLVERS: z.union([unset, resolvers]),
+  AUDIT_SMTP_PORT: z.union([unset, port]),
 } satisfies Record<keyof LaneEnvironment, z.ZodType>)
 
 export type Config = z.infer<typeof environment>

@@ -23,9 +23,21 @@ export type LaneEnvironment = Record<
   | 'LOOPBACK_NETWORKS'
   /** Port for targets inside `LOOPBACK_NETWORKS`; empty means `SMTP_PORT`. */
   | 'LOOPBACK_SMTP_PORT'
+  /** As `LOOPBACK_SMTP_PORT`, for the certificates of policy hosts; empty means 443. */
+  | 'LOOPBACK_HTTPS_PORT'
   /** Local address to bind for loopback targets only. */
   | 'SOURCE_ADDRESS'
   /** Where the table engine listens; empty means the region's own DynamoDB. */
-  | 'DYNAMODB_ENDPOINT',
+  | 'DYNAMODB_ENDPOINT'
+  /** IPv4 address that mail servers see; empty means that only the A record of `EHLO_NAME` tells. */
+  | 'EGRESS_ADDRESS'
+  /** JSON list of zones of DNS block lists, in which audits look for the egress address (RFC 5782). */
+  | 'DNSBL_ZONES'
+  /** JSON list of `{operator, good, dead}`: a mailbox that is there and one that is not, asked by every audit. */
+  | 'CANARIES'
+  /** As `DOH_RESOLVERS`, for audits; empty means the same. */
+  | 'AUDIT_RESOLVERS'
+  /** As `LOOPBACK_SMTP_PORT`, for audits; empty means the same. */
+  | 'AUDIT_SMTP_PORT',
   string
 >

@@ -3,7 +3,7 @@ import type { Answer } from '@postern/shared/dns/answer.ts'
 import { type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
 import { inOrderFor } from '@postern/shared/lanes/choose.ts'
 import { CONTROL_MS } from '@postern/shared/verdict/lifetimes.ts'
-import type { Fault, HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
+import type { CanaryFact, Fault, HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
 import { faultFact, heardIn, outcomeOf, type Scene, type Visit } from './hearing.ts'
 import { type Heard, type Inquiry, NOTHING_HEARD, type Subject, together } from './inquiry.ts'
 import type { Conversation } from './net/converse.ts'
@@ -69,7 +69,7 @@ export async function askExchange(question: Question, ports: ExchangePorts): Pro
   const found = await addressesOf(question, ports)
   if (found.fault !== undefined) return fruitless(question, ports, found.fault)
   const row = providerOf(question.exchange, question.inquiry.domain)
-  const barred = barredBy(row, question, ports)
+  const barred = barredBy(row, question, ports) ?? unfitFor(row, question, ports)
   if (barred !== null) return { heard: { ...NOTHING_HEARD, shared: [barred] }, settled: true, writing: [] }
   let unreached: Asked = { heard: NOTHING_HEARD, settled: false, writing: [] }
   for (const address of found.addresses.slice(0, MAX_ADDRESSES)) {
@@ -112,6 +112,11 @@ function barredBy({ probe }: ProviderRow, { inquiry }: Question, ports: Exchange
   }
 }
 
+/** An operator that refuses a mailbox which is known to be somebody's refuses this lane: it is not asked about others'. */
+function unfitFor({ id }: ProviderRow, { inquiry }: Question, ports: ExchangePorts): HoldFact | null {
+  return inquiry.fitness.unfitOperators.includes(id) ? holdFact('shunned', null, ports) : null
+}
+
 async function addressesOf({ exchange, deadlineAt, subjects }: Question, ports: ExchangePorts) {
   const answer = await ports.resolveAddresses(exchange, deadlineAt)
   if (answer.kind === 'failure' && answer.why === 'timeout') return { fault: 'name_timeout' } as const
@@ -148,7 +153,16 @@ async function askAddress(question: Question, { row, address }: Destination, por
   const scene = sceneOf({ ...question, subjects }, plan, { row, source: ports.lane.id })
   const mannered = { ...plan, pipelining: known?.stalls !== true, early: known?.early ?? null }
   const { asked, outcome } = await converse({ question, plan: mannered, scene, visit }, ports)
-  return { ...asked, writing: [ports.permits.giveBack(destination, wanted.owner, outcome)] }
+  const canary = canaryOf(row, question, ports)
+  const heard = canary === null ? asked.heard : { ...asked.heard, shared: [...asked.heard.shared, canary] }
+  return { ...asked, heard, writing: [ports.permits.giveBack(destination, wanted.owner, outcome)] }
+}
+
+/** Where a row needs no control, that its dead canary was refused of late stands in for one. */
+function canaryOf(row: ProviderRow, { inquiry }: Question, ports: ExchangePorts): CanaryFact | null {
+  const refusedAt = row.control === 'none' ? inquiry.fitness.canaries[row.id] : undefined
+  if (refusedAt === undefined) return null
+  return { kind: 'canary', operator: row.id, observedAt: refusedAt, source: ports.lane.id }
 }
 
 const NO_EARLIER_TRY = { before: 0, stalled: false, outOfStep: false } as const

@@ -1,17 +1,10 @@
 // Composition root of a lane: reads the environment, builds the ports, and is the only file that knows Lambda events.
-import { laneJob } from '@postern/shared/contract/job.ts'
-import { globallyReachable } from '@postern/shared/dns/reachable.ts'
-import { CONTROL_MS } from '@postern/shared/verdict/lifetimes.ts'
-import { type Config, parseConfig } from './config.ts'
+import { type LaneJob, laneJob } from '@postern/shared/contract/job.ts'
+import { scheduledAudit } from './audit/auditor.ts'
+import { parseConfig } from './config.ts'
 import { answer, type JobPorts, unsayable } from './jobs.ts'
-import { createDial } from './net/dial.ts'
-import { createResolve } from './net/resolve.ts'
-import { createRouteOf } from './net/route.ts'
-import { createDynamo } from './store/dynamo.ts'
-import { createEvidence } from './store/evidence.ts'
-import { createKeys, type Keys, readKeyText } from './store/keys.ts'
-import { createMarks } from './store/marks.ts'
-import { createPermits } from './store/permits.ts'
+import { createPorts } from './ports.ts'
+import { createKeys, readKeyText } from './store/keys.ts'
 
 /** The part of a function-URL event (payload 2.0) that a lane reads. */
 interface FunctionUrlEvent {
@@ -35,50 +28,9 @@ function log(level: 'warn' | 'error', what: string): void {
   process.stderr.write(`${JSON.stringify({ level, lane: config.LANE_ID, what })}\n`)
 }
 
-function portsOf(settings: Config, keys: Keys): JobPorts {
-  const now = Date.now
-  const dynamo = createDynamo({
-    region: settings.REGION,
-    endpoint: settings.DYNAMODB_ENDPOINT,
-    onFault: (what) => log('warn', `going on without memory: ${what}`),
-    now,
-  })
-  const resolve = createResolve(settings.DOH_RESOLVERS, now)
-  const loopback = settings.LOOPBACK_NETWORKS
-  return {
-    probe: {
-      lane: { id: settings.LANE_ID, ehloName: settings.EHLO_NAME, mailFrom: settings.MAIL_FROM },
-      now,
-      resolveAddresses: (exchange, deadlineAt) => resolve({ name: exchange, type: 'A' }, deadlineAt),
-      routeOf: createRouteOf(resolve),
-      unfit: async () => null,
-      mayDial: (address) => globallyReachable(address, loopback),
-      strangersOf: strangersOf(settings, keys),
-      aliasOf: (text) => keys.alias(text),
-      evidence: createEvidence(dynamo, keys, settings.EVIDENCE_TABLE),
-      permits: createPermits({ dynamo, table: settings.TRAFFIC_TABLE, lane: settings.LANE_ID, now }),
-      dial: createDial({
-        loopback,
-        port: settings.SMTP_PORT,
-        loopbackPort: settings.LOOPBACK_SMTP_PORT ?? settings.SMTP_PORT,
-        sourceAddress: settings.SOURCE_ADDRESS,
-        now,
-      }),
-    },
-    marks: createMarks({ dynamo, keys, table: settings.EVIDENCE_TABLE, now }),
-  }
-}
-
-/** The same strangers for a week, so that a greylist lets them pass on the visit on which it lets the mailbox pass. */
-function strangersOf({ LANE_ID }: Config, keys: Keys): JobPorts['probe']['strangersOf'] {
-  return (domain) => {
-    const input = `${domain}|${LANE_ID}|${Math.floor(Date.now() / CONTROL_MS)}`
-    return [keys.token(input), keys.personal(input)]
-  }
-}
-
 async function start(): Promise<JobPorts> {
-  return portsOf(config, createKeys(await readKeyText(config.HMAC_KEYS, config.REGION)))
+  const keys = createKeys(await readKeyText(config.HMAC_KEYS, config.REGION))
+  return createPorts({ config, keys, warn: (what) => log('warn', what), now: Date.now })
 }
 
 function respond(statusCode: number, body: unknown): FunctionUrlResponse {
@@ -103,8 +55,13 @@ function receivedAt({ requestContext }: FunctionUrlEvent): number {
   return at <= now && now - at < LONGEST_START_MS ? at : now
 }
 
-/** One function-URL event in, one report out; 422 for what is not a job, 409 for one that goes by an older map of lanes. */
+/**
+ * One function-URL event in, one report out; 422 for what is not a job, 409 for one that goes by an older map of lanes. The
+ * clock's own event has the lane audited.
+ */
 export async function handler(event: FunctionUrlEvent): Promise<FunctionUrlResponse> {
+  const scheduled = scheduledAudit(event)
+  if (scheduled !== null) return run(scheduled, Date.now())
   const parsed = jobOf(event)
   if (parsed === null || !parsed.success) {
     const issues = parsed?.error?.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
@@ -117,9 +74,13 @@ export async function handler(event: FunctionUrlEvent): Promise<FunctionUrlRespo
   }
   if (job.epoch < epoch) return respond(409, { epoch })
   epoch = job.epoch
+  return run(job, receivedAt(event))
+}
+
+async function run(job: LaneJob, at: number): Promise<FunctionUrlResponse> {
   ready ??= start()
   try {
-    return respond(200, await answer(job, await ready, receivedAt(event)))
+    return respond(200, await answer(job, await ready, at))
   } catch (error) {
     ready = undefined
     log('error', error instanceof Error ? `${error.name}: ${error.message}` : 'unknown fault')

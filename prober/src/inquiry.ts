@@ -1,4 +1,5 @@
 // What one inquiry at one domain is about, for the stories that ask and for what they share.
+import type { Fitness } from '@postern/shared/contract/audit.ts'
 import type { ProbeFact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
 
 /** One address under test. */
@@ -21,6 +22,8 @@ export interface Inquiry {
   readonly patient: boolean
   /** Strangers' answers and acceptances that are on record. */
   readonly domainFacts: readonly ReplyFact[]
+  /** What the lane has measured of itself, operators' canaries included. */
+  readonly fitness: Fitness
 }
 
 /** What was heard of some of an inquiry's subjects. */

@@ -1,12 +1,16 @@
 // Which story answers which kind of job.
 import type { LaneJob } from '@postern/shared/contract/job.ts'
 import type { WrittenReport } from '@postern/shared/contract/lane-jobs.ts'
+import type { Auditor } from './audit/auditor.ts'
+import { type InspectPorts, inspect } from './inspect/inspect.ts'
 import { type ProbePorts, probe, probeList } from './probe.ts'
 import { canSay } from './smtp/command.ts'
 import type { Marks } from './store/marks.ts'
 
 export interface JobPorts {
   readonly probe: ProbePorts
+  readonly inspect: InspectPorts
+  readonly auditor: Auditor
   readonly marks: Marks
 }
 
@@ -17,6 +21,10 @@ export async function answer(job: LaneJob, ports: JobPorts, receivedAt: number):
       return probe(job, ports.probe, receivedAt)
     case 'list':
       return probeList(job, ports.probe, receivedAt)
+    case 'inspect':
+      return inspect(job, ports.inspect, receivedAt)
+    case 'audit':
+      return ports.auditor.audit(job, receivedAt)
     case 'remember':
       return written(job, ports, await ports.marks.remember(job))
     case 'forget':
@@ -44,6 +52,8 @@ export function unsayable(job: LaneJob): string | null {
       )
       return wrong === -1 ? null : `groups.${wrong}.recipients`
     }
+    case 'inspect':
+    case 'audit':
     case 'remember':
     case 'forget':
     case 'opt_out':

@@ -40,7 +40,7 @@ export function isKnown(
   if (own.some(({ observedAt }) => observedAt > now + CLOCK_SKEW_MS)) return false
   if (restingReply(own, now) !== null) return true
   if (own.some((fact) => isDelivery(fact) && now - fact.observedAt < maxAgeMs)) return true
-  const said = own.filter(({ kind }) => kind !== 'feedback')
+  const said = own.filter(({ kind }) => kind === 'reply' || kind === 'fault')
   const youngest = Math.max(0, ...said.map(({ observedAt }) => observedAt))
   return now < goodUntil(said) && now - youngest < maxAgeMs && !isUncountedYes(known, domain, now)
 }

@@ -1,4 +1,5 @@
 // THE STORY of one domain's addresses: what is known already, may we ask, ask the exchanges in order, remember, say what was said.
+import type { Fitness } from '@postern/shared/contract/audit.ts'
 import type { ListJob, ListReport, ProbeJob, ProbeReport } from '@postern/shared/contract/probe.ts'
 import { inOrderFor } from '@postern/shared/lanes/choose.ts'
 import type { HoldFact } from '@postern/shared/verdict/evidence.ts'
@@ -13,8 +14,8 @@ import type { Evidence, Recalled } from './store/evidence.ts'
 export interface ProbePorts extends ExchangePorts {
   readonly evidence: Evidence
   readonly routeOf: (claimed: ClaimedRoute, deadlineAt: number) => Promise<Route>
-  /** Why this lane is not fit to ask anybody, as measured, or null. */
-  readonly unfit: () => Promise<HoldFact | null>
+  /** What the lane has measured of itself. Never rejects. */
+  readonly fitness: () => Promise<Fitness>
 }
 
 export interface Group {
@@ -81,16 +82,16 @@ function groupOf(
 async function inquire(group: Group, ports: ProbePorts): Promise<readonly ProbeReport[]> {
   const startedAt = ports.now()
   const wires = group.recipients.map(({ localPart }) => `${localPart}@${group.domain}`)
-  const [recalled, route, unfit] = await Promise.all([
+  const [recalled, route, fitness] = await Promise.all([
     ports.evidence.recall({ domain: group.domain, wires, account: group.account }, startedAt),
     group.dial ? ports.routeOf(group, group.deadlineAt) : { agrees: true, optedOut: false },
-    ports.unfit(),
+    ports.fitness(),
   ])
   const cases = wires.map((wire, n) => caseOf(group, recalled, { wire, n, startedAt }))
-  const barred = barredBy(group, { recalled, route, unfit }, ports)
+  const barred = barredBy(group, { recalled, route, fitness }, ports)
   const open = barred === null ? cases.filter((one) => !one.isKnown && holdOn(one, ports) === null) : []
   const subjects = open.map(({ subject }) => subject)
-  const { heard, writing } = await askInOrder(inquiryOf(group, recalled), subjects, ports)
+  const { heard, writing } = await askInOrder(inquiryOf(group, recalled, fitness), subjects, ports)
   const [remembered] = await Promise.all([
     remember({ group, recalled, open, heard, startedAt }, ports),
     Promise.all(writing),
@@ -137,14 +138,15 @@ function caseOf(
 interface Circumstances {
   readonly recalled: Recalled
   readonly route: Route
-  readonly unfit: HoldFact | null
+  readonly fitness: Fitness
 }
 
 /** What bars the whole group, in the order in which it counts. */
-function barredBy(group: Group, { recalled, route, unfit }: Circumstances, ports: ProbePorts): HoldFact | null {
+function barredBy(group: Group, { recalled, route, fitness }: Circumstances, ports: ProbePorts): HoldFact | null {
   if (route.optedOut || recalled.domain.optedOut) return holdFact('opted_out', null, ports)
   if (!group.dial) return holdFact('breaker_open', null, ports)
-  if (unfit !== null) return unfit
+  // A lane that is broken leaves its domains to others; one that is ill thought of keeps them, and asks nobody.
+  if (fitness.lane === 'unfit') return holdFact(fitness.kind === 'technical' ? 'lane_unfit' : 'shunned', null, ports)
   if (!route.agrees) return holdFact('route_differs', null, ports)
   const { refused } = recalled.domain
   const [oldest] = refused.slice(-MOST_REFUSED_AN_HOUR)
@@ -164,13 +166,14 @@ function holdOn({ attempts }: Case, ports: ProbePorts): HoldFact | null {
     : holdFact('attempts_spent', oldest + DAY_MS, ports)
 }
 
-function inquiryOf({ jobId, exchanges, domain, recipients, deadlineAt, patient }: Group, recalled: Recalled): Inquiry {
+function inquiryOf(group: Group, recalled: Recalled, fitness: Fitness): Inquiry {
+  const { jobId, exchanges, domain, recipients, deadlineAt, patient } = group
   const preferenceOf = new Map(exchanges.map(({ exchange, preference }) => [exchange, preference]))
   // Equals in an order of the address's own: a retry meets the host that put it off.
   const inOrder = inOrderFor(`${recipients[0]?.localPart}@${domain}`, [...preferenceOf.keys()]).sort(
     (one, other) => (preferenceOf.get(one) ?? 0) - (preferenceOf.get(other) ?? 0),
   )
-  return { jobId, domain, exchanges: inOrder, deadlineAt, patient, domainFacts: recalled.domain.facts }
+  return { jobId, domain, exchanges: inOrder, deadlineAt, patient, domainFacts: recalled.domain.facts, fitness }
 }
 
 interface Round {

@@ -28,8 +28,14 @@ export const environment: LaneConfig['environment'] = {
   SMTP_PORT: '25',
   LOOPBACK_NETWORKS: '',
   LOOPBACK_SMTP_PORT: '',
+  LOOPBACK_HTTPS_PORT: '',
   SOURCE_ADDRESS: '',
   DYNAMODB_ENDPOINT: '',
+  EGRESS_ADDRESS: '',
+  DNSBL_ZONES: '[]',
+  CANARIES: '[]',
+  AUDIT_RESOLVERS: '',
+  AUDIT_SMTP_PORT: '',
 }
 
 export function buildFixture(dir: string): ReturnType<typeof buildArtefact> {

@@ -107,7 +107,16 @@ describe('a lane', () => {
       LOOPBACK_NETWORKS: '',
       SOURCE_ADDRESS: '',
       DYNAMODB_ENDPOINT: '',
+      DNSBL_ZONES: '["zen.spamhaus.org","bl.spamcop.net","b.barracudacentral.org"]',
+      CANARIES: '[]',
+      AUDIT_RESOLVERS: '',
+      AUDIT_SMTP_PORT: '',
     })
+  })
+
+  it.each(laneIds)('%s knows the address from which it leaves', (laneId) => {
+    const known = environmentOf(laneId)['EGRESS_ADDRESS'] as Record<'Fn::GetAtt', string[]>
+    expect(known['Fn::GetAtt']).toEqual([wayOut(laneId).addresses[0], 'PublicIp'])
   })
 
   it('has time for the longest job and a bound on concurrency', () => {
@@ -125,7 +134,25 @@ describe('who may do what', () => {
   it('a function URL answers to AWS_IAM only, and no function to the public', () => {
     template.resourceCountIs('AWS::Lambda::Url', 2)
     template.allResourcesProperties('AWS::Lambda::Url', { AuthType: 'AWS_IAM' })
-    template.resourceCountIs('AWS::Lambda::Permission', 0)
+    template.allResourcesProperties('AWS::Lambda::Permission', { Principal: 'events.amazonaws.com' })
+  })
+
+  it.each(laneIds)('%s is called by its own hourly rule, and by no other', (laneId) => {
+    const { id } = functionOf(laneId)
+    const rules = find(template, 'AWS::Events::Rule').filter(({ properties }) =>
+      (properties['Targets'] as { Arn: unknown }[]).some(({ Arn }) => target(Arn) === id),
+    )
+    expect(rules.map(({ properties }) => properties)).toMatchObject([
+      { ScheduleExpression: 'rate(1 hour)', State: 'ENABLED', Targets: [{}] },
+    ])
+    // Without an input of its own the target gets the scheduled event, by which the lane knows an audit.
+    const [order] = rules[0]!.properties['Targets'] as Record<string, unknown>[]
+    expect(order).not.toHaveProperty('Input')
+    expect(order).toMatchObject({ RetryPolicy: { MaximumEventAgeInSeconds: 900, MaximumRetryAttempts: 1 } })
+    const permissions = pointingTo(template, id, ['AWS::Lambda::Permission', 'FunctionName'])
+    expect(permissions.map(({ properties }) => target(properties['SourceArn']))).toEqual([rules[0]!.id])
+    const [late] = pointingTo(template, id, ['AWS::Lambda::EventInvokeConfig', 'FunctionName'])
+    expect(late!.properties).toMatchObject({ MaximumEventAgeInSeconds: 900, MaximumRetryAttempts: 0 })
   })
 
   it('the one user may invoke the URLs of these lanes and nothing else', () => {
@@ -218,11 +245,23 @@ describe('synthesis', () => {
     Template.fromStack(stack).hasOutput('*', { Value: 'eu-west-1-b.lanes.test' })
   })
 
+  it('takes lists and canaries from context, for the lanes to read', async () => {
+    const canaries = '[{"operator":"x","good":"a@x.test","dead":"b@x.test"}]'
+    const { stack } = await make({ dnsblZones: 'key.zen.dq.spamhaus.net', canaries })
+    Template.fromStack(stack).allResourcesProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { DNSBL_ZONES: '["key.zen.dq.spamhaus.net"]', CANARIES: canaries } },
+    })
+    const none = Template.fromStack((await make({ dnsblZones: '' })).stack)
+    none.allResourcesProperties('AWS::Lambda::Function', { Environment: { Variables: { DNSBL_ZONES: '[]' } } })
+  })
+
   it.each([
     ['domain', 'no domain'],
     ['region', 'Frankfurt'],
     ['partition', ''],
     ['reservedConcurrency', '0'],
+    ['dnsblZones', 'zen spamhaus org'],
+    ['canaries', 'gmail'],
   ])('refuses a %s that will not do', async (key, value) => {
     await expect(make({ [key]: value })).rejects.toThrow(`Context ${key} must`)
   })

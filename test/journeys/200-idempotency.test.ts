@@ -91,7 +91,7 @@ describe('a verification that is repeated', () => {
     const answers = await times(6, () => under<Verification>('slow', key, wanted))
     expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1)
     expect(answers[0]!.body).toMatchObject({ status: 'deliverable', checks: { smtp: { state: 'asked' } } })
-    expect((await (await fetch(`${stack.worldUrl()}/world/sessions`)).json()) as unknown[]).toHaveLength(1)
+    expect(await stack.sessions()).toHaveLength(1)
   })
 
   it('is gone when it was erased meanwhile, and not made anew', async () => {

@@ -42,10 +42,7 @@ describe('200 after kill -9', () => {
   it('of a lane in the middle of a request: an honest answer within the deadline, and the lane is back', async () => {
     const startedAt = Date.now()
     const asked = stack.verify('jane.roe@tarpit.test', { wait_ms: 2_000 })
-    const isAsking = async () =>
-      ((await (await fetch(`${stack.worldUrl()}/world/sessions`)).json()) as { host: string }[]).some(({ host }) =>
-        /tarpit/.test(host),
-      )
+    const isAsking = async () => (await stack.sessions()).some(({ host }) => /tarpit/.test(host))
     expect(await eventually(isAsking, 1_500)).toBe(true)
     expect(kill(/lane/).length).toBeGreaterThan(0)
     const answer = await asked
@@ -57,10 +54,7 @@ describe('200 after kill -9', () => {
 
   it('of every sandbox of a lane: the same request goes on by its job id', async () => {
     const asked = stack.verify('jane.roe@sluggish.test', { wait_ms: 8_000 })
-    const isAsking = async () =>
-      ((await (await fetch(`${stack.worldUrl()}/world/sessions`)).json()) as { host: string }[]).some(({ host }) =>
-        /sluggish/.test(host),
-      )
+    const isAsking = async () => (await stack.sessions()).some(({ host }) => /sluggish/.test(host))
     expect(await eventually(isAsking, 3_000)).toBe(true)
     expect(kill(/lane-sandbox/).length).toBeGreaterThan(0)
     expect(await asked).toMatchObject({ status: 'deliverable', level: 'confirmed' })
@@ -80,7 +74,7 @@ describe('200 after kill -9', () => {
     await fetch(`${stack.worldUrl()}/world/reset`, { method: 'POST' })
     const answers = await Promise.all(Array.from({ length: 5 }, () => stack.verify('jane.roe@implicit.test')))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['deliverable']))
-    const sessions = (await (await fetch(`${stack.worldUrl()}/world/sessions`)).json()) as unknown[]
+    const sessions = await stack.sessions()
     expect(sessions).toHaveLength(1)
   })
 })

@@ -92,6 +92,6 @@ describe('200 in full mode', () => {
       expect(again.checks.smtp.state).toBe('cached')
       expect(again.retry_at).not.toBe(null)
     }
-    expect(await (await fetch(`${stack.worldUrl()}/world/sessions`)).json()).toEqual([])
+    expect(await stack.sessions()).toEqual([])
   })
 })

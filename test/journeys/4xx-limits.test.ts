@@ -77,7 +77,7 @@ describe('429: how often a key may ask', () => {
     await fetch(`${stack.worldUrl()}/world/reset`, { method: 'POST' })
     for (const email of ['jane.roe@callback.test', 'jane.roe@starttls.test', 'karl.weber@strict.test'])
       expect(await ask(keys.sk_live, { mode: 'full', email })).toMatchObject({ status: 429 })
-    expect(await (await fetch(`${stack.worldUrl()}/world/sessions`)).json()).toEqual([])
+    expect(await stack.sessions()).toEqual([])
   })
 
   it('all keys of a kind together; calls, full and fast mode each for themselves', async () => {

@@ -21,6 +21,8 @@ export interface Stack extends Ready {
   messages(): string
   /** URL of the world's control endpoint, without path. */
   worldUrl(): string
+  /** Mail sessions since the last reset, but for those at the lanes' own mail server, which audits and callbacks have. */
+  sessions(): Promise<readonly { readonly host: string; readonly source: string }[]>
   verify(email: string, more?: Readonly<Record<string, unknown>>): Promise<Verification>
   request(path: string, init?: RequestInit): Promise<Response>
   /** Ends it as Ctrl-C does; resolves with the exit code. */
@@ -67,12 +69,17 @@ export async function startStack(argv: readonly string[] = []): Promise<Stack> {
   const [stdout, messages] = [collect(child.stdout), collect(child.stderr)]
   const ready = JSON.parse(await firstLine(child, stdout, messages)) as Ready
   const request: Stack['request'] = (path, init) => fetch(new URL(path, ready.url), init)
+  const worldUrl = () => /DoH at (http:\/\/[\d.:]+)/.exec(messages())?.[1] ?? ''
   return {
     ...ready,
     pid: child.pid!,
     messages,
     request,
-    worldUrl: () => /DoH at (http:\/\/[\d.:]+)/.exec(messages())?.[1] ?? '',
+    worldUrl,
+    sessions: async () => {
+      const all = (await (await fetch(`${worldUrl()}/world/sessions`)).json()) as { host: string; source: string }[]
+      return all.filter(({ host }) => host !== 'mx.probe.test')
+    },
     verify: (email, more) => verify(request, ready.keys.sk_live, { email, ...more }),
     stop: () => stop(child),
   }

@@ -22,8 +22,14 @@ const local: LaneEnvironment = {
   SMTP_PORT: '25',
   LOOPBACK_NETWORKS: '127.25.0.0/16, ::1/128',
   LOOPBACK_SMTP_PORT: '2525',
+  LOOPBACK_HTTPS_PORT: '2443',
   SOURCE_ADDRESS: '127.24.1.1',
   DYNAMODB_ENDPOINT: 'http://127.0.0.1:8000',
+  EGRESS_ADDRESS: '127.24.1.1',
+  DNSBL_ZONES: '["dnsbl.test"]',
+  CANARIES: '[{"operator":"strict","good":"jane.roe@strict.test","dead":"nina.falk@strict.test"}]',
+  AUDIT_RESOLVERS: '[{"name":"world","url":"http://127.0.0.1:4000/dns-query","suffix":null}]',
+  AUDIT_SMTP_PORT: '2526',
 }
 
 /** As a deployed lane has it: what is for local runs is empty. */
@@ -31,8 +37,11 @@ const deployed: LaneEnvironment = {
   ...local,
   LOOPBACK_NETWORKS: '',
   LOOPBACK_SMTP_PORT: '',
+  LOOPBACK_HTTPS_PORT: '',
   SOURCE_ADDRESS: '',
   DYNAMODB_ENDPOINT: '',
+  AUDIT_RESOLVERS: '',
+  AUDIT_SMTP_PORT: '',
   HMAC_KEYS: 'secret:arn:aws:secretsmanager:eu-central-1:1:secret:hmac',
 }
 
@@ -52,11 +61,17 @@ describe('an environment', () => {
     expect(config).toMatchObject({
       SMTP_PORT: 25,
       LOOPBACK_SMTP_PORT: 2525,
+      LOOPBACK_HTTPS_PORT: 2443,
       SOURCE_ADDRESS: '127.24.1.1',
       DOH_RESOLVERS: [
         { name: 'world', suffix: 'test' },
         { name: 'quad9', suffix: null },
       ],
+      EGRESS_ADDRESS: '127.24.1.1',
+      DNSBL_ZONES: ['dnsbl.test'],
+      CANARIES: [{ operator: 'strict', good: 'jane.roe@strict.test', dead: 'nina.falk@strict.test' }],
+      AUDIT_RESOLVERS: [{ name: 'world', suffix: null }],
+      AUDIT_SMTP_PORT: 2_526,
     })
     const reachable = ['127.25.3.1', '::1', '127.0.0.1', '10.0.0.1'].map((address) =>
       globallyReachable(address, config.LOOPBACK_NETWORKS),
@@ -68,8 +83,11 @@ describe('an environment', () => {
     expect(parseConfig({ ...deployed })).toMatchObject({
       LOOPBACK_NETWORKS: [],
       LOOPBACK_SMTP_PORT: null,
+      LOOPBACK_HTTPS_PORT: null,
       SOURCE_ADDRESS: null,
       DYNAMODB_ENDPOINT: null,
+      AUDIT_RESOLVERS: null,
+      AUDIT_SMTP_PORT: null,
     })
   })
 
@@ -102,6 +120,16 @@ describe('an environment', () => {
     ['SOURCE_ADDRESS', 'localhost'],
     ['SOURCE_ADDRESS', '127.24.1'],
     ['HMAC_KEYS', ''],
+    ['EGRESS_ADDRESS', 'a.probe.test'],
+    ['DNSBL_ZONES', ''],
+    ['DNSBL_ZONES', 'zen.spamhaus.org'],
+    ['DNSBL_ZONES', '["zen spamhaus"]'],
+    ['CANARIES', ''],
+    ['CANARIES', '[{"operator":"x","good":"a@b.test"}]'],
+    ['CANARIES', '[{"operator":"x","good":"a@b.test","dead":"a@b.test> SIZE=1"}]'],
+    ['CANARIES', `[${'{"operator":"x","good":"a@b.test","dead":"c@b.test"},'.repeat(2).slice(0, -1)}]`],
+    ['AUDIT_RESOLVERS', '[]'],
+    ['AUDIT_SMTP_PORT', '0'],
   ])('with a wrong %s (%j) is refused by that name alone', (name, value) => {
     expect(wrongOnes({ ...local, [name]: value })).toEqual([name])
   })

@@ -36,6 +36,7 @@ export function told(facts: readonly ProbeFact[]): string[] {
   return facts.map((fact) => {
     if (fact.kind === 'fault') return fact.fault
     if (fact.kind === 'hold') return `hold:${fact.hold}`
+    if (fact.kind === 'canary') return `canary:${fact.operator}`
     if (fact.kind === 'feedback') return `feedback:${fact.outcome}`
     return `${fact.to === 'nobody' ? fact.phase : fact.to}:${fact.reply.code}`
   })

@@ -46,8 +46,14 @@ async function coldStart(changes: Readonly<Record<string, string>> = {}): Promis
     SMTP_PORT: '1',
     LOOPBACK_NETWORKS: world.network,
     LOOPBACK_SMTP_PORT: String(world.smtpPort),
+    LOOPBACK_HTTPS_PORT: '',
     SOURCE_ADDRESS,
     DYNAMODB_ENDPOINT: engine.endpoint,
+    EGRESS_ADDRESS: SOURCE_ADDRESS,
+    DNSBL_ZONES: '["dnsbl.test"]',
+    CANARIES: '[]',
+    AUDIT_RESOLVERS: '',
+    AUDIT_SMTP_PORT: '',
     ...changes,
   }
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
@@ -127,7 +133,7 @@ describe('200', () => {
 describe('422', () => {
   const good = job('jane.roe', 'strict.test')
   it.each<[string, Record<string, unknown>]>([
-    ['kind', { kind: 'inspect' }],
+    ['kind', { kind: 'rumour' }],
     ['jobId', { jobId: 'short' }],
     ['jobId', { jobId: 7 }],
     ['epoch', { epoch: -1 }],

@@ -8,6 +8,7 @@ import { createEvidence } from '@postern/prober/store/evidence.ts'
 import { createPermits } from '@postern/prober/store/permits.ts'
 import { type ProbeJob, type ProbeReport, probeReport } from '@postern/shared/contract/probe.ts'
 import { globallyReachable, parseCidr } from '@postern/shared/dns/reachable.ts'
+import type { Fitness } from '@postern/shared/contract/audit.ts'
 import type { ProbeFact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
 import type { World } from '@postern/test/world/world.ts'
 import type { Engine } from './engine.ts'
@@ -36,6 +37,9 @@ interface Heard {
   readonly domainFacts: readonly ReplyFact[]
 }
 
+/** A lane that has not looked at itself. */
+export const UNMEASURED: Fitness = { lane: 'unmeasured', kind: null, why: '', unfitOperators: [], canaries: {} }
+
 let lanes = 0
 let jobs = 0
 
@@ -55,7 +59,7 @@ export function newLane(world: World, engine: Engine, changes: Partial<ProbePort
     now,
     resolveAddresses: (exchange, deadlineAt) => resolve({ name: exchange, type: 'A' }, deadlineAt),
     routeOf: createRouteOf(resolve),
-    unfit: async () => null,
+    fitness: async () => UNMEASURED,
     aliasOf: (text) => keys.alias(text),
     mayDial: (address) => globallyReachable(address, loopback),
     strangersOf: (domain) => [keys.token(domain), keys.personal(domain)],

@@ -53,8 +53,14 @@ export async function startLane(hosts: readonly MailHost[], port: number): Promi
     SMTP_PORT: '1',
     LOOPBACK_NETWORKS: LOOPBACK,
     LOOPBACK_SMTP_PORT: String(port),
+    LOOPBACK_HTTPS_PORT: '',
     SOURCE_ADDRESS: LANE_ADDRESS,
     DYNAMODB_ENDPOINT: engine.endpoint,
+    EGRESS_ADDRESS: '',
+    DNSBL_ZONES: '[]',
+    CANARIES: '[]',
+    AUDIT_RESOLVERS: '',
+    AUDIT_SMTP_PORT: '',
   }
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
   const lane = await import('@postern/prober/handler.ts')
@@ -131,6 +137,7 @@ function judged(facts: readonly ProbeFact[], { domain, startedAt }: { domain: st
 function toldIn(fact: ProbeFact): string {
   if (fact.kind === 'fault') return fact.fault
   if (fact.kind === 'hold') return `hold:${fact.hold}`
+  if (fact.kind !== 'reply') return fact.kind
   const { code, enhanced } = fact.reply
   const status = enhanced === null ? '' : ` ${enhanced.class}.${enhanced.subject}.${enhanced.detail}`
   return `${fact.to === 'nobody' ? fact.phase : fact.to} ${code}${status}`

@@ -48,6 +48,57 @@ describe('a lane', () => {
   })
 })
 
+describe('what befalls a lane', () => {
+  const lane = { ehlo: 'c1.probe.test', address: '127.24.2.1', sender: 'probe@c1.probe.test' }
+  const entry = '1.2.24.127.dnsbl.test'
+  const reverse = '1.2.24.127.in-addr.arpa'
+
+  test('the block list has its test entry and nobody else (RFC 5782 §5)', async () => {
+    world.addLane(lane)
+    expect((await lookUp(world, '2.0.0.127.dnsbl.test', 'A')).answers.map(({ data }) => data)).toEqual(['127.0.0.2'])
+    expect((await lookUp(world, '2.0.0.127.dnsbl.test', 'TXT')).answers).toHaveLength(1)
+    for (const name of ['1.0.0.127.dnsbl.test', entry]) expect((await lookUp(world, name)).rcode).toBe('NXDOMAIN')
+  })
+
+  test('it can be listed, and is gone from the list as if it had never been there', async () => {
+    world.list(lane.address)
+    expect((await lookUp(world, entry)).answers.map(({ data }) => data)).toEqual(['127.0.0.2'])
+    world.unlist(lane.address)
+    expect((await lookUp(world, entry)).rcode).toBe('NXDOMAIN')
+    expect((await lookUp(world, '2.0.0.127.dnsbl.test')).answers).toHaveLength(1)
+  })
+
+  test('it can lose its name, until it is added again', async () => {
+    world.loseName(lane.address)
+    expect((await lookUp(world, reverse, 'PTR')).rcode).toBe('NXDOMAIN')
+    world.addLane(lane)
+    expect((await lookUp(world, reverse, 'PTR')).answers.map(({ data }) => data)).toEqual([lane.ehlo])
+  })
+
+  test('its sender can be refused, or have nobody at home', async () => {
+    const rcpt = async () => {
+      const client = await dialForRcpt(world, 'mx.probe.test')
+      const said = await client.say(`RCPT TO:<${lane.sender}>`)
+      await client.hangUp()
+      return said.slice(0, 3)
+    }
+    expect(await rcpt()).toBe('250')
+    world.setSender(lane.sender, 'unknown')
+    expect(await rcpt()).toBe('550')
+    world.neverAtHome(lane.ehlo)
+    expect((await lookUp(world, lane.ehlo, 'MX')).answers.map(({ data }) => data)).toEqual([
+      { preference: 10, exchange: 'mx.dead.test' },
+    ])
+  })
+
+  test('records can be put, several of a kind at once', async () => {
+    world.putRecord('many.test. A 127.25.1.1', 'many.test. A 127.25.1.2')
+    expect((await lookUp(world, 'many.test')).answers).toHaveLength(2)
+    world.putRecord('many.test. A 127.25.1.3')
+    expect((await lookUp(world, 'many.test')).answers.map(({ data }) => data)).toEqual(['127.25.1.3'])
+  })
+})
+
 describe('the window for other processes', () => {
   const call = (path: string, method = 'GET') => fetch(new URL(`/world/${path}`, world.dohUrl), { method })
 

@@ -1,11 +1,13 @@
 // Starts the mail world, an invented internet on loopback: resolver, mail hosts and their journal, for `npm start` and for tests.
 import { tlsContext } from './smtp/tls-identity.ts'
 import { domains, SENDER_DOMAIN } from './domains.ts'
+import { BLOCK_LIST, testEntries } from './dns/block-list.ts'
 import { Zones } from './dns/zones.ts'
 import { hostName, hostsOf, NETWORK, trapOutside } from './hosts.ts'
 import { startHttpServer } from './http-server.ts'
 import { type AskedQuestion, Journal, type SessionRecord, type Violation } from './journal.ts'
 import { type LaneIdentity, lanesOf } from './lanes.ts'
+import { type Mishaps, mishapsOf } from './mishaps.ts'
 import type { Host, Route, Surroundings } from './smtp/host.ts'
 import { listenerFor } from './smtp/listener.ts'
 import { listenAtOnePort } from './smtp/ports.ts'
@@ -20,7 +22,7 @@ export interface WorldOptions {
   readonly clock?: () => number
 }
 
-export interface World {
+export interface World extends Mishaps {
   /** Where DNS questions go (RFC 8484), over plain HTTP. */
   readonly dohUrl: string
   /** Base of the registry's URLs (RFC 9082), over plain HTTP. */
@@ -37,7 +39,7 @@ export interface World {
   advance(ms: number): void
   /** Forgets what happened and whom greylists have seen; lanes and the clock stay. */
   reset(): void
-  /** Gives a lane its names, its addresses and a sender that takes mail. */
+  /** Gives a lane its names, its addresses and a sender that takes mail; again, after a mishap. */
   addLane(lane: LaneIdentity): void
   /** Ends everything at once. */
   close(): Promise<void>
@@ -66,9 +68,11 @@ export async function startWorld({ timeScale = 1, clock = Date.now }: WorldOptio
     timeScale,
     registration: (name) => registration(domains, name, now()),
   })
-  const lanes = lanesOf(zones, senderHost(hosts))
+  const senders = senderHost(hosts)
+  const lanes = lanesOf(zones, senders)
   return {
     ...control,
+    ...mishapsOf(zones, senders),
     dohUrl: http.dohUrl,
     rdapUrl: http.rdapUrl,
     smtpPort: mail.port,
@@ -82,7 +86,7 @@ export async function startWorld({ timeScale = 1, clock = Date.now }: WorldOptio
 /** Gives every domain its hosts and its records. */
 function settle(zones: Zones, surroundings: Surroundings): Host[] {
   const hosts = hostsOf(domains, surroundings)
-  for (const zone of ['test', 'world.test', ...new Set(hosts.map(({ address }) => reverseZone(address)))]) {
+  for (const zone of ['test', 'world.test', BLOCK_LIST, ...new Set(hosts.map(({ address }) => reverseZone(address)))]) {
     zones.addZone(zone)
   }
   for (const row of domains) {
@@ -95,6 +99,7 @@ function settle(zones: Zones, surroundings: Surroundings): Host[] {
       ),
     )
   }
+  zones.put(testEntries(BLOCK_LIST))
   return [...hosts, trapOutside(surroundings)]
 }
 

@@ -77,6 +77,7 @@ const RULE_OF_KIND = {
   opt_out: 'domain.opted_out',
   domain_age: 'domain.age',
   sender_policy: 'domain.sender_policy',
+  canary: 'probe.canary',
 } as const
 
 const ABOUT: Readonly<Record<Exclude<Fact['kind'], 'reply'>, EvidenceRow['about']>> = {
@@ -90,6 +91,7 @@ const ABOUT: Readonly<Record<Exclude<Fact['kind'], 'reply'>, EvidenceRow['about'
   domain_age: 'domain',
   sender_policy: 'domain',
   fault: 'server',
+  canary: 'server',
   hold: 'client',
 }
 

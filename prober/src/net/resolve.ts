@@ -18,9 +18,8 @@ interface Kept {
   until: number
 }
 
-/** One answer for all who ask the same within its time to live. Never rejects. */
-export function createResolve(resolvers: readonly Resolver[], now: () => number): Resolve {
-  const ask = askInTurn(resolvers, now)
+/** One answer for all who ask the same within its time to live. */
+export function remembering(ask: Resolve, now: () => number): Resolve {
   const kept = new Map<string, Kept>()
   return (<T extends RecordType>(question: Question<T>, deadlineAt: number) => {
     const key = `${question.type} ${question.name}`
@@ -41,8 +40,8 @@ function keptMs(answer: Answer<unknown>): number {
   return answer.kind === 'failure' ? 0 : Math.min(MOST_KEPT_MS, (answer.ttlS ?? 0) * 1_000)
 }
 
-/** Asks the name's resolvers in turn until one is conclusive or the deadline has come. */
-function askInTurn(resolvers: readonly Resolver[], now: () => number): Resolve {
+/** Asks the name's resolvers in turn until one is conclusive or the deadline has come. Never rejects. */
+export function createResolve(resolvers: readonly Resolver[], now: () => number): Resolve {
   return async (question, deadlineAt) => {
     let last: Answer<never> = { kind: 'failure', why: 'unreachable' }
     for (const resolver of resolversFor(resolvers, question.name)) {

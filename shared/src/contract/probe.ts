@@ -99,6 +99,7 @@ export const probeFact = z.discriminatedUnion('kind', [
     outcome: z.enum(['delivered', 'bounced']),
     reply: replyShape.nullable(),
   }),
+  z.strictObject({ kind: z.literal('canary'), ...observed, operator: z.string().max(60) }),
   z.strictObject({
     kind: z.literal('hold'),
     ...observed,

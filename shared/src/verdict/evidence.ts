@@ -93,6 +93,12 @@ export interface FeedbackFact extends Observed {
   readonly outcome: 'delivered' | 'bounced'
   readonly reply: Reply | null
 }
+/** A mailbox that is known to be nobody's was refused to this lane at an operator, when it was last tried. */
+export interface CanaryFact extends Observed {
+  readonly kind: 'canary'
+  /** Id of the provider row. */
+  readonly operator: string
+}
 export interface HoldFact extends Observed {
   readonly kind: 'hold'
   readonly hold: Hold
@@ -134,16 +140,19 @@ export type Fact =
   | FaultFact
   | HoldFact
   | FeedbackFact
+  | CanaryFact
   | SignalFact
   | SuggestionFact
   | DomainAgeFact
   | SenderPolicyFact
 
 /** What a prober may report, and what DynamoDB may hold. */
-export type ProbeFact = ReplyFact | FaultFact | HoldFact | FeedbackFact
+export type ProbeFact = ReplyFact | FaultFact | HoldFact | FeedbackFact | CanaryFact
+
+const PROBED: readonly Fact['kind'][] = ['reply', 'fault', 'hold', 'feedback', 'canary'] satisfies ProbeFact['kind'][]
 
 export function isProbeFact(fact: Fact): fact is ProbeFact {
-  return fact.kind === 'reply' || fact.kind === 'fault' || fact.kind === 'hold' || fact.kind === 'feedback'
+  return PROBED.includes(fact.kind)
 }
 
 /** The first fact of a kind, or undefined where there is none. */

@@ -4,7 +4,7 @@ import type { Meaning } from '../smtp/codes.ts'
 import { meaning } from '../smtp/meaning.ts'
 import type { Case, Finding } from './finding.ts'
 import { type Fact, type FaultFact, isProbeFact, type ProbeFact, type ReplyFact } from './evidence.ts'
-import { CONTROL_MS, latest, mailboxReply } from './lifetimes.ts'
+import { CONTROL_MS, DAY_MS, latest, mailboxReply } from './lifetimes.ts'
 import type { Level, Reason } from './reasons.ts'
 
 export function mailboxAnswer(judged: Case): Finding | null {
@@ -14,7 +14,10 @@ export function mailboxAnswer(judged: Case): Finding | null {
   const said = meaning(reply.reply, reply)
   if (contradicted(facts, reply, said)) return null
   const row = providerOf(reply.exchange, judged.domain)
-  const heard: Heard = { reply, said, row, others: recipientsAt(facts, reply) }
+  const canary = facts.find(
+    (fact) => fact.kind === 'canary' && fact.operator === row.id && isWithin(fact, reply, CANARY_MS),
+  )
+  const heard: Heard = { reply, said, row, others: recipientsAt(facts, reply), canary: canary ?? null }
   if (said.says === 'no' && said.about === 'mailbox' && reply.reply.code >= 500) return refused(heard)
   if (said.class === 'mailbox_full') return finding('mailbox_full', 'confirmed', heard)
   if (said.says === 'yes' && said.about === 'mailbox') return accepted(heard)
@@ -27,6 +30,15 @@ interface Heard {
   readonly row: ProviderRow
   /** RCPT replies to others at the same exchange, within the span in which answers may be compared. */
   readonly others: readonly ReplyFact[]
+  /** The operator has refused the lane somebody within a day: it does not say yes to everybody. */
+  readonly canary: Fact | null
+}
+
+/** An operator that needs no control is believed for as long as it has refused a dead mailbox, in milliseconds. */
+const CANARY_MS = DAY_MS
+
+function isWithin(one: Fact, other: Fact, spanMs: number): boolean {
+  return Math.abs(one.observedAt - other.observedAt) <= spanMs
 }
 
 /** Two answers that exclude one another prove neither: losing one of them must never yield its opposite (law 2). */
@@ -94,7 +106,11 @@ function accepted(heard: Heard): Finding {
     return finding('mailbox_accepted', known ? 'confirmed' : 'estimated', heard)
   }
   // Without a refused dead mailbox at hand, a provider that needs no control still only makes it likely.
-  if (row.control === 'none') return finding('mailbox_accepted', 'estimated', heard)
+  if (row.control === 'none') {
+    const { canary } = heard
+    if (canary === null || row.meaningOf250 !== 'exists') return finding('mailbox_accepted', 'estimated', heard)
+    return finding('mailbox_accepted', 'confirmed', { ...heard, support: [canary] })
+  }
   return byControl(heard)
 }
 

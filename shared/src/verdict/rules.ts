@@ -36,6 +36,7 @@ const ROWS: readonly Row[] = [
   ['domain.opted_out', 'The domain asks not to be probed, by a TXT record at _verify-policy.'],
   ['domain.age', 'When the domain was registered, by its registry.', 'RFC 9083 §4.5'],
   ['domain.sender_policy', 'Whether the domain publishes SPF and DMARC.', 'RFC 7208 §4.5, RFC 9989 §4.7'],
+  ['probe.canary', 'The operator refused this lane a mailbox that is nobody’s, within a day of this answer.'],
   ['probe.not_asked', 'Nobody asked the mail server.'],
   ['signal.disposable', 'A list or its exchange says that anybody may read the mailbox, or that it is soon gone.'],
   ['signal.suspected_trap', 'The name looks like bait for those who gather addresses.'],

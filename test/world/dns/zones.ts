@@ -40,6 +40,14 @@ export class Zones {
     for (const record of records) this.#at(record.name).push(record)
   }
 
+  /** Takes away the records of a name and type, and with the last of them the name. */
+  drop(name: string, type: string): void {
+    const kept = this.#at(name).filter((record) => record.type !== type)
+    this.#records.set(name, kept)
+    const hasNamesBelow = [...this.#existing].some((other) => other.endsWith(`.${name}`))
+    if (kept.length === 0 && !hasNamesBelow) this.#existing.delete(name)
+  }
+
   lookup(question: { readonly name: string; readonly type: string }): Finding {
     const chain: ResourceRecord[] = []
     let name = question.name.toLowerCase()
