@@ -214,7 +214,9 @@ function wantedFor({ inquiry, subjects, deadlineAt }: Question, plan: Plan, port
   const { mailboxes, strangers, postmaster, controlTiming } = plan
   const controls = strangers.length > 0 ? strangers.length + 1 : postmaster === null ? 0 : 1
   const recipients = mailboxes.length + controls
-  const atOnce = controlTiming === 'pipelined' ? recipients : Math.min(MOST_REFUSED, recipients)
+  // One after the other, a refused mailbox is followed by postmaster alone, and an accepted one by a stranger, twice at most.
+  const inTurn = mailboxes.length > 1 ? MOST_REFUSED : MOST_REFUSED - 1
+  const atOnce = controlTiming === 'pipelined' ? recipients : Math.min(inTurn, recipients)
   return {
     owner: inquiry.jobId,
     about: subjects.map(({ wire, learnedAt }) => [ports.aliasOf(wire), learnedAt] as const),

@@ -37,9 +37,12 @@ function learnedOf({ subject, known, attempts, isShared }: Case, heard: Heard, n
   const found = keptOfAddress(said.toSorted((one, other) => one.observedAt - other.observedAt))
   if (found.length === 0) return []
   const isOver = isAnswered(found)
+  // An inquiry that has to wait has not come to its end: what failed on the way is no answer for a repeat.
+  const isUnfinished = !isOver && heard.shared.some(({ kind }) => kind === 'hold')
+  if (isUnfinished && !isNamed) return []
   const asked = isOver || !isNamed ? attempts : [...attempts, now]
   // Silence takes nothing back: an answer that is still good stays on record.
   const own = known.own.filter(({ kind }) => kind !== 'feedback')
-  const facts = !isOver && outlives(own, now) ? own : found
+  const facts = isUnfinished || (!isOver && outlives(own, now)) ? own : found
   return [{ wire: subject.wire, facts, attempts: asked, isShared }]
 }
