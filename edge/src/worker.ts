@@ -8,6 +8,7 @@ import { nameObjects, type ObjectBindings } from './accounts/objects.ts'
 import type { Once } from './accounts/once.ts'
 import { createPaidNearby, type PaidNearby } from './accounts/paid.ts'
 import { partitionOf, within } from './accounts/places.ts'
+import { probedName } from './accounts/pseudonym.ts'
 import { openSecrets, type Secrets } from './accounts/secrets.ts'
 import { createSnapshots, type Snapshots } from './accounts/snapshots.ts'
 import type { Visitor } from './accounts/visitor.ts'
@@ -26,6 +27,7 @@ import type { NearCache } from './http/near-cache.ts'
 import { createNearLimits, type NearLimitBindings, type NearLimits } from './http/near-limits.ts'
 import { openSlowDomains, type SlowMemory } from './probe/slow-domains.ts'
 import { createAsk } from './probe/ask.ts'
+import { openProbeMemo, type ProbeMemory } from './probe/memo.ts'
 import { listDirectory } from './accounts/directory.ts'
 import type { Services } from './routes/context.ts'
 
@@ -51,6 +53,7 @@ interface Isolate {
   readonly near: NearCache
   readonly ages: AgeMemory
   readonly slow: SlowMemory
+  readonly probed: ProbeMemory
   readonly names: Near
   /** Which resolvers there are, for the keys of what they said. */
   readonly scope: string
@@ -77,6 +80,7 @@ function isolateOf(env: Bindings): Isolate {
     standings: createStandings(now),
     ages: openAgeMemory(config.RDAP),
     slow: new Map(),
+    probed: new Map(),
   }
   isolates.set(env, made)
   return made
@@ -129,12 +133,14 @@ function routePortsOf(env: Bindings, { connect, sleep, later }: Turn): RoutePort
 }
 
 function servicesOf(env: Bindings, invocation: Invocation): Services {
-  const { config, secrets, snapshots, paid, limits, near, ages, slow } = isolateOf(env)
+  const { config, secrets, snapshots, paid, limits, near, ages, slow, probed } = isolateOf(env)
   const objects = objectsOf(env)
   const later = afterwards(invocation)
   const connect = limitConnections()
   const sleep = (ms: number) => scheduler.wait(ms)
   const routePorts = routePortsOf(env, { connect, sleep, later })
+  // Evidence belongs to a partition, and is found nowhere else.
+  const keyOf = (partition: string) => (wire: string) => probedName(secrets, `${partition}\0${wire}`)
   const once = (name: string) =>
     within(env.ONCES, partitionOf(name.split(' ')[0] ?? ''), config.PARTITIONS).getByName(name)
   return {
@@ -159,6 +165,8 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
       sleep,
       lanesOf: (partition) => config.LANES.lanes.filter((lane) => lane.partition === partition),
       epoch: config.LANES.epoch,
+      memoOf: (partition) =>
+        openProbeMemo({ memory: probed, cache: near, connect, later, now, sleep, keyOf: keyOf(partition) }),
       slow: openSlowDomains({ memory: slow, cache: near, connect, later, now }),
       ask: createAsk(config.LANE_CREDENTIALS, connect, warn),
       lookUpRoute: (wanted) => lookUpRoute(wanted, routePorts),

@@ -31,18 +31,21 @@ export async function remember(inquired: Inquired, ports: ProbePorts): Promise<b
 
 function learnedOf({ subject, known, attempts, isShared }: Case, heard: Heard, now: number): LearnedAddress[] {
   const isNamed = heard.named.has(subject.wire)
-  // Where somebody else was named, what was said to nobody says nothing of those who are still to be.
-  const shared: readonly ProbeFact[] = isNamed || heard.named.size === 0 ? heard.shared : []
-  const said = [...(heard.own.get(subject.wire) ?? []), ...shared]
-  const found = keptOfAddress(said.toSorted((one, other) => one.observedAt - other.observedAt))
-  if (found.length === 0) return []
+  const found = foundOf(subject.wire, heard)
   const isOver = isAnswered(found)
   // An inquiry that has to wait has not come to its end: what failed on the way is no answer for a repeat.
   const isUnfinished = !isOver && heard.shared.some(({ kind }) => kind === 'hold')
-  if (isUnfinished && !isNamed) return []
+  if (found.length === 0 || (isUnfinished && !isNamed)) return []
   const asked = isOver || !isNamed ? attempts : [...attempts, now]
   // Silence takes nothing back: an answer that is still good stays on record.
   const own = known.own.filter(({ kind }) => kind !== 'feedback')
-  const facts = isUnfinished || (!isOver && outlives(own, now)) ? own : found
-  return [{ wire: subject.wire, facts, attempts: asked, isShared }]
+  const keepsOwn = isUnfinished || (!isOver && outlives(own, now))
+  return [{ wire: subject.wire, facts: keepsOwn ? own : found, attempts: asked, isShared }]
+}
+
+/** Where somebody else was named, what was said to nobody says nothing of those who are still to be. */
+function foundOf(wire: string, heard: Heard): readonly ProbeFact[] {
+  const shared = heard.named.has(wire) || heard.named.size === 0 ? heard.shared : []
+  const said = [...(heard.own.get(wire) ?? []), ...shared]
+  return keptOfAddress(said.toSorted((one, other) => one.observedAt - other.observedAt))
 }

@@ -51,6 +51,8 @@ app.get('/v1/verify', async (context) => {
     sleep: async () => undefined,
     lanes: [],
     slow: { restingUntil: async () => null, note: () => undefined },
+    memo: { recall: async () => null, note: () => undefined },
+    account: null,
     epoch: 0,
     ask: async () => ({ kind: 'not_started' }),
     lookUpRoute: (route) => lookUpRoute(route, routePorts),

@@ -61,6 +61,7 @@ export function storyWith(answers: Answers, lanes: readonly Lane[] = LANES, rest
     },
     lanes,
     slow: { restingUntil: async () => restingUntil, note: (_domain, facts) => void noted.push(facts) },
+    account: null,
     epoch: 7,
     ask: async (lane, job, timeoutMs) => {
       const one = { lane: lane.id, job: probeJob.parse(job), timeoutMs, at: now - START }

@@ -20,7 +20,7 @@ export function verifiedWith(facts: readonly Fact[], { email, changes }: Circums
   const address = parsed.ok ? parsed.address : null
   const domain = address?.domain.kind === 'name' ? address.domain.ascii : ''
   const verdict = decide({ facts, domain, now: START })
-  const told = { smtpState: 'asked', lane: 'eu-1', dnsMs: 12.4, smtpMs: 230.6 } as const
+  const told = { saidAt: null, smtpState: 'asked', lane: 'eu-1', dnsMs: 12.4, smtpMs: 230.6 } as const
   return { address, facts, verdict, checkedAt: START, ...told, ...changes }
 }
 

@@ -49,6 +49,12 @@ function seriesOf(mailbox: string): string | null {
   return letters < LEAST_LETTERS || !isFree(domain) ? null : `${name}#@${domain}`
 }
 
+/** Of what lanes have reported of an address within a partition, for this location's own memory. */
+export async function probedName(secrets: Secrets, text: string): Promise<string> {
+  const mac = await secrets.mac(secrets.current, 'address', `probed\0${text}`)
+  return mac === null ? '' : base32(mac.subarray(0, OCTETS))
+}
+
 async function macs(secrets: Secrets, text: string): Promise<string[]> {
   const all = await Promise.all(secrets.ids.map((id) => secrets.mac(id, 'address', text)))
   return all.filter((mac) => mac !== null).map((mac) => base32(mac.subarray(0, OCTETS)))

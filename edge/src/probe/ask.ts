@@ -22,6 +22,8 @@ export interface Credentials {
 const OK = 200
 const FORBIDDEN = 403
 const NOT_FOUND = 404
+/** The lane has seen a newer map of lanes than the one that led here. */
+const OUT_OF_DATE = 409
 const UNPROCESSABLE = 422
 const TOO_MANY = 429
 
@@ -75,6 +77,7 @@ async function refused(response: Response): Promise<Reply> {
       return { kind: 'busy' }
     case FORBIDDEN:
     case NOT_FOUND:
+    case OUT_OF_DATE:
     case UNPROCESSABLE:
       return { kind: 'not_started' }
     default:

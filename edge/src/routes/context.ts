@@ -23,7 +23,8 @@ export interface Services {
   readonly visitor: (name: string, mode: 'fast' | 'full') => Promise<{ allowed: boolean; quota: Quota }>
   /** Names of accounts, as KV lists them. */
   readonly directory: (cursor: string | undefined, limit: number) => Promise<Directory>
-  readonly verify: Omit<VerifyPorts, 'mayAsk' | 'lanes'> & {
+  readonly verify: Omit<VerifyPorts, 'mayAsk' | 'lanes' | 'memo' | 'account'> & {
+    readonly memoOf: (partition: string) => VerifyPorts['memo']
     readonly lanesOf: (partition: string) => VerifyPorts['lanes']
   }
   readonly newId: (prefix: string) => string

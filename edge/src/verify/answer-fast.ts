@@ -1,6 +1,7 @@
 // Fast mode: nothing far is waited for. The last known copy of the account decides, and the answer is counted after it was given.
 import { type Cost, cost, free, PRICE } from '@postern/shared/verdict/cost.ts'
 import type { Entry } from '../accounts/till.ts'
+import { partitionOf } from '../accounts/places.ts'
 import { type Pseudonyms, pseudonyms } from '../accounts/pseudonym.ts'
 import { isToldAbused } from '../accounts/patterns.ts'
 import { hasEnded, type Snapshot } from '../accounts/snapshot.ts'
@@ -23,7 +24,13 @@ export async function answerFast(asked: AskedByKey, services: Services): Promise
   const early = isTrusted(before) ? null : named.then((names) => admit(asked, { names, units: PRICE.fast }, services))
   const [names, verified] = await Promise.all([
     named,
-    verify(request, { ...services.verify, lanes: [], mayAsk: async () => false }),
+    verify(request, {
+      ...services.verify,
+      lanes: [],
+      memo: services.verify.memoOf(partitionOf(caller.account)),
+      account: null,
+      mayAsk: async () => false,
+    }),
   ])
   const copy = services.till.peek(caller.account)
   if (hasEnded(copy, caller.keyId, verified.checkedAt)) return ENDED

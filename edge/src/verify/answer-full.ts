@@ -22,6 +22,8 @@ export async function answerFull(asked: AskedByKey, services: Services): Promise
   const verified = await verify(request, {
     ...services.verify,
     lanes: services.verify.lanesOf(partitionOf(caller.account)),
+    memo: services.verify.memoOf(partitionOf(caller.account)),
+    account: caller.account,
     // Beside the look-ups, before the mail server: whoever is refused causes no conversation.
     mayAsk: async () => (await admission).ok,
   })

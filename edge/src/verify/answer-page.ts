@@ -12,7 +12,8 @@ export async function answerPage(asked: Asked, services: Services): Promise<Answ
   const name = base32((await sign(services.secrets, 'visitor', subscriber(asked.ip))).subarray(0, 20))
   const { allowed, quota } = await services.visitor(name, asked.request.mode)
   if (!allowed) return { ok: false, why: 'rate-limited', quota }
-  const lanes = services.verify.lanesOf('default')
-  const verified = await verify(asked.request, { ...services.verify, lanes, mayAsk: async () => true })
+  const [lanes, memo] = [services.verify.lanesOf('default'), services.verify.memoOf('default')]
+  const ports = { ...services.verify, lanes, memo, account: null, mayAsk: async () => true }
+  const verified = await verify(asked.request, ports)
   return { ok: true, verification: render({ ...asked, verified, cost: free('page') }), quota }
 }

@@ -6,7 +6,7 @@ import type { Lane } from '@postern/shared/lanes/lane.ts'
 import { decide, providerFor } from '@postern/shared/verdict/decide.ts'
 import { type Fact, factOf, type Hold, type HoldFact } from '@postern/shared/verdict/evidence.ts'
 import { dialable } from '@postern/shared/verdict/route.ts'
-import type { Ask } from '../probe/ask.ts'
+import type { Ask, Reply } from '../probe/ask.ts'
 import type { SlowDomains } from '../probe/slow-domains.ts'
 import type { Verified, VerifyRequest } from './verified.ts'
 
@@ -17,6 +17,8 @@ export interface AskPorts {
   readonly epoch: number
   readonly ask: Ask
   readonly slow: SlowDomains
+  /** Whose feedback counts beside what the server says; null where nobody's does. */
+  readonly account: string | null
 }
 
 export interface Subject {
@@ -68,11 +70,11 @@ async function askLanes(subject: Inquiry, ports: AskPorts): Promise<AskedServer>
     const budgetMs = deadlineAt - ports.now() - WAY_HOME_MS
     if (lane === undefined || budgetMs <= 0) return last
     const reply = await ports.ask(lane, jobFor(subject, ports, budgetMs), budgetMs + WAY_HOME_MS - RENDER_MS)
-    if (reply.kind === 'not_started') {
+    if (reply.kind === 'not_started' || isUnfit(reply)) {
       // What this lane has begun, or may have, is its own to finish: another one would ask the mailbox a second time.
       if (begun) return last
       lanes = lanes.slice(1)
-      if (lanes.length === 0) last = without('no_lane', [], ports)
+      last = afterRefusal(reply, { last, isLast: lanes.length === 0 }, ports)
       continue
     }
     begun ||= reply.kind !== 'busy'
@@ -85,6 +87,22 @@ async function askLanes(subject: Inquiry, ports: AskPorts): Promise<AskedServer>
     await ports.sleep(pauseMs)
   }
   return last
+}
+
+/** The lane has asked nobody, and others may: it is broken, and not ill thought of. */
+function isUnfit(reply: Reply): boolean {
+  return (
+    reply.kind === 'report' && reply.report.facts.some((fact) => fact.kind === 'hold' && fact.hold === 'lane_unfit')
+  )
+}
+
+function afterRefusal(
+  reply: Reply,
+  { last, isLast }: { last: AskedServer; isLast: boolean },
+  ports: AskPorts,
+): AskedServer {
+  if (reply.kind === 'report') return reported(reply.report, last.facts)
+  return isLast ? without('no_lane', [], ports) : last
 }
 
 /** Only what falls due while somebody is still waiting is waited for; the rest is said as it stands. */
@@ -146,5 +164,6 @@ function jobFor({ request, address, domain, known, dial }: Inquiry, ports: AskPo
     budgetMs: Math.floor(budgetMs),
     maxAgeS: request.maxAgeS,
     ...(dial ? {} : { dial }),
+    ...(ports.account === null ? {} : { account: ports.account }),
   }
 }

@@ -60,7 +60,7 @@ export function render(rendering: Rendering): Verification {
     valid_until: isoOrNull(validUntil(verdict, checkedAt)),
     final: !isRetryable(verified),
     poll_url: null,
-    checked_at: iso(checkedAt),
+    checked_at: iso(verified.saidAt ?? checkedAt),
     cost: { ...cost },
     timing: {
       total_ms: Math.round(checkedAt - startedAt),

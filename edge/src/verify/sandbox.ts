@@ -27,6 +27,7 @@ export function sandboxed(request: VerifyRequest, now: number): Verified {
     dnsMs: null,
     smtpMs: null,
     checkedAt: now,
+    saidAt: null,
   }
 }
 

@@ -22,4 +22,6 @@ export interface Verified {
   readonly dnsMs: number | null
   readonly smtpMs: number | null
   readonly checkedAt: number
+  /** When the mailbox's server said what is shown, where that was before; null where it was just now, or not at all. */
+  readonly saidAt: number | null
 }

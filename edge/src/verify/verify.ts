@@ -3,17 +3,21 @@ import { type Address, parse, type Parsed } from '@postern/shared/address/parse.
 import { specialUse } from '@postern/shared/address/special-use.ts'
 import { suggest, type Suggestion } from '@postern/shared/typo/suggest.ts'
 import { decide, providerFor, settledWithoutSmtp } from '@postern/shared/verdict/decide.ts'
-import type { Fact, SenderPolicyFact } from '@postern/shared/verdict/evidence.ts'
+import { type Fact, isProbeFact, type SenderPolicyFact } from '@postern/shared/verdict/evidence.ts'
 import type { Case } from '@postern/shared/verdict/finding.ts'
+import { mailboxReply } from '@postern/shared/verdict/lifetimes.ts'
 import { RANKED } from '@postern/shared/verdict/score.ts'
 import type { Age } from '../age/age.ts'
 import type { Routed, RouteWanted } from '../dns/route.ts'
-import { askMailServer, type AskPorts, hold } from './ask-mail-server.ts'
+import type { ProbeMemo, Remembered } from '../probe/memo.ts'
+import { askMailServer, type AskedServer, type AskPorts, hold, type Subject } from './ask-mail-server.ts'
 import { hasAgeOfItsOwn, recognised, revealed, suggested } from './recognised.ts'
 import type { Verified, VerifyRequest } from './verified.ts'
 
 export interface VerifyPorts extends AskPorts {
   readonly lookUpRoute: (wanted: RouteWanted) => Promise<Routed>
+  /** What lanes have lately reported; read beside the look-ups. */
+  readonly memo: ProbeMemo
   readonly lookUpSenderPolicy: (domain: string, deadlineAt: number) => Promise<SenderPolicyFact>
   readonly ageOf: (domain: string) => Age
   /** Work for after the answer has left. */
@@ -39,21 +43,52 @@ export async function verify(request: VerifyRequest, ports: VerifyPorts): Promis
 
   const domain = address.domain.ascii
   const age = hasAgeOfItsOwn(listed) ? ports.ageOf(domain) : null
-  const routed = await route({ domain, meant, request }, ports)
+  const [routed, recalled] = await Promise.all([
+    route({ domain, meant, request }, ports),
+    ports.memo.recall(address.wire, request.maxAgeS * 1_000),
+  ])
   const found = [...listed, ...suggested(meant, routed.also, startedAt), ...routed.facts]
   const known = [...found, ...revealed(domain, routed.facts, ports.now())]
   const dnsMs = ports.now() - startedAt
   const subject = { facts: known, domain, now: ports.now() }
   if (settledWithoutSmtp(subject)) return judged(address, known, { ports, smtpState: 'not_needed', dnsMs })
   if (age !== null) learn(age, request, ports)
-  if (request.mode === 'fast') return judged(address, known, { ports, smtpState: 'not_asked', dnsMs, age })
+  const circumstances = { ports, dnsMs, age }
+  const remembered = recalled === null ? null : fromMemory(recalled)
+  if (request.mode === 'full') return askedOf({ request, address, domain, known, remembered }, circumstances)
+  return judged(address, [...known, ...(remembered?.facts ?? [])], {
+    ...circumstances,
+    smtpState: 'not_asked',
+    ...remembered,
+  })
+}
 
-  const barred = (await ports.mayAsk()) ? policy(subject, ports) : hold('not_asked', null, ports.now())
-  if (barred !== null) return judged(address, [...known, barred], { ports, smtpState: 'not_asked', dnsMs, age })
-  const asked = await askMailServer({ request, address, domain, known }, ports)
+interface Asking extends Subject {
+  readonly remembered: AskedServer | null
+}
+
+/** Full mode: what is not remembered is asked of the mailbox's own server, where that may be done. */
+async function askedOf(asking: Asking, circumstances: Omit<Circumstances, 'smtpState'>): Promise<Verified> {
+  const { request, address, domain, known, remembered } = asking
+  const { ports } = circumstances
+  const barred = await barring(asking, ports)
+  if (barred !== null) return judged(address, [...known, barred], { ...circumstances, smtpState: 'not_asked' })
+  const asked = remembered ?? (await askMailServer(asking, ports))
+  if (remembered === null && asked.smtpState !== 'deferred') {
+    ports.memo.note(address.wire, { facts: asked.facts.filter(isProbeFact), lane: asked.lane })
+  }
   const facts = [...known, ...asked.facts]
   const ranking = await rankedBy({ facts, domain, now: ports.now() }, request, ports)
-  return judged(address, [...facts, ...ranking], { ports, ...asked, dnsMs, age })
+  return judged(address, [...facts, ...ranking], { ...circumstances, ...asked })
+}
+
+async function barring({ domain, known, remembered }: Asking, ports: VerifyPorts): Promise<Fact | null> {
+  if (!(await ports.mayAsk())) return hold('not_asked', null, ports.now())
+  return remembered === null ? policy({ facts: known, domain, now: ports.now() }, ports) : null
+}
+
+function fromMemory({ facts, lane }: Remembered): AskedServer {
+  return { facts, smtpState: 'cached', lane, smtpMs: null }
 }
 
 /** Where the mail server could not tell, its domain's own records rank it: one more look-up, for those alone. */
@@ -119,5 +154,8 @@ function judged(address: Address | null, collected: readonly Fact[], circumstanc
   const facts = age === null ? collected : [...collected, age]
   const now = ports.now()
   const domain = address?.domain.kind === 'name' ? address.domain.ascii : ''
-  return { address, facts, verdict: decide({ facts, domain, now }), smtpState, lane, dnsMs, smtpMs, checkedAt: now }
+  // What is remembered was true when it was said, which is what whoever reads it wants to know.
+  const saidAt = smtpState === 'cached' ? (mailboxReply(facts.filter(isProbeFact))?.observedAt ?? null) : null
+  const verdict = decide({ facts, domain, now })
+  return { address, facts, verdict, smtpState, lane, dnsMs, smtpMs, checkedAt: now, saidAt }
 }

@@ -67,6 +67,8 @@ const ports: VerifyPorts = {
   sleep: async () => undefined,
   lanes: [],
   slow: { restingUntil: async () => null, note: () => undefined },
+  memo: { recall: async () => null, note: () => undefined },
+  account: null,
   epoch: 0,
   ask: async () => ({ kind: 'not_started' }),
   lookUpRoute: async ({ domain, alsoTakesMail }) => ({
