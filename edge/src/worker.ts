@@ -27,6 +27,8 @@ import type { NearCache } from './http/near-cache.ts'
 import { createNearLimits, type NearLimitBindings, type NearLimits } from './http/near-limits.ts'
 import { openSlowDomains, type SlowMemory } from './probe/slow-domains.ts'
 import { createAsk } from './probe/ask.ts'
+import { createCall } from './probe/call.ts'
+import { createWrite } from './probe/write.ts'
 import { openProbeMemo, type ProbeMemory } from './probe/memo.ts'
 import { listDirectory } from './accounts/directory.ts'
 import type { Services } from './routes/context.ts'
@@ -138,6 +140,7 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
   const later = afterwards(invocation)
   const connect = limitConnections()
   const sleep = (ms: number) => scheduler.wait(ms)
+  const call = createCall(config.LANE_CREDENTIALS, connect)
   const routePorts = routePortsOf(env, { connect, sleep, later })
   // Evidence belongs to a partition, and is found nowhere else.
   const keyOf = (partition: string) => (wire: string) => probedName(secrets, `${partition}\0${wire}`)
@@ -158,6 +161,7 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
     limits,
     visitor: (name, mode) => env.VISITORS.getByName(name).ask(mode),
     directory: (cursor, limit) => listDirectory(env.SNAPSHOTS, cursor, limit),
+    write: createWrite(call),
     newId: (prefix) => `${prefix}_${ulid()}`,
     newSeed: () => base32(crypto.getRandomValues(new Uint8Array(20))),
     verify: {
@@ -168,7 +172,7 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
       memoOf: (partition) =>
         openProbeMemo({ memory: probed, cache: near, connect, later, now, sleep, keyOf: keyOf(partition) }),
       slow: openSlowDomains({ memory: slow, cache: near, connect, later, now }),
-      ask: createAsk(config.LANE_CREDENTIALS, connect, warn),
+      ask: createAsk(call, warn),
       lookUpRoute: (wanted) => lookUpRoute(wanted, routePorts),
       lookUpSenderPolicy: (domain, deadlineAt) => lookUpSenderPolicy(domain, deadlineAt, routePorts),
       ageOf: (domain) => ageOf(domain, { config: config.RDAP, memory: ages, cache: near, connect, now }),

@@ -110,6 +110,8 @@ export interface Case {
   readonly subject: Subject
   readonly known: Known
   readonly attempts: readonly number[]
+  /** See `AddressItem`. */
+  readonly restUntil: number
   readonly isShared: boolean
   readonly isKnown: boolean
 }
@@ -121,7 +123,7 @@ function caseOf(
 ): Case {
   const { domain, maxAgeMs } = group
   const { localPart = '', smtpUtf8 = false } = group.recipients[n] ?? {}
-  const { facts = [], learnedAt = 0, attempts = [], isShared = false } = recalled.addresses[n] ?? {}
+  const { facts = [], learnedAt = 0, attempts = [], restUntil = 0, isShared = false } = recalled.addresses[n] ?? {}
   const names = group.exchanges.map(({ exchange }) => exchange)
   const known = pertinent({ own: facts, domainFacts: recalled.domain.facts }, names)
   // Without memory nobody knows what an earlier visit has found: its answer cannot be waited for.
@@ -130,6 +132,7 @@ function caseOf(
     subject: { localPart, wire, smtpUtf8, learnedAt: seenAt },
     known,
     attempts,
+    restUntil,
     isShared,
     isKnown: isKnown(known, { domain, now: startedAt, maxAgeMs }),
   }
@@ -159,7 +162,8 @@ function barredBy(group: Group, { recalled, route, fitness }: Circumstances, por
 const MOST_REFUSED_AN_HOUR = 15
 const HOUR_MS = 3_600_000
 
-function holdOn({ attempts }: Case, ports: ProbePorts): HoldFact | null {
+function holdOn({ attempts, restUntil }: Case, ports: ProbePorts): HoldFact | null {
+  if (restUntil > ports.now()) return holdFact('recently_answered', restUntil, ports)
   const [oldest] = attempts
   return attempts.length < MAX_ATTEMPTS_A_DAY || oldest === undefined
     ? null

@@ -51,7 +51,7 @@ app.get('/v1/verify', async (context) => {
     sleep: async () => undefined,
     lanes: [],
     slow: { restingUntil: async () => null, note: () => undefined },
-    memo: { recall: async () => null, note: () => undefined },
+    memo: { recall: async () => null, note: () => undefined, forget: async () => undefined },
     account: null,
     epoch: 0,
     ask: async () => ({ kind: 'not_started' }),

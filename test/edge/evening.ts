@@ -65,6 +65,7 @@ export async function evening(email: string, given: Given = {}): Promise<Evening
     memo: {
       recall: async () => given.remembered ?? null,
       note: (_wire: string, one: Remembered) => void noted.push(one),
+      forget: async () => undefined,
     },
     lookUpRoute,
     lookUpSenderPolicy,

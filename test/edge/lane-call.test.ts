@@ -6,6 +6,7 @@ import type { ProbeJob } from '@postern/shared/contract/probe.ts'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { limitConnections } from '../../edge/src/http/connections.ts'
 import { createAsk } from '../../edge/src/probe/ask.ts'
+import { createCall } from '../../edge/src/probe/call.ts'
 import { replyTo } from './facts.ts'
 import { laneNamed, reported } from './lanes-that-answer.ts'
 
@@ -45,7 +46,7 @@ async function call(answer: (response: ServerResponse) => void, timeoutMs = 3_00
   })
   const { port } = server.address() as AddressInfo
   const warnings: string[] = []
-  const ask = createAsk(credentials, limitConnections(), (what) => warnings.push(what))
+  const ask = createAsk(createCall(credentials, limitConnections()), (what) => warnings.push(what))
   const lane = { ...laneNamed('eu-1'), region: 'eu-central-1', url: `http://127.0.0.1:${port}/` }
   return { reply: await ask(lane, JOB, timeoutMs), calls, warnings }
 }

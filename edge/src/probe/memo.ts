@@ -33,6 +33,8 @@ export interface ProbeMemo {
   /** What is known of the wire address, not older than so much; null where that is nothing. Never rejects. */
   recall(wire: string, maxAgeMs: number): Promise<Remembered | null>
   note(wire: string, remembered: Remembered): void
+  /** For this location: others forget within a quarter of an hour. Never rejects. */
+  forget(wire: string): Promise<void>
 }
 
 const KEPT_MS = 15 * 60_000
@@ -53,6 +55,12 @@ export function openProbeMemo(ports: MemoPorts): ProbeMemo {
       const until = Math.min(now() + KEPT_MS, goodUntil(facts))
       if (until <= now() || !isForAll(facts)) return
       later(() => write(wire, { facts, lane, until }, ports))
+    },
+    forget: async (wire) => {
+      const key = await ports.keyOf(wire)
+      memory.delete(key)
+      // An entry cannot be taken out, but it can be put over.
+      await ports.connect(() => keep(ports.cache, cacheUrl(key), { value: null, forMs: KEPT_MS }))
     },
   }
 }

@@ -9,6 +9,7 @@ import type { Caller } from '../http/authenticate.ts'
 import type { OncePort } from '../http/idempotency.ts'
 import type { NearOnces } from '../http/idempotency-near.ts'
 import type { NearLimits } from '../http/near-limits.ts'
+import type { Write } from '../probe/write.ts'
 import type { VerifyPorts } from '../verify/verify.ts'
 
 export interface Services {
@@ -27,6 +28,8 @@ export interface Services {
     readonly memoOf: (partition: string) => VerifyPorts['memo']
     readonly lanesOf: (partition: string) => VerifyPorts['lanes']
   }
+  /** Has lanes write or wipe what they hold. */
+  readonly write: Write
   readonly newId: (prefix: string) => string
   /** 160 random bits in base32: what a key is made from. */
   readonly newSeed: () => string

@@ -1,12 +1,17 @@
 // `POST /v1/erasures`: what an account holds about an address is erased; its records answer 410 from then on.
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { canonical } from '@postern/shared/address/canonical.ts'
+import { parse } from '@postern/shared/address/parse.ts'
 import { erasure, erasureRequest } from '@postern/shared/contract/account.ts'
 import type { Objects } from '../accounts/objects.ts'
 import { dayOf } from '../accounts/ids.ts'
 import { DAY_MS, KEPT_DAYS } from '../accounts/kept.ts'
 import { type Pseudonyms, pseudonyms } from '../accounts/pseudonym.ts'
+import { partitionOf } from '../accounts/places.ts'
 import { once } from '../http/idempotency.ts'
-import type { AppEnv } from './context.ts'
+import { refuse } from '../http/problem.ts'
+import type { AppEnv, Services } from './context.ts'
 import { accountMeant, noAccount } from './key-of.ts'
 import { bodyRefusals, idempotencyHeader, nothing, refusals } from './problems.ts'
 
@@ -41,11 +46,39 @@ export function erasureRoute(app: OpenAPIHono<AppEnv>): void {
       leaseMs: LEASE_MS,
       keep: true,
       work: async () => {
+        // Evidence first: what could not be wiped is told, and the whole is done again.
+        if (!(await forget(wanted.email, partitionOf(account), context.get('services')))) return unreachable(context)
         const verifications = await erase({ objects, now: now() }, account, await pseudonyms(secrets, wanted.email))
         return context.json({ verifications }, 200, { 'cache-control': 'no-store' })
       },
     })
   })
+}
+
+const ANY_FORM = { quoted: true, ipLiteral: true, dotless: true }
+
+/** Lanes know an address by exactly what RCPT said: as it was written, and as its mailbox is written plainly. */
+async function forget(email: string, partition: string, services: Services): Promise<boolean> {
+  const parsed = parse(email, ANY_FORM)
+  if (!parsed.ok || parsed.address.domain.kind !== 'name') return true
+  const { write, verify, newId } = services
+  const wires = new Set([parsed.address.wire, canonical(parsed.address), parsed.address.wire.toLowerCase()])
+  const { epoch } = verify
+  const done = await Promise.all(
+    [...wires].map(async (wire) => {
+      await verify.memoOf(partition).forget(wire)
+      const at = wire.lastIndexOf('@')
+      const job = { localPart: wire.slice(0, at), domain: wire.slice(at + 1), jobId: newId('era'), epoch }
+      return write(verify.lanesOf(partition), { kind: 'forget', ...job })
+    }),
+  )
+  return done.every(Boolean)
+}
+
+function unreachable(context: Context<AppEnv>) {
+  const detail =
+    'A region that may hold evidence about the address does not answer just now: send the same request again.'
+  return refuse(context, 'unavailable', { detail, headers: { 'retry-after': '30' } })
 }
 
 interface Whence {

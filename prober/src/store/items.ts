@@ -1,7 +1,7 @@
 // How the items of the evidence table read: what is expired, spoilt, erased or dated by a clock that ran ahead is left out.
 import { probeFact } from '@postern/shared/contract/probe.ts'
 import type { FeedbackFact, ProbeFact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
-import { CONTROL_MS, DAY_MS, FEEDBACK_MS } from '@postern/shared/verdict/lifetimes.ts'
+import { answered, CONTROL_MS, DAY_MS, FEEDBACK_MS, mailboxReply, REST_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { z } from 'zod'
 import { readJson } from './dynamo.ts'
 
@@ -14,6 +14,8 @@ export interface AddressItem {
   readonly learnedAt: number
   /** Instants of the RCPTs of the last 24 h that got no answer about the mailbox. */
   readonly attempts: readonly number[]
+  /** Until when its mailbox is left alone although nothing is known of it any more, in milliseconds since the epoch, or 0. */
+  readonly restUntil: number
   /** True where something is stored that a plain write would lose. */
   readonly isShared: boolean
 }
@@ -54,8 +56,22 @@ export function addressItem(
     facts: [...(last === undefined ? [] : factsOf(last['facts'])), ...told.filter((one) => one.observedAt > erasedAt)],
     learnedAt: last === undefined ? 0 : numberOf(last, 'observedAt'),
     attempts: alive.flatMap((item) => recent(item['attempts'], { now, spanMs: DAY_MS })).toSorted(byInstant),
+    restUntil: Math.max(0, ...alive.map((item) => restUntil(item, now))),
     isShared: erasedAt > 0 || items.some((item) => Object.keys(item).some((name) => name.startsWith('f#'))),
   }
+}
+
+/** What an erasure leaves: that a mailbox answered, and how often it was asked, without what was said. */
+export function restOf(item: Item, now: number): { readonly restFrom: number; readonly attempts: readonly number[] } {
+  const reply = mailboxReply(factsOf(item['facts']))
+  const answeredAt = reply !== null && answered(reply) ? reply.observedAt : 0
+  const restFrom = Math.max(answeredAt, numberOf(item, 'restFrom'))
+  return { restFrom, attempts: recent(item['attempts'], { now, spanMs: DAY_MS }) }
+}
+
+function restUntil(item: Item, now: number): number {
+  const restFrom = numberOf(item, 'restFrom')
+  return restFrom === 0 || restFrom > now + CLOCK_SKEW_MS || now - restFrom >= REST_MS ? 0 : restFrom + REST_MS
 }
 
 /** The items found under a domain's keys, as one. */

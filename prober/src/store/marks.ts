@@ -1,10 +1,10 @@
 // What is written about an address or a domain on somebody's word instead of a server's: feedback, erasure, opting out.
-import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { ForgetJob, OptOutJob, RememberJob } from '@postern/shared/contract/lane-jobs.ts'
 import { wireAddress } from '@postern/shared/contract/probe.ts'
 import type { FeedbackFact } from '@postern/shared/verdict/evidence.ts'
 import type { Store } from './evidence.ts'
-import { CLOCK_SKEW_MS, feedbackName, KEEP_S } from './items.ts'
+import { CLOCK_SKEW_MS, feedbackName, KEEP_S, restOf } from './items.ts'
 
 /** Each is idempotent, and false where the table could not be reached. */
 export interface Marks {
@@ -51,20 +51,25 @@ async function remember({ dynamo, keys, table, now }: MarkOptions, job: Remember
   return put.kind !== 'unavailable'
 }
 
-/** The whole item gives way to the mark, under every key that may still be read. */
-async function forget({ dynamo, keys, table, now }: MarkOptions, job: ForgetJob): Promise<boolean> {
-  const erasedAt = now()
-  const puts = keys.address(wireAddress(job)).all.map((key) =>
-    dynamo.attempt('forget', () =>
-      dynamo.client.send(
-        new PutCommand({
-          TableName: table,
-          Item: { key, erasedAt, expiresAt: Math.ceil(erasedAt / 1_000) + KEEP_S },
-        }),
-      ),
-    ),
+/**
+ * The whole item gives way to the mark, under every key that may still be read. That its mailbox is to be left alone for a
+ * while stays: an erasure is no way to have somebody asked again and again.
+ */
+async function forget(options: MarkOptions, job: ForgetJob): Promise<boolean> {
+  const { all } = options.keys.address(wireAddress(job))
+  return (await Promise.all(all.map((key) => forgetUnder(options, key)))).every(Boolean)
+}
+
+async function forgetUnder({ dynamo, table, now }: MarkOptions, key: string): Promise<boolean> {
+  const got = await dynamo.attempt('forget', () =>
+    dynamo.client.send(new GetCommand({ TableName: table, Key: { key }, ConsistentRead: true })),
   )
-  return (await Promise.all(puts)).every(({ kind }) => kind === 'done')
+  if (got.kind !== 'done') return false
+  const erasedAt = now()
+  const rest = restOf(got.value.Item ?? {}, erasedAt)
+  const Item = { key, erasedAt, ...rest, expiresAt: Math.ceil(erasedAt / 1_000) + KEEP_S }
+  const put = await dynamo.attempt('forget', () => dynamo.client.send(new PutCommand({ TableName: table, Item })))
+  return put.kind === 'done'
 }
 
 /** An opt-out does not expire, so that its item has no time to live. */

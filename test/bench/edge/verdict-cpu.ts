@@ -67,7 +67,7 @@ const ports: VerifyPorts = {
   sleep: async () => undefined,
   lanes: [],
   slow: { restingUntil: async () => null, note: () => undefined },
-  memo: { recall: async () => null, note: () => undefined },
+  memo: { recall: async () => null, note: () => undefined, forget: async () => undefined },
   account: null,
   epoch: 0,
   ask: async () => ({ kind: 'not_started' }),

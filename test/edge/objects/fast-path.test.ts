@@ -57,7 +57,7 @@ function silent(copy: Snapshot | null): World {
       now,
       sleep: never,
       lanesOf: () => [],
-      memoOf: () => ({ recall: async () => null, note: () => undefined }),
+      memoOf: () => ({ recall: async () => null, note: () => undefined, forget: async () => undefined }),
       epoch: 1,
       ask: never,
       lookUpRoute: async () => ({ facts: [routeTo()], also: null }),
