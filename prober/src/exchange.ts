@@ -181,7 +181,7 @@ function sceneOf(
   { strangers }: Plan,
   { row, source }: { row: ProviderRow; source: string },
 ): Scene {
-  return { domain: inquiry.domain, exchange, operator: row.id !== 'default', subjects, strangers, source }
+  return { domain: inquiry.domain, exchange, speaksForAll: row.speaksForAll, subjects, strangers, source }
 }
 
 function planFor({ inquiry, exchange, subjects }: Question, ports: ExchangePorts, row: ProviderRow): Plan {

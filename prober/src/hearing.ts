@@ -14,8 +14,8 @@ import { type Manner, ON_THE_WIRE_MS, type Outcome } from './store/grants.ts'
 export interface Scene {
   readonly domain: string
   readonly exchange: string
-  /** The row is a named operator's: what it says of our address holds for all domains behind it. */
-  readonly operator: boolean
+  /** Phrases, in lower case, by which an operator refuses our address for all domains behind it. */
+  readonly speaksForAll: readonly string[]
   /** In the order of the plan's mailboxes. */
   readonly subjects: readonly Subject[]
   readonly strangers: readonly string[]
@@ -28,8 +28,9 @@ const isRecipient = (told: Told): told is Told & Named => told.phase === 'rcpt'
 export function heardIn(conversation: Conversation, scene: Scene, now: number): Heard {
   const { state } = conversation
   const told = state.told.filter((one) => !isRecipient(one) || !endsTransaction(one))
-  const fault = faultOf(conversation)
   const unheard = unanswered(state).filter(({ to }) => to === 'mailbox')
+  // 421 to one of several ends the conversation for those behind it as well.
+  const fault = faultOf(conversation) ?? (unheard.length > 0 ? 'closed' : null)
   const own = new Map<string, ProbeFact[]>()
   const add = (index: number, fact: ProbeFact): void => {
     const wire = scene.subjects[index]?.wire ?? ''
@@ -149,7 +150,7 @@ export function outcomeOf(conversation: Conversation, scene: Scene, visit: Visit
     refusal:
       refusals.length === 0
         ? null
-        : { domain: visit.alias, wholly: refusals.some((one) => !isRecipient(one) || scene.operator) },
+        : { domain: visit.alias, wholly: refusals.some((one) => !isRecipient(one) || speaksForAll(one, scene)) },
     refused: refusedIn(told),
     late: late + visit.before,
     learned: told.some(({ to }) => to === 'mailbox'),
@@ -161,6 +162,12 @@ const REFUSALS_OF_US: readonly string[] = ['blocked_ip', 'blocked_sender']
 
 function classOf({ phase, reply }: Told, { exchange }: Scene): string {
   return meaning(reply, { phase, exchange }).class
+}
+
+/** A domain may refuse us for itself, also at an operator that serves many. */
+function speaksForAll({ reply }: Told, scene: Scene): boolean {
+  const text = reply.lines.join(' ').toLowerCase()
+  return scene.speaksForAll.some((phrase) => text.includes(phrase))
 }
 
 /** 421 and 4.7.x ask us to come less often; a greylist says 4.7.1 too, and means the triplet (RFC 6647 §5). */

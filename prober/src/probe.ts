@@ -152,14 +152,16 @@ function barredBy(group: Group, { recalled, route, fitness }: Circumstances, por
   if (fitness.lane === 'unfit') return holdFact(fitness.kind === 'technical' ? 'lane_unfit' : 'shunned', null, ports)
   if (!route.agrees) return holdFact('route_differs', null, ports)
   const { refused } = recalled.domain
-  const [oldest] = refused.slice(-MOST_REFUSED_AN_HOUR)
-  return refused.length < MOST_REFUSED_AN_HOUR || oldest === undefined
+  const [oldest] = refused.slice(REFUSABLE - MOST_REFUSED_AN_HOUR - 1)
+  return refused.length + REFUSABLE <= MOST_REFUSED_AN_HOUR || oldest === undefined
     ? null
     : holdFact('permit', oldest + HOUR_MS, ports)
 }
 
 /** Of one domain, over all lanes and accounts: Cisco's default takes twenty-five for a harvest. */
 const MOST_REFUSED_AN_HOUR = 15
+/** A mailbox and postmaster, or a stranger twice. */
+const REFUSABLE = 2
 const HOUR_MS = 3_600_000
 
 function holdOn({ attempts, restUntil }: Case, ports: ProbePorts): HoldFact | null {

@@ -25,6 +25,8 @@ export const providerRow = z.strictObject({
   meaningOf250: z.enum(['exists', 'exists_if_stranger_refused', 'likely_exists', 'nothing']),
   /** Replies that mean "no such mailbox" here: every part that is given has to match. */
   noCodes: z.array(noCode),
+  /** Phrases by which the operator refuses a client for all domains behind it, in lower case, as they stand in the text. */
+  speaksForAll: z.array(z.string().toLowerCase().min(1)),
   control: z.enum(['none', 'once', 'two']),
   controlTiming: z.enum(['none', 'pipelined', 'after_250']),
   /** Per lane; a named row counts as one destination, the default row per connected address. */
