@@ -93,8 +93,12 @@ describe.skipIf(lacking !== null)(`Exim${because(lacking)}`, () => {
     ['with SMTPUTF8 a mailbox with an umlaut exists', 'jörg@utf8.example', ACCEPTED, known],
     ['no PIPELINING, and a server that hangs up on who is out of step', 'jane@in-step.example', ACCEPTED, known],
     ['no PIPELINING, and nobody', 'nobody@in-step-no.example', NOT_FOUND, unknown],
-    ['PIPE_CONNECT is offered, and not taken up', 'jane@pipe-connect.example', ACCEPTED, known],
-    ['PIPE_CONNECT is offered, and nobody is nobody', 'nobody@pipe-connect-no.example', NOT_FOUND, unknown],
+    [
+      'PIPE_CONNECT is offered, and a first visit waits for the greeting',
+      'nobody@pipe-connect-no.example',
+      NOT_FOUND,
+      unknown,
+    ],
     ['TLS is demanded at MAIL', 'jane@tls.example', ACCEPTED, known],
     ['a second for each recipient', 'jane@slow.example', ACCEPTED, known],
     ['a second for nobody as well', 'nobody@slow-no.example', NOT_FOUND, unknown],
@@ -126,6 +130,22 @@ describe.skipIf(lacking !== null)(`Exim${because(lacking)}`, () => {
     ],
   ])('%s: %s is %s', async (...[, email, is, told]) => {
     expect(await lane.visit(email)).toMatchObject({ is, told })
+  })
+
+  it('PIPE_CONNECT that was offered is taken up at the next visit: all is said at once, and read in order', async () => {
+    const first = await lane.visit('jane@pipe-connect.example')
+    expect(first).toMatchObject({ is: ACCEPTED, told: known })
+    expect(first.conversation[0]).toMatch(/^S: 220/)
+    const second = await lane.visit('nobody@pipe-connect.example')
+    expect(second.is).toBe(NOT_FOUND)
+    expect(second.conversation.slice(0, 4).map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      'C: EHLO',
+      'C: MAIL',
+      'C: RCPT',
+      'S: 220',
+    ])
+    const [again] = second.told
+    expect(again).toBe('mailbox 550')
   })
 
   it.concurrent('one connection per caller, which is taken: unknown/rate_limited, and deliverable when it is free', async () => {

@@ -30,6 +30,8 @@ export interface Visited {
   readonly retryAfterMs: number | null
   /** Everything that was said, for the reader of a red test. */
   readonly transcript: readonly string[]
+  /** What both sides said, in the notation of transcripts; empty where nobody was dialled. */
+  readonly conversation: readonly string[]
 }
 
 export interface Lane {
@@ -113,14 +115,18 @@ async function ask(
     const startedAt = Date.now()
     const { statusCode, body } = await handle({ body: JSON.stringify(job) })
     if (statusCode !== 200) throw new Error(`${statusCode}: ${body}`)
-    const { facts } = probeReport.parse(JSON.parse(body))
+    const { facts, transcript = [] } = probeReport.parse(JSON.parse(body))
     const held = facts.find((fact) => fact.kind === 'hold')
-    if (held?.hold !== 'permit' || held.retryAt === null) return judged(facts, { domain, startedAt })
+    if (held?.hold !== 'permit' || held.retryAt === null)
+      return { ...judged(facts, { domain, startedAt }), conversation: transcript }
     await sleep(Math.max(1, held.retryAt - Date.now()))
   }
 }
 
-function judged(facts: readonly ProbeFact[], { domain, startedAt }: { domain: string; startedAt: number }): Visited {
+function judged(
+  facts: readonly ProbeFact[],
+  { domain, startedAt }: { domain: string; startedAt: number },
+): Omit<Visited, 'conversation'> {
   const now = Date.now()
   const { status, reason, level, retryAt, cites } = decide({ facts, domain, now })
   const said = facts.filter(({ observedAt }) => observedAt >= startedAt)

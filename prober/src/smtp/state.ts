@@ -92,8 +92,10 @@ export function extensionsOf(reply: Reply): string[] {
   return reply.lines.slice(1).map((line) => (line.trim().split(/[ =]/, 1)[0] ?? '').toUpperCase())
 }
 
-/** PIPE_CONNECT, or as older servers call it, promises PIPELINING before the greeting. */
+// Known by these names in the field; Exim 4.96 of Debian says the last one (2026-11-21).
+const EARLY: readonly string[] = ['X_PIPE_CONNECT', 'PIPE_CONNECT', 'PIPECONNECT']
+
+/** PIPE_CONNECT, by whichever name, promises PIPELINING before the greeting. */
 export function offersEarly(extensions: readonly string[]): boolean {
-  const offered = extensions.includes('PIPE_CONNECT') || extensions.includes('X_PIPE_CONNECT')
-  return offered && extensions.includes('PIPELINING')
+  return EARLY.some((keyword) => extensions.includes(keyword)) && extensions.includes('PIPELINING')
 }
