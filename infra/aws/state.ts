@@ -7,7 +7,7 @@ import { AnyPrincipal, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-
 import { type CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 
-const tableActions = ['GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem', 'UpdateItem'].map(
+const tableActions = ['GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem', 'UpdateItem', 'DeleteItem'].map(
   (action) => `dynamodb:${action}`,
 )
 

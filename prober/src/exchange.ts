@@ -11,7 +11,7 @@ import type { Plan } from './smtp/plan.ts'
 import { MOST_REFUSED } from './smtp/recipients.ts'
 import { unanswered } from './smtp/state.ts'
 import type { Outcome, Wanted } from './store/grants.ts'
-import type { Permits } from './store/permits.ts'
+import type { Permits, Settlement } from './store/permits.ts'
 
 export interface LaneIdentity {
   readonly id: string
@@ -49,11 +49,11 @@ export interface Question extends Limits {
   readonly subjects: readonly Subject[]
 }
 
-/** `settled`: the next exchange must not, or need not, be asked. `writing`: what is still being noted about the destination. */
+/** `settled`: the next exchange must not, or need not, be asked. `settlements`: what its destinations are still to be told. */
 export interface Asked {
   readonly heard: Heard
   readonly settled: boolean
-  readonly writing: readonly Promise<void>[]
+  readonly settlements: readonly Settlement[]
 }
 
 const GIVE_BACK_GRACE_MS = 500
@@ -70,17 +70,19 @@ export async function askExchange(question: Question, ports: ExchangePorts): Pro
   if (found.fault !== undefined) return fruitless(question, ports, found.fault)
   const row = providerOf(question.exchange, question.inquiry.domain)
   const barred = barredBy(row, question, ports) ?? unfitFor(row, question, ports)
-  if (barred !== null) return { heard: { ...NOTHING_HEARD, shared: [barred] }, settled: true, writing: [] }
-  let unreached: Asked = { heard: NOTHING_HEARD, settled: false, writing: [] }
+  if (barred !== null) return { heard: { ...NOTHING_HEARD, shared: [barred] }, settled: true, settlements: [] }
+  let unreached: Asked = { heard: NOTHING_HEARD, settled: false, settlements: [] }
   for (const address of found.addresses.slice(0, MAX_ADDRESSES)) {
     const asked = await askAddress(question, { row, address }, ports)
     const both = {
       ...asked,
       heard: together(unreached.heard, asked.heard),
-      writing: [...unreached.writing, ...asked.writing],
+      settlements: [...unreached.settlements, ...asked.settlements],
     }
     if (!isUnreached(asked)) return both
-    unreached = both
+    // The next address may be the same operator's: it is asked for with all that is known.
+    await Promise.all(both.settlements.map((settlement) => settlement.write()))
+    unreached = { ...both, settlements: [] }
     if (ports.now() >= question.greetingBy) break
   }
   return unreached
@@ -96,7 +98,7 @@ const UNREACHED: readonly Fault[] = ['connect_refused', 'connect_timeout']
 
 function fruitless({ exchange }: Question, ports: ExchangePorts, fault: Fault): Asked {
   const fact = faultFact(fault, { exchange, source: ports.lane.id }, { to: 'nobody', now: ports.now() })
-  return { heard: { ...NOTHING_HEARD, shared: [fact] }, settled: false, writing: [] }
+  return { heard: { ...NOTHING_HEARD, shared: [fact] }, settled: false, settlements: [] }
 }
 
 /** The edge sends no such job; a route that changed on the way may still lead here. */
@@ -139,7 +141,7 @@ async function askAddress(question: Question, { row, address }: Destination, por
   const permit = await ports.permits.take(destination, wanted, row.limits)
   if (permit.kind !== 'granted' && permit.kind !== 'unavailable') {
     const fact = holdFact(permit.kind, permit.retryAt, ports)
-    return { heard: { ...NOTHING_HEARD, shared: [fact] }, settled: permit.kind !== 'breaker_open', writing: [] }
+    return { heard: { ...NOTHING_HEARD, shared: [fact] }, settled: permit.kind !== 'breaker_open', settlements: [] }
   }
   const manners = permit.kind === 'granted' ? permit.grants.manners : []
   const known = manners.find((manner) => manner.address === address) ?? null
@@ -155,7 +157,8 @@ async function askAddress(question: Question, { row, address }: Destination, por
   const { asked, outcome } = await converse({ question, plan: mannered, scene, visit }, ports)
   const canary = canaryOf(row, question, ports)
   const heard = canary === null ? asked.heard : { ...asked.heard, shared: [...asked.heard.shared, canary] }
-  return { ...asked, heard, writing: [ports.permits.giveBack(destination, wanted.owner, outcome)] }
+  const alone = row.limits.connections === 1
+  return { ...asked, heard, settlements: [ports.permits.settle(destination, wanted.owner, { outcome, alone })] }
 }
 
 /** Where a row needs no control, that its dead canary was refused of late stands in for one. */
@@ -236,7 +239,7 @@ interface Attempt {
 }
 
 interface Conversed {
-  readonly asked: Omit<Asked, 'writing'>
+  readonly asked: Omit<Asked, 'settlements'>
   readonly outcome: Outcome
 }
 

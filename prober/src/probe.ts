@@ -10,6 +10,7 @@ import { isKnown, type Known, knownFacts, pertinent } from './known.ts'
 import type { ClaimedRoute, Route } from './net/route.ts'
 import { remember } from './remember.ts'
 import type { Evidence, Recalled } from './store/evidence.ts'
+import type { Settlement } from './store/permits.ts'
 
 export interface ProbePorts extends ExchangePorts {
   readonly evidence: Evidence
@@ -91,11 +92,8 @@ async function inquire(group: Group, ports: ProbePorts): Promise<readonly ProbeR
   const barred = barredBy(group, { recalled, route, fitness }, ports)
   const open = barred === null ? cases.filter((one) => !one.isKnown && holdOn(one, ports) === null) : []
   const subjects = open.map(({ subject }) => subject)
-  const { heard, writing } = await askInOrder(inquiryOf(group, recalled, fitness), subjects, ports)
-  const [remembered] = await Promise.all([
-    remember({ group, recalled, open, heard, startedAt }, ports),
-    Promise.all(writing),
-  ])
+  const { heard, settlements } = await askInOrder(inquiryOf(group, recalled, fitness), subjects, ports)
+  const remembered = await remember({ group, recalled, open, heard, settlements, startedAt }, ports)
   const smtpMs = ports.now() - startedAt
   return cases.map((one) => {
     const held = one.isKnown ? null : (barred ?? holdOn(one, ports))
@@ -112,7 +110,6 @@ export interface Case {
   readonly attempts: readonly number[]
   /** See `AddressItem`. */
   readonly restUntil: number
-  readonly isShared: boolean
   readonly isKnown: boolean
 }
 
@@ -123,7 +120,7 @@ function caseOf(
 ): Case {
   const { domain, maxAgeMs } = group
   const { localPart = '', smtpUtf8 = false } = group.recipients[n] ?? {}
-  const { facts = [], learnedAt = 0, attempts = [], restUntil = 0, isShared = false } = recalled.addresses[n] ?? {}
+  const { facts = [], learnedAt = 0, attempts = [], restUntil = 0 } = recalled.addresses[n] ?? {}
   const names = group.exchanges.map(({ exchange }) => exchange)
   const known = pertinent({ own: facts, domainFacts: recalled.domain.facts }, names)
   // Without memory nobody knows what an earlier visit has found: its answer cannot be waited for.
@@ -133,7 +130,6 @@ function caseOf(
     known,
     attempts,
     restUntil,
-    isShared,
     isKnown: isKnown(known, { domain, now: startedAt, maxAgeMs }),
   }
 }
@@ -184,14 +180,14 @@ function inquiryOf(group: Group, recalled: Recalled, fitness: Fitness): Inquiry 
 
 interface Round {
   readonly heard: Heard
-  /** What is still being noted about the destinations. */
-  readonly writing: readonly Promise<void>[]
+  /** What the destinations are still to be told. */
+  readonly settlements: readonly Settlement[]
 }
 
 /** On to the next exchange after a connection failure, a 4xx greeting or silence; never after anybody was refused. */
 async function askInOrder(inquiry: Inquiry, subjects: readonly Subject[], ports: ProbePorts): Promise<Round> {
   let heard = NOTHING_HEARD
-  const writing: Promise<void>[] = []
+  const settlements: Settlement[] = []
   const exchanges = inquiry.exchanges.slice(0, MAX_EXCHANGES)
   for (const [index, exchange] of exchanges.entries()) {
     const now = ports.now()
@@ -201,9 +197,11 @@ async function askInOrder(inquiry: Inquiry, subjects: readonly Subject[], ports:
     let left = subjects.filter(({ wire }) => !hasReply(heard, wire))
     let settled = false
     while (left.length > 0) {
+      // What the last visit has shown is told before the next one asks for its permit.
+      await Promise.all(settlements.splice(0).map((settlement) => settlement.write()))
       const asked = await askExchange({ inquiry, exchange, subjects: left, deadlineAt, greetingBy }, ports)
       heard = together(heard, asked.heard)
-      writing.push(...asked.writing)
+      settlements.push(...asked.settlements)
       settled = asked.settled
       left = left.filter(({ wire }) => !asked.heard.named.has(wire))
       const goesOn = settled && asked.heard.named.size > 0 && !asked.heard.shared.some(endsRound)
@@ -211,7 +209,7 @@ async function askInOrder(inquiry: Inquiry, subjects: readonly Subject[], ports:
     }
     if (settled || ports.now() >= deadlineAt) break
   }
-  return { heard, writing }
+  return { heard, settlements }
 }
 
 const hasReply = ({ own }: Heard, wire: string): boolean => (own.get(wire) ?? []).some(({ kind }) => kind === 'reply')

@@ -5,6 +5,7 @@ import { isAnswered, keptOfAddress, keptOfDomain, outlives } from './known.ts'
 import type { Case, Group, ProbePorts } from './probe.ts'
 import type { Recalled } from './store/evidence.ts'
 import type { LearnedAddress } from './store/learn.ts'
+import type { Settlement } from './store/permits.ts'
 
 export interface Inquired {
   readonly group: Group
@@ -12,24 +13,26 @@ export interface Inquired {
   /** The addresses that were to be asked about. */
   readonly open: readonly Case[]
   readonly heard: Heard
+  readonly settlements: readonly Settlement[]
   readonly startedAt: number
 }
 
 /** False where memory could not be read or written. */
 export async function remember(inquired: Inquired, ports: ProbePorts): Promise<boolean> {
-  const { group, recalled, open, heard, startedAt } = inquired
+  const { group, recalled, open, heard, settlements, startedAt } = inquired
   const now = ports.now()
   const addresses = open.flatMap((one) => learnedOf(one, heard, now))
   const facts = [...heard.shared, ...[...heard.own.values()].flat()]
   const domainFacts = keptOfDomain(facts, recalled.domain.facts)
   const refused = heard.refused === 0 ? null : [...recalled.domain.refused, ...Array(heard.refused).fill(now)]
-  if (addresses.length === 0 && domainFacts.length === 0 && refused === null) return recalled.available
+  const isNothing = addresses.length === 0 && domainFacts.length === 0 && refused === null
+  if (isNothing && settlements.length === 0) return recalled.available
   const { domain } = group
-  const learned = { domain, since: startedAt, now, addresses, domainFacts, refused }
+  const learned = { domain, since: startedAt, now, addresses, domainFacts, refused, settlements }
   return (await ports.evidence.learn(learned)) && recalled.available
 }
 
-function learnedOf({ subject, known, attempts, isShared }: Case, heard: Heard, now: number): LearnedAddress[] {
+function learnedOf({ subject, known, attempts }: Case, heard: Heard, now: number): LearnedAddress[] {
   const isNamed = heard.named.has(subject.wire)
   const found = foundOf(subject.wire, heard)
   const isOver = isAnswered(found)
@@ -40,7 +43,7 @@ function learnedOf({ subject, known, attempts, isShared }: Case, heard: Heard, n
   // Silence takes nothing back: an answer that is still good stays on record.
   const own = known.own.filter(({ kind }) => kind !== 'feedback')
   const keepsOwn = isUnfinished || (!isOver && outlives(own, now))
-  return [{ wire: subject.wire, facts: keepsOwn ? own : found, attempts: asked, isShared }]
+  return [{ wire: subject.wire, facts: keepsOwn ? own : found, attempts: asked }]
 }
 
 /** Where somebody else was named, what was said to nobody says nothing of those who are still to be. */

@@ -173,7 +173,11 @@ describe('who may do what', () => {
     const ids = new Set(find(template, 'AWS::DynamoDB::GlobalTable').map(({ id }) => id))
     expect(new Set(onTables.flatMap(({ resources }) => resources.map(target)))).toEqual(ids)
     expect(new Set(onTables.flatMap(({ actions }) => actions))).toEqual(
-      new Set(['GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem', 'UpdateItem'].map((name) => `dynamodb:${name}`)),
+      new Set(
+        ['GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem', 'UpdateItem', 'DeleteItem'].map(
+          (name) => `dynamodb:${name}`,
+        ),
+      ),
     )
   })
 

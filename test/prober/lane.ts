@@ -96,9 +96,17 @@ export function newLane(world: World, engine: Engine, changes: Partial<ProbePort
     jobFor,
     answer,
     learn: (wire, { facts, domainFacts = [] }) => {
-      const addresses = facts === undefined ? [] : [{ wire, facts, attempts: [], isShared: false }]
+      const addresses = facts === undefined ? [] : [{ wire, facts, attempts: [] }]
       const domain = wire.slice(wire.lastIndexOf('@') + 1)
-      return ports.evidence.learn({ domain, since: now(), now: now(), addresses, domainFacts, refused: null })
+      return ports.evidence.learn({
+        domain,
+        since: now(),
+        now: now(),
+        addresses,
+        domainFacts,
+        refused: null,
+        settlements: [],
+      })
     },
     ask: async (address, changed) => answer(await jobFor(address, changed)),
     now,

@@ -24,7 +24,9 @@ export function createVisitPermits(options: PermitOptions): Pick<HostPorts, 'per
   return {
     permit: (visit) => permit(options, visit),
     giveBack: (visit, reached) =>
-      options.permits.giveBack(destinationOf(visit), ownerOf(visit), { ...LOOKED_ONLY, reached }),
+      options.permits
+        .settle(destinationOf(visit), ownerOf(visit), { outcome: { ...LOOKED_ONLY, reached }, alone: false })
+        .write(),
   }
 }
 

@@ -46,8 +46,8 @@ const MOST_KEYS = 100
 
 async function recall({ dynamo, keys, table }: Store, asked: Asked, now: number): Promise<Recalled> {
   const [domain, optOut] = [keys.domain(asked.domain), keys.optOut(asked.domain)]
-  const addresses = asked.wires.map((wire) => keys.address(wire))
-  const wanted = [domain, optOut, ...addresses].flatMap(({ all }) => all)
+  const addresses = asked.wires.map((wire) => ({ heard: keys.address(wire), marks: keys.marks(wire) }))
+  const wanted = [domain, optOut, ...addresses.flatMap(({ heard, marks }) => [heard, marks])].flatMap(({ all }) => all)
   const items = new Map<string, Item>()
   for (let at = 0; at < wanted.length; at += MOST_KEYS) {
     const got = await dynamo.attempt('recall', () => read(dynamo, table, wanted.slice(at, at + MOST_KEYS)))
@@ -58,7 +58,9 @@ async function recall({ dynamo, keys, table }: Store, asked: Asked, now: number)
   const under = ({ all }: TableKeys) => all.map((key) => items.get(key)).filter((item) => item !== undefined)
   return {
     available: true,
-    addresses: addresses.map((key) => addressItem(under(key), { now, account: asked.account })),
+    addresses: addresses.map(({ heard, marks }) =>
+      addressItem(under(heard), under(marks), { now, account: asked.account }),
+    ),
     domain: domainItem([...under(domain), ...under(optOut)], now),
   }
 }
@@ -73,5 +75,5 @@ const isPartial = ({ UnprocessedKeys = {} }: BatchGetCommandOutput): boolean => 
 
 function unread({ wires }: Asked): Recalled {
   const nothing = { now: 0, account: null }
-  return { available: false, addresses: wires.map(() => addressItem([], nothing)), domain: domainItem([], 0) }
+  return { available: false, addresses: wires.map(() => addressItem([], [], nothing)), domain: domainItem([], 0) }
 }

@@ -16,8 +16,6 @@ export interface AddressItem {
   readonly attempts: readonly number[]
   /** Until when its mailbox is left alone although nothing is known of it any more, in milliseconds since the epoch, or 0. */
   readonly restUntil: number
-  /** True where something is stored that a plain write would lose. */
-  readonly isShared: boolean
 }
 
 export interface DomainItem {
@@ -42,31 +40,47 @@ const DOMAIN_ATTRIBUTE = /^[scy]#/
 
 const factsText = z.string().transform(readJson).pipe(z.array(probeFact))
 
-/** The items found under an address's keys, the current one's first, as one. */
-export function addressItem(
-  items: readonly Item[],
-  { now, account }: { now: number; account: string | null },
-): AddressItem {
-  const erasedAt = Math.max(0, ...items.map((item) => numberOf(item, 'erasedAt')))
-  const alive = items.filter((item) => !isExpired(item, now))
-  const told = account === null ? [] : alive.flatMap((item) => feedback(item[feedbackName(account)], now))
-  const learned = alive.filter((item) => numberOf(item, 'observedAt') > erasedAt)
-  const [last] = learned.toSorted((one, other) => numberOf(other, 'observedAt') - numberOf(one, 'observedAt'))
+interface Reading {
+  readonly now: number
+  /** Pseudonym of the account that asks, or null. */
+  readonly account: string | null
+}
+
+/** The items found under an address's keys and under its marks', as one. */
+export function addressItem(items: readonly Item[], marks: readonly Item[], { now, account }: Reading): AddressItem {
+  const [heard, marked] = [items, marks].map((all) => all.filter((item) => !isExpired(item, now))) as [Item[], Item[]]
+  const erasedAt = Math.max(
+    0,
+    ...marked.map((item) => numberOf(item, 'erasedAt')).filter((at) => at <= now + CLOCK_SKEW_MS),
+  )
+  // What an inquiry found that began before the erasure is erased as well, however late it was written.
+  const alive = heard.filter((item) => (numberOf(item, 'since') || numberOf(item, 'observedAt')) > erasedAt)
+  const [last] = alive.toSorted((one, other) => numberOf(other, 'observedAt') - numberOf(one, 'observedAt'))
+  const told = account === null ? [] : marked.flatMap((item) => feedback(item[feedbackName(account)], now))
   return {
     facts: [...(last === undefined ? [] : factsOf(last['facts'])), ...told.filter((one) => one.observedAt > erasedAt)],
     learnedAt: last === undefined ? 0 : numberOf(last, 'observedAt'),
-    attempts: alive.flatMap((item) => recent(item['attempts'], { now, spanMs: DAY_MS })).toSorted(byInstant),
-    restUntil: Math.max(0, ...alive.map((item) => restUntil(item, now))),
-    isShared: erasedAt > 0 || items.some((item) => Object.keys(item).some((name) => name.startsWith('f#'))),
+    attempts: [...alive, ...marked]
+      .flatMap((item) => recent(item['attempts'], { now, spanMs: DAY_MS }))
+      .toSorted(byInstant),
+    restUntil: Math.max(0, ...marked.map((item) => restUntil(item, now))),
   }
 }
 
 /** What an erasure leaves: that a mailbox answered, and how often it was asked, without what was said. */
-export function restOf(item: Item, now: number): { readonly restFrom: number; readonly attempts: readonly number[] } {
+export function restOf(
+  items: readonly Item[],
+  now: number,
+): { readonly restFrom: number; readonly attempts: readonly number[] } {
+  return {
+    restFrom: Math.max(0, ...items.flatMap((item) => [numberOf(item, 'restFrom'), answeredAt(item)])),
+    attempts: items.flatMap((item) => recent(item['attempts'], { now, spanMs: DAY_MS })).toSorted(byInstant),
+  }
+}
+
+function answeredAt(item: Item): number {
   const reply = mailboxReply(factsOf(item['facts']))
-  const answeredAt = reply !== null && answered(reply) ? reply.observedAt : 0
-  const restFrom = Math.max(answeredAt, numberOf(item, 'restFrom'))
-  return { restFrom, attempts: recent(item['attempts'], { now, spanMs: DAY_MS }) }
+  return reply !== null && answered(reply) ? reply.observedAt : 0
 }
 
 function restUntil(item: Item, now: number): number {

@@ -17,6 +17,8 @@ export interface TableKeys {
 export interface Keys {
   /** Of an address; `wire` is exactly what RCPT says. */
   address(wire: string): TableKeys
+  /** Of what somebody else than a server said of an address: its erasure, and what accounts told of it. */
+  marks(wire: string): TableKeys
   domain(domain: string): TableKeys
   /** Of a domain that was opted out by hand. */
   optOut(domain: string): TableKeys
@@ -46,6 +48,7 @@ export function createKeys(text: string): Keys {
   }
   return {
     address: (wire) => tableKeys('a', 'address', wire),
+    marks: (wire) => tableKeys('m', 'marks', wire),
     domain: (domain) => tableKeys('d', 'domain', domain),
     optOut: (domain) => tableKeys('o', 'opt-out', domain),
     token: (input) => {

@@ -1,16 +1,15 @@
-// How what was heard is written down: newer over older, never the other way, and never over an erasure that came in between.
-import { BatchWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+// How what was heard is written down: newer over older, and never the other way.
+import { BatchWriteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { ProbeFact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
 import type { Attempted } from './dynamo.ts'
 import type { Store } from './evidence.ts'
 import { CLOCK_SKEW_MS, KEEP_S } from './items.ts'
+import type { Put, Settlement } from './permits.ts'
 
 export interface LearnedAddress {
   readonly wire: string
   readonly facts: readonly ProbeFact[]
   readonly attempts: readonly number[]
-  /** See `AddressItem`. */
-  readonly isShared: boolean
 }
 
 export interface Learned {
@@ -22,84 +21,83 @@ export interface Learned {
   readonly domainFacts: readonly ReplyFact[]
   /** All instants of the last hour at which a recipient was refused; null where none was added. */
   readonly refused: readonly number[] | null
+  /** What came of the visits, for their destinations. */
+  readonly settlements: readonly Settlement[]
 }
 
-/** From this many on, addresses are written together, without looking whether somebody else was quicker by a moment. */
-const TOGETHER = 4
 /** DynamoDB's limit for one BatchWriteItem. */
 const MOST_WRITES = 25
-/** What is written later than this after it was heard looks before it writes, however many they are. */
+/** What is written later than this after it was heard looks before it writes. */
 const LATE_MS = 5_000
 
 export async function learn(store: Store, learned: Learned): Promise<boolean> {
-  const isLate = learned.addresses.some(({ facts }) => facts.some((fact) => learned.now - fact.observedAt > LATE_MS))
-  const together = learned.addresses.length >= TOGETHER && !isLate
-  const written = await Promise.all([
-    ...(together ? [learnTogether(store, learned)] : learned.addresses.map((one) => learnAddress(store, learned, one))),
-    learnDomain(store, learned),
-  ])
+  const written = await Promise.all([learnAddresses(store, learned), learnDomain(store, learned)])
   return written.every(Boolean)
 }
 
-/** Nobody else asks at this destination meanwhile: in lists a plain write loses nothing but what it has read. */
-async function learnTogether(store: Store, learned: Learned): Promise<boolean> {
-  const alone = learned.addresses.filter(({ isShared }) => isShared)
-  const plain = learned.addresses.filter(({ isShared }) => !isShared)
-  const chunks = Array.from({ length: Math.ceil(plain.length / MOST_WRITES) }, (_, n) =>
-    plain.slice(n * MOST_WRITES, (n + 1) * MOST_WRITES),
+/**
+ * Whoever has held the only connection to a destination until now has had the addresses for themselves: all is put down in
+ * one request. Everything else looks before it writes.
+ */
+async function learnAddresses(store: Store, learned: Learned): Promise<boolean> {
+  const { addresses, settlements, now } = learned
+  const isLate = addresses.some(({ facts }) => facts.some((fact) => now - fact.observedAt > LATE_MS))
+  const puts = settlements.flatMap(({ put }) => put ?? [])
+  const alone = addresses.length > 0 && settlements.length > 0 && puts.length === settlements.length && !isLate
+  if (alone && (await putAll(store, learned, puts))) {
+    for (const settlement of settlements) settlement.written()
+    return true
+  }
+  const each = addresses.map((one) => learnAddress(store, learned, one))
+  const [written] = await Promise.all([Promise.all(each), ...settlements.map((settlement) => settlement.write())])
+  return written.every(Boolean)
+}
+
+async function putAll(store: Store, learned: Learned, settled: readonly Put[]): Promise<boolean> {
+  const puts = [
+    ...settled,
+    ...learned.addresses.map((one) => ({ table: store.table, item: itemOf(store, learned, one) })),
+  ]
+  const chunks = Array.from({ length: Math.ceil(puts.length / MOST_WRITES) }, (_, n) =>
+    puts.slice(n * MOST_WRITES, (n + 1) * MOST_WRITES),
   )
-  const written = await Promise.all([
-    ...alone.map((one) => learnAddress(store, learned, one)),
-    ...chunks.map((chunk) => putAll(store, learned, chunk)),
-  ])
-  return written.every(Boolean)
+  return (await Promise.all(chunks.map((chunk) => putChunk(store, chunk)))).every(Boolean)
 }
 
-async function putAll(
-  { dynamo, keys, table }: Store,
-  { now }: Learned,
-  addresses: readonly LearnedAddress[],
-): Promise<boolean> {
-  const puts = addresses.map(({ wire, facts, attempts }) => ({
-    PutRequest: {
-      Item: {
-        key: keys.address(wire).current,
-        facts: JSON.stringify(facts),
-        observedAt: now,
-        attempts,
-        expiresAt: Math.ceil(now / 1_000) + KEEP_S,
-      },
-    },
-  }))
+async function putChunk({ dynamo }: Store, puts: readonly Put[]): Promise<boolean> {
+  const tables = [...new Set(puts.map(({ table }) => table))]
+  const requests = tables.map((table) => [
+    table,
+    puts.filter((one) => one.table === table).map(({ item }) => ({ PutRequest: { Item: item } })),
+  ])
   const put = await dynamo.attempt('learn addresses', () =>
-    dynamo.client.send(new BatchWriteCommand({ RequestItems: { [table]: puts } })),
+    dynamo.client.send(new BatchWriteCommand({ RequestItems: Object.fromEntries(requests) })),
   )
   return put.kind === 'done' && Object.keys(put.value.UnprocessedItems ?? {}).length === 0
 }
 
-async function learnAddress(
-  { dynamo, keys, table }: Store,
-  { now, since }: Learned,
-  { wire, facts, attempts }: LearnedAddress,
-): Promise<boolean> {
+function itemOf({ keys }: Store, { now, since }: Learned, { wire, facts, attempts }: LearnedAddress) {
+  return {
+    key: keys.address(wire).current,
+    facts: JSON.stringify(facts),
+    since,
+    observedAt: now,
+    attempts,
+    expiresAt: Math.ceil(now / 1_000) + KEEP_S,
+  }
+}
+
+async function learnAddress(store: Store, learned: Learned, one: LearnedAddress): Promise<boolean> {
+  const { dynamo, table } = store
+  const item = itemOf(store, learned, one)
   const put = await dynamo.attempt('learn address', () =>
     dynamo.client.send(
-      new UpdateCommand({
+      new PutCommand({
         TableName: table,
-        Key: { key: keys.address(wire).current },
-        UpdateExpression: 'SET facts = :facts, observedAt = :now, attempts = :attempts, expiresAt = :expires',
-        // A report that comes late never overwrites what was learned, or erased, after it.
-        ConditionExpression:
-          '(attribute_not_exists(observedAt) OR observedAt <= :now OR observedAt > :ahead)' +
-          ' AND (attribute_not_exists(erasedAt) OR erasedAt < :since OR erasedAt > :ahead)',
-        ExpressionAttributeValues: {
-          ':facts': JSON.stringify(facts),
-          ':now': now,
-          ':since': since,
-          ':ahead': now + CLOCK_SKEW_MS,
-          ':attempts': attempts,
-          ':expires': Math.ceil(now / 1_000) + KEEP_S,
-        },
+        Item: item,
+        // A report that comes late never overwrites what was learned after it.
+        ConditionExpression: 'attribute_not_exists(observedAt) OR observedAt <= :now OR observedAt > :ahead',
+        ExpressionAttributeValues: { ':now': item.observedAt, ':ahead': item.observedAt + CLOCK_SKEW_MS },
       }),
     ),
   )

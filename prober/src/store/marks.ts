@@ -1,10 +1,10 @@
 // What is written about an address or a domain on somebody's word instead of a server's: feedback, erasure, opting out.
-import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { ForgetJob, OptOutJob, RememberJob } from '@postern/shared/contract/lane-jobs.ts'
 import { wireAddress } from '@postern/shared/contract/probe.ts'
 import type { FeedbackFact } from '@postern/shared/verdict/evidence.ts'
 import type { Store } from './evidence.ts'
-import { CLOCK_SKEW_MS, feedbackName, KEEP_S, restOf } from './items.ts'
+import { CLOCK_SKEW_MS, feedbackName, type Item, KEEP_S, restOf } from './items.ts'
 
 /** Each is idempotent, and false where the table could not be reached. */
 export interface Marks {
@@ -35,7 +35,7 @@ async function remember({ dynamo, keys, table, now }: MarkOptions, job: Remember
     dynamo.client.send(
       new UpdateCommand({
         TableName: table,
-        Key: { key: keys.address(wireAddress(job)).current },
+        Key: { key: keys.marks(wireAddress(job)).current },
         UpdateExpression: 'SET #told = :told, expiresAt = :expires',
         ConditionExpression:
           '(attribute_not_exists(#told) OR #told <= :told) AND (attribute_not_exists(erasedAt) OR erasedAt < :at)',
@@ -52,24 +52,46 @@ async function remember({ dynamo, keys, table, now }: MarkOptions, job: Remember
 }
 
 /**
- * The whole item gives way to the mark, under every key that may still be read. That its mailbox is to be left alone for a
- * while stays: an erasure is no way to have somebody asked again and again.
+ * What was heard goes, and a mark stays in its place, under every key that may still be read. That the mailbox is to be left
+ * alone for a while stays as well: an erasure is no way to have somebody asked again and again.
  */
 async function forget(options: MarkOptions, job: ForgetJob): Promise<boolean> {
-  const { all } = options.keys.address(wireAddress(job))
-  return (await Promise.all(all.map((key) => forgetUnder(options, key)))).every(Boolean)
+  const { keys, now } = options
+  const wire = wireAddress(job)
+  const [heard, marks] = [keys.address(wire).all, keys.marks(wire).all]
+  const known = await Promise.all([...heard, ...marks].map((key) => read(options, key)))
+  if (known.some((item) => item === null)) return false
+  const erasedAt = now()
+  const mark = {
+    erasedAt,
+    ...restOf(
+      known.filter((item) => item !== null),
+      erasedAt,
+    ),
+    expiresAt: Math.ceil(erasedAt / 1_000) + KEEP_S,
+  }
+  // The mark first: what is read between the two is erased already.
+  const marked = await Promise.all(
+    marks.map((key) => attempt(options, new PutCommand({ TableName: options.table, Item: { key, ...mark } }))),
+  )
+  const wiped = await Promise.all(
+    heard.map((key) => attempt(options, new DeleteCommand({ TableName: options.table, Key: { key } }))),
+  )
+  return [...marked, ...wiped].every(Boolean)
 }
 
-async function forgetUnder({ dynamo, table, now }: MarkOptions, key: string): Promise<boolean> {
+async function read({ dynamo, table }: MarkOptions, key: string): Promise<Item | null> {
   const got = await dynamo.attempt('forget', () =>
     dynamo.client.send(new GetCommand({ TableName: table, Key: { key }, ConsistentRead: true })),
   )
-  if (got.kind !== 'done') return false
-  const erasedAt = now()
-  const rest = restOf(got.value.Item ?? {}, erasedAt)
-  const Item = { key, erasedAt, ...rest, expiresAt: Math.ceil(erasedAt / 1_000) + KEEP_S }
-  const put = await dynamo.attempt('forget', () => dynamo.client.send(new PutCommand({ TableName: table, Item })))
-  return put.kind === 'done'
+  return got.kind === 'done' ? (got.value.Item ?? {}) : null
+}
+
+async function attempt({ dynamo }: MarkOptions, command: PutCommand | DeleteCommand): Promise<boolean> {
+  const done = await dynamo.attempt('forget', () =>
+    command instanceof PutCommand ? dynamo.client.send(command) : dynamo.client.send(command),
+  )
+  return done.kind === 'done'
 }
 
 /** An opt-out does not expire, so that its item has no time to live. */

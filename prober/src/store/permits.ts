@@ -1,5 +1,5 @@
 // Permits and standing per destination and lane in DynamoDB: one item each, changed only by writers that saw its last version.
-import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { z } from 'zod'
 import { type Attempted, type Dynamo, readJson } from './dynamo.ts'
 import {
@@ -16,8 +16,22 @@ import {
 export interface Permits {
   /** `unavailable`: the table did not answer, and the caller decides for itself. */
   take(destination: string, wanted: Wanted, limits: Limits): Promise<Decision | { readonly kind: 'unavailable' }>
-  /** Gives the slot back and says what came of the visit; see `settle`. */
-  giveBack(destination: string, owner: string, outcome: Outcome): Promise<void>
+  /** What came of a visit, to be written down beside what was heard or by itself; see `settle`. `alone`: one connection is allowed. */
+  settle(destination: string, owner: string, visit: { readonly outcome: Outcome; readonly alone: boolean }): Settlement
+}
+
+export interface Put {
+  readonly table: string
+  readonly item: Readonly<Record<string, unknown>>
+}
+
+export interface Settlement {
+  /** The destination's item as it will be, where nobody else can have written it meanwhile; else null. */
+  readonly put: Put | null
+  /** Says that `put` was put. */
+  written(): void
+  /** Writes it by itself, whoever else has written meanwhile. Never rejects. */
+  write(): Promise<void>
 }
 
 export interface PermitOptions {
@@ -92,7 +106,7 @@ export function createPermits(options: PermitOptions): Permits {
   const store = { ...options, known: new Map<string, Seen>() }
   return {
     take: (destination, wanted, limits) => take(store, destination, { wanted, limits }),
-    giveBack: (destination, owner, outcome) => giveBack(store, destination, { owner, outcome }),
+    settle: (destination, owner, visit) => settlementOf(store, destination, { owner, ...visit }),
   }
 }
 
@@ -116,14 +130,35 @@ async function take(
   return { kind: 'permit', retryAt: store.now() + CONTENDED_RETRY_MS }
 }
 
-async function giveBack(
-  store: Store,
-  destination: string,
-  { owner, outcome }: { owner: string; outcome: Outcome },
-): Promise<void> {
-  let seen = store.known.get(destination) ?? ABSENT
+interface Visit {
+  readonly owner: string
+  readonly outcome: Outcome
+  readonly alone: boolean
+}
+
+function settlementOf(store: Store, destination: string, { owner, outcome, alone }: Visit): Settlement {
   // What was learned is dated after this instant, however often it takes to be written down.
   const now = store.now()
+  const seen = store.known.get(destination)
+  const holds =
+    seen?.grants.slots.length === 1 && seen.grants.slots.some((slot) => slot.owner === owner && slot.until > now)
+  const next =
+    seen === undefined || !alone || !holds ? null : { ...seen, grants: settle(seen.grants, owner, { outcome, now }) }
+  return {
+    put: next === null ? null : { table: store.table, item: itemOf(store, destination, next) },
+    written: () => {
+      if (next !== null) keepKnown(store, destination, { ...next, version: next.version + 1 })
+    },
+    write: () => writeSettled(store, destination, { owner, outcome, now }),
+  }
+}
+
+async function writeSettled(
+  store: Store,
+  destination: string,
+  { owner, outcome, now }: { owner: string; outcome: Outcome; now: number },
+): Promise<void> {
+  let seen = store.known.get(destination) ?? ABSENT
   for (let tries = 0; tries < TRIES; tries += 1) {
     const grants = settle(seen.grants, owner, { outcome, now })
     const next = await save(store, destination, { grants, version: seen.version })
@@ -158,35 +193,41 @@ async function save(
   const { dynamo, table, now, known } = store
   const written: Attempted<unknown> = await dynamo.attempt('write permits', () =>
     dynamo.client.send(
-      new UpdateCommand({
+      new PutCommand({
         TableName: table,
-        Key: { key: keyOf(store, destination) },
-        UpdateExpression: 'SET #state = :state, version = :next, writtenAt = :now, expiresAt = :expires',
-        ConditionExpression: version === 0 ? 'attribute_not_exists(version)' : 'version = :seen',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: {
-          ':state': JSON.stringify(grants),
-          ...(version === 0 ? {} : { ':seen': version }),
-          ':next': version + 1,
-          ':now': now(),
-          ':expires': Math.ceil(now() / 1_000) + KEEP_S,
-        },
+        Item: itemOf(store, destination, { grants, version }),
+        ...(version === 0
+          ? { ConditionExpression: 'attribute_not_exists(version)' }
+          : { ConditionExpression: 'version = :seen', ExpressionAttributeValues: { ':seen': version } }),
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     ),
   )
-  if (written.kind === 'condition_failed') {
-    known.delete(destination)
-    return seenIn(wireItem.safeParse(written.item).data, now())
-  }
-  if (written.kind === 'unavailable') return 'unavailable'
   known.delete(destination)
-  known.set(destination, { grants, version: version + 1, fresh: false })
+  if (written.kind === 'condition_failed') return seenIn(wireItem.safeParse(written.item).data, now())
+  if (written.kind === 'unavailable') return 'unavailable'
+  keepKnown(store, destination, { grants, version: version + 1 })
+  return 'saved'
+}
+
+function itemOf(store: Store, destination: string, { grants, version }: Pick<Seen, 'grants' | 'version'>) {
+  const now = store.now()
+  return {
+    key: keyOf(store, destination),
+    state: JSON.stringify(grants),
+    version: version + 1,
+    writtenAt: now,
+    expiresAt: Math.ceil(now / 1_000) + KEEP_S,
+  }
+}
+
+function keepKnown({ known }: Store, destination: string, { grants, version }: Pick<Seen, 'grants' | 'version'>): void {
+  known.delete(destination)
+  known.set(destination, { grants, version, fresh: false })
   for (const oldest of known.keys()) {
     if (known.size <= MOST_DESTINATIONS) break
     known.delete(oldest)
   }
-  return 'saved'
 }
 
 function keyOf({ lane }: PermitOptions, destination: string): string {

@@ -172,7 +172,7 @@ describe('permits', () => {
     expect(resultsIn(await report(visiting, jobOf({ budgetMs: 1_200 }))).map(told)).toEqual(['permit'])
     expect(exchanges.called).toEqual([])
     const waiting = report(visiting)
-    await permits.giveBack(ADDRESS, 'a-mailbox', outcome(true))
+    await permits.settle(ADDRESS, 'a-mailbox', { outcome: outcome(true), alone: false }).write()
     expect(resultsIn(await waiting).map(told)).toEqual(['220 accepted secured accepted'])
     expect(await permits.take(ADDRESS, busy, { ...limits, connectionsPerSecond: 50 })).toMatchObject({
       kind: 'granted',

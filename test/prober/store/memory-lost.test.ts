@@ -35,7 +35,7 @@ async function aJobsCalls(): Promise<{ said: unknown[]; slowestMs: number }> {
   const calls = [
     () => evidence.recall(subject, NOW),
     () => permits.take('192.0.2.1', wanted('job-one-x', { until: NOW + 1 }), LIMITS),
-    () => permits.giveBack('192.0.2.1', 'job-one-x', outcome(true)),
+    () => permits.settle('192.0.2.1', 'job-one-x', { outcome: outcome(true), alone: false }).write(),
     () => evidence.learn(learned),
   ]
   const said: unknown[] = []

@@ -44,9 +44,10 @@ export function oneAddress(dynamo: Dynamo, keys: Keys, table = 'evidence'): OneA
         domain,
         since,
         now,
-        addresses: [{ wire, facts: mailboxFacts, attempts, isShared: false }],
+        addresses: [{ wire, facts: mailboxFacts, attempts }],
         domainFacts,
         refused: null,
+        settlements: [],
       }),
   }
 }

@@ -46,7 +46,7 @@ async function run({ endpoint, destination, limits, recipients, forMs, talksMs }
       const [from] = taken.grants.granted.at(-1) ?? [0]
       await sleep(talksMs)
       talks.push({ from, to: Date.now(), recipients })
-      await permits.giveBack(destination, owner, outcome(true))
+      await permits.settle(destination, owner, { outcome: outcome(true), alone: false }).write()
     } else if (taken.kind === 'permit') {
       await sleep(Math.max(1, Math.min(taken.retryAt, end) - Date.now()))
     }

@@ -95,7 +95,7 @@ describe('a slot', () => {
     const permits = permitsOf()
     expect((await permits.take(destination, wanted('a'), one)).kind).toBe('granted')
     expect((await permits.take(destination, wanted('b'), one)).kind).toBe('permit')
-    await permits.giveBack(destination, 'a', outcome(true))
+    await permits.settle(destination, 'a', { outcome: outcome(true), alone: false }).write()
     expect((await permits.take(destination, wanted('b'), one)).kind).toBe('granted')
   })
 
@@ -105,7 +105,13 @@ describe('a slot', () => {
     const wide: Limits = { ...ROOMY, connections: 8 }
     for (const owner of owners) await permitsOf().take(destination, wanted(owner), wide)
     expect((await permitsOf().take(destination, wanted('late'), wide)).kind).toBe('permit')
-    await Promise.all(owners.map((owner) => permitsOf().giveBack(destination, owner, outcome(true))))
+    await Promise.all(
+      owners.map((owner) =>
+        permitsOf()
+          .settle(destination, owner, { outcome: outcome(true), alone: false })
+          .write(),
+      ),
+    )
     expect((await permitsOf().take(destination, wanted('alone'), one)).kind).toBe('granted')
   })
 
@@ -139,7 +145,9 @@ describe('the breaker', () => {
   const fail = async (destination: string, times: number) => {
     for (let n = 0; n < times; n += 1) {
       await permitsOf().take(destination, wanted(`f${n}`), ROOMY)
-      await permitsOf().giveBack(destination, `f${n}`, outcome(false))
+      await permitsOf()
+        .settle(destination, `f${n}`, { outcome: outcome(false), alone: false })
+        .write()
     }
   }
 
@@ -156,7 +164,9 @@ describe('the breaker', () => {
     )
     expect(decisions.filter(({ kind }) => kind === 'granted')).toHaveLength(1)
     const through = `o${decisions.findIndex(({ kind }) => kind === 'granted')}`
-    await permitsOf().giveBack(destination, through, outcome(true))
+    await permitsOf()
+      .settle(destination, through, { outcome: outcome(true), alone: false })
+      .write()
     expect((await permitsOf().take(destination, wanted('next'), ROOMY)).kind).toBe('granted')
   })
 
