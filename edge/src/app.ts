@@ -10,6 +10,7 @@ import { accountRoutes } from './routes/accounts.ts'
 import type { AppEnv, Services } from './routes/context.ts'
 import { creditRoutes } from './routes/credits.ts'
 import { erasureRoute } from './routes/erasures.ts'
+import { feedbackRoute } from './routes/feedback.ts'
 import { healthRoute } from './routes/health.ts'
 import { keptRoutes } from './routes/kept.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -28,6 +29,7 @@ export const PATHS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
   '/v1/keys/:id': { GET: 'reader', DELETE: 'holder' },
   '/v1/keys/:id/rotate': { POST: 'holder' },
   '/v1/erasures': { POST: 'holder' },
+  '/v1/feedback': { POST: 'holder' },
   '/v1/accounts': { GET: 'operator', POST: 'operator' },
   '/v1/accounts/:id': { GET: 'operator', PATCH: 'operator' },
   '/v1/credits': { GET: 'reader', POST: 'operator' },
@@ -93,6 +95,7 @@ const ROUTES = [
   usageRoute,
   keyRoutes,
   erasureRoute,
+  feedbackRoute,
   accountRoutes,
   creditRoutes,
 ]

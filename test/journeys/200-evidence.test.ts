@@ -64,6 +64,37 @@ describe('200 an erasure', () => {
   })
 })
 
+describe('200 feedback', () => {
+  const tell = (key: string, events: readonly object[]) => call(stack, key, { path: '/v1/feedback', body: { events } })
+  const verdictOf = async (key: string, email: string) =>
+    (await call<{ reason: string; level: string }>(stack, key, { path: '/v1/verifications', body: { email } })).body
+
+  it('that a message arrived outweighs a server that accepts everybody, for the account that told it', async () => {
+    const [mine, other] = [await openAccount(stack, { units: 10 }), await openAccount(stack, { units: 10 })]
+    const email = 'jane.roe@backup-catchall.test'
+    expect(await verdictOf(mine.key, email)).toMatchObject({ reason: 'accepts_all' })
+    const told = await tell(mine.key, [
+      { email, event: 'delivered' },
+      { email: 'no mailbox at all', event: 'bounced' },
+    ])
+    expect(told).toMatchObject({ status: 200, body: { remembered: 1, skipped: 1 } })
+    expect(await verdictOf(mine.key, email)).toMatchObject({ reason: 'feedback_delivered', level: 'confirmed' })
+    expect(await verdictOf(other.key, email)).toMatchObject({ reason: 'accepts_all' })
+  })
+
+  it('that one came back says no only in words about the mailbox', async () => {
+    const mine = await openAccount(stack, { units: 10 })
+    const bounced = (email: string, reply: string) => tell(mine.key, [{ email, event: 'bounced', reply }])
+    await bounced('one@catchall.test', '550 5.1.1 <one@catchall.test> User unknown')
+    await bounced('two@catchall.test', '554 5.7.1 Your address is on a block list')
+    expect(await verdictOf(mine.key, 'one@catchall.test')).toMatchObject({
+      reason: 'mailbox_not_found',
+      level: 'estimated',
+    })
+    expect(await verdictOf(mine.key, 'two@catchall.test')).toMatchObject({ reason: 'accepts_all' })
+  })
+})
+
 describe('200 from a lane', () => {
   it('the conversation is told with the full evidence, without the name of the mailbox', async () => {
     await control('reset')

@@ -19,6 +19,7 @@ GET    /v1/keys/:id          | 200     | 403     | 403     | 403     | 200     |
 DELETE /v1/keys/:id          | 200     | 403     | 403     | 403     | 200     | 403     | 403
 POST   /v1/keys/:id/rotate   | 201     | 403     | 403     | 403     | 201     | 403     | 403
 POST   /v1/erasures          | 200     | 403     | 403     | 403     | 200     | 403     | 403
+POST   /v1/feedback          | 200     | 403     | 403     | 403     | 200     | 403     | 403
 GET    /v1/accounts          | 403     | 403     | 403     | 403     | 200     | 200     | 403
 POST   /v1/accounts          | 403     | 403     | 403     | 403     | 201     | 403     | 403
 GET    /v1/accounts/:id      | 403     | 403     | 403     | 403     | 200     | 200     | 403
@@ -49,6 +50,7 @@ GET    /v1/keys/:id          | 401    | 401   | 401     | 401   | 200           
 DELETE /v1/keys/:id          | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, DELETE, HEAD
 POST   /v1/keys/:id/rotate   | 401    | 401   | 401     | 401   | 201              | 429 calls | 201     | 415  | 413  | 422   | 422   | POST
 POST   /v1/erasures          | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | 415  | 413  | 422   | 422   | POST
+POST   /v1/feedback          | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | 415  | 413  | 422   | 422   | POST
 GET    /v1/accounts          | 401    | 401   | 401     | 401   | 200              | -         | -       | -    | -    | -     | 422   | GET, POST, HEAD
 POST   /v1/accounts          | 401    | 401   | 401     | 401   | 201              | -         | -       | 415  | 413  | 422   | 422   | GET, POST, HEAD
 GET    /v1/accounts/:id      | 401    | 401   | 401     | 401   | 200              | -         | -       | -    | -    | -     | 422   | GET, PATCH, HEAD

@@ -47,6 +47,10 @@ export const EXAMPLES: Readonly<Record<string, (who: Who) => Example>> = {
   'DELETE /v1/keys/:id': (who) => ({ path: `/v1/keys/${who.place.doomed}${inQuery(who)}` }),
   'POST /v1/keys/:id/rotate': (who) => ({ path: `/v1/keys/${who.place.spare}/rotate${inQuery(who)}`, body: {} }),
   'POST /v1/erasures': (who) => ({ path: '/v1/erasures', body: { email: 'nobody@null-mx.test', ...inBody(who) } }),
+  'POST /v1/feedback': (who) => ({
+    path: '/v1/feedback',
+    body: { events: [{ email: 'nobody@null-mx.test', event: 'bounced' }], ...inBody(who) },
+  }),
   'GET /v1/accounts': () => ({ path: '/v1/accounts?limit=5' }),
   'POST /v1/accounts': () => ({ path: '/v1/accounts', body: { name: 'another' } }),
   'GET /v1/accounts/:id': ({ place }) => ({ path: `/v1/accounts/${place.account}` }),
