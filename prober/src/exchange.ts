@@ -215,7 +215,7 @@ function wantedFor({ inquiry, subjects, deadlineAt }: Question, plan: Plan, port
   const controls = strangers.length > 0 ? strangers.length + 1 : postmaster === null ? 0 : 1
   const recipients = mailboxes.length + controls
   // One after the other, a refused mailbox is followed by postmaster alone, and an accepted one by a stranger, twice at most.
-  const inTurn = mailboxes.length > 1 ? MOST_REFUSED : MOST_REFUSED - 1
+  const inTurn = mailboxes.length + strangers.length > 2 ? MOST_REFUSED : MOST_REFUSED - 1
   const atOnce = controlTiming === 'pipelined' ? recipients : Math.min(inTurn, recipients)
   return {
     owner: inquiry.jobId,
