@@ -89,7 +89,7 @@ async function inquire(group: Group, ports: ProbePorts): Promise<readonly ProbeR
   ])
   const cases = wires.map((wire, n) => caseOf(group, recalled, { wire, n, startedAt }))
   const barred = barredBy(group, { recalled, route, fitness }, ports)
-  const open = barred === null ? cases.filter((one) => !one.isKnown && holdOn(one, ports) === null) : []
+  const open = barred === null ? cases.filter((one, n) => isFirst(one, n, cases) && isOpen(one, ports)) : []
   const subjects = open.map(({ subject }) => subject)
   const { heard, writing } = await askInOrder(inquiryOf(group, recalled, fitness), subjects, ports)
   const [remembered] = await Promise.all([
@@ -98,9 +98,10 @@ async function inquire(group: Group, ports: ProbePorts): Promise<readonly ProbeR
   ])
   const smtpMs = ports.now() - startedAt
   return cases.map((one) => {
-    const held = one.isKnown ? null : (barred ?? holdOn(one, ports))
-    if (one.isKnown) return report(group, ports, { state: 'known', facts: knownFacts(one.known, startedAt), recalled })
+    // Who has opted out is not spoken of from memory either.
+    const held = one.isKnown && barred?.hold !== 'opted_out' ? null : (barred ?? holdOn(one, ports))
     if (held !== null) return report(group, ports, { state: 'held', facts: [held], recalled })
+    if (one.isKnown) return report(group, ports, { state: 'known', facts: knownFacts(one.known, startedAt), recalled })
     return { ...asked(group, ports, { one, heard, recalled: { available: remembered } }), smtpMs }
   })
 }
@@ -133,6 +134,15 @@ function caseOf(
     isShared,
     isKnown: isKnown(known, { domain, now: startedAt, maxAgeMs }),
   }
+}
+
+/** An address that a list holds twice is asked about once. */
+function isFirst({ subject }: Case, n: number, cases: readonly Case[]): boolean {
+  return cases.findIndex((other) => other.subject.wire === subject.wire) === n
+}
+
+function isOpen(one: Case, ports: ProbePorts): boolean {
+  return !one.isKnown && holdOn(one, ports) === null
 }
 
 interface Circumstances {
@@ -192,7 +202,10 @@ async function askInOrder(inquiry: Inquiry, subjects: readonly Subject[], ports:
     // A silent host may not eat the time of the one behind it.
     const { deadlineAt } = inquiry
     const greetingBy = index === exchanges.length - 1 ? deadlineAt : now + (deadlineAt - now) / 2
-    let left = subjects.filter(({ wire }) => !hasReply(heard, wire))
+    // Who needs an extension comes last: that it is missing ends the visit, and is nothing to the others.
+    let left = subjects
+      .filter(({ wire }) => !hasReply(heard, wire))
+      .toSorted((one, other) => Number(one.smtpUtf8) - Number(other.smtpUtf8))
     let settled = false
     while (left.length > 0) {
       const asked = await askExchange({ inquiry, exchange, subjects: left, deadlineAt, greetingBy }, ports)
@@ -226,7 +239,7 @@ function asked(
 ): ProbeReport {
   const { wire } = one.subject
   const own = heard.own.get(wire) ?? []
-  if (heard.named.size > 0 && !heard.named.has(wire)) {
+  if (heard.named.size > 0 && !heard.named.has(wire) && own.length === 0) {
     const hold = heard.shared.find((fact) => fact.kind === 'hold')
     const later = hold ?? holdFact('permit', ports.now() + NEXT_SESSION_MS, ports)
     return report(group, ports, { state: 'held', facts: [later], recalled })

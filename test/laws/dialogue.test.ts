@@ -72,8 +72,12 @@ const said = (code: number, ...lines: readonly string[]): Event => {
 const recipientsAnswered: fc.Arbitrary<Iterator<Event>> = fc
   .infiniteStream(
     fc.constantFrom(
-      ...[said(250, 'Ok'), said(550, 'User unknown'), said(550, 'User unknown'), said(554, 'Refused by policy')],
-      ...[said(451, 'Temporary failure'), said(452, 'Too many recipients')],
+      said(250, 'Ok'),
+      said(550, 'User unknown'),
+      said(550, 'User unknown'),
+      said(554, 'Refused by policy'),
+      said(451, 'Temporary failure'),
+      said(452, 'Too many recipients'),
     ),
   )
   .map((rest) => {

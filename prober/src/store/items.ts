@@ -53,9 +53,14 @@ export function addressItem(
   return {
     facts: [...(last === undefined ? [] : factsOf(last['facts'])), ...told.filter((one) => one.observedAt > erasedAt)],
     learnedAt: last === undefined ? 0 : numberOf(last, 'observedAt'),
-    attempts: alive.flatMap((item) => recent(item['attempts'], { now, spanMs: DAY_MS })).toSorted(byInstant),
-    isShared: erasedAt > 0 || items.some((item) => Object.keys(item).some((name) => name.startsWith('f#'))),
+    attempts: united(alive.map((item) => recent(item['attempts'], { now, spanMs: DAY_MS }))),
+    isShared: items.some(isShared),
   }
+}
+
+/** True where an item holds a mark of erasure, or what an account told: neither was heard by whoever writes. */
+export function isShared(item: Item): boolean {
+  return numberOf(item, 'erasedAt') > 0 || Object.keys(item).some((name) => name.startsWith('f#'))
 }
 
 /** The items found under a domain's keys, as one. */
@@ -63,12 +68,19 @@ export function domainItem(items: readonly Item[], now: number): DomainItem {
   const facts = items.filter((item) => !isExpired(item, now)).flatMap((item) => domainFacts(item, now))
   return {
     facts,
-    refused: items.flatMap((item) => recent(item['refused'], { now, spanMs: HOUR_MS })).toSorted(byInstant),
+    refused: united(items.map((item) => recent(item['refused'], { now, spanMs: HOUR_MS }))),
     optedOut: items.some((item) => numberOf(item, 'optedOutAt') > 0),
   }
 }
 
-const byInstant = (one: number, other: number): number => one - other
+/** What is written under a new key repeats what stands under the old one: each instant as often as one of them has it. */
+function united(lists: readonly (readonly number[])[]): number[] {
+  const most = new Map<number, number>()
+  for (const list of lists) {
+    for (const at of list) most.set(at, Math.max(most.get(at) ?? 0, list.filter((one) => one === at).length))
+  }
+  return [...most].flatMap(([at, times]) => Array<number>(times).fill(at)).toSorted((one, other) => one - other)
+}
 
 function numberOf(item: Item, name: string): number {
   const value = item[name]

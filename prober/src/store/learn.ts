@@ -1,9 +1,9 @@
 // How what was heard is written down: newer over older, never the other way, and never over an erasure that came in between.
-import { BatchWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { BatchGetCommand, BatchWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import type { ProbeFact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
 import type { Attempted } from './dynamo.ts'
 import type { Store } from './evidence.ts'
-import { CLOCK_SKEW_MS, KEEP_S } from './items.ts'
+import { CLOCK_SKEW_MS, isShared, KEEP_S } from './items.ts'
 
 export interface LearnedAddress {
   readonly wire: string
@@ -41,10 +41,12 @@ export async function learn(store: Store, learned: Learned): Promise<boolean> {
   return written.every(Boolean)
 }
 
-/** Nobody else asks at this destination meanwhile: in lists a plain write loses nothing but what it has read. */
+/** Nobody else asks at this destination meanwhile, but somebody may have been erased since: that is looked up once more. */
 async function learnTogether(store: Store, learned: Learned): Promise<boolean> {
-  const alone = learned.addresses.filter(({ isShared }) => isShared)
-  const plain = learned.addresses.filter(({ isShared }) => !isShared)
+  const marked = await markedOf(store, learned.addresses)
+  const needsCare = (one: LearnedAddress) => one.isShared || (marked?.has(one.wire) ?? true)
+  const alone = learned.addresses.filter(needsCare)
+  const plain = learned.addresses.filter((one) => !needsCare(one))
   const chunks = Array.from({ length: Math.ceil(plain.length / MOST_WRITES) }, (_, n) =>
     plain.slice(n * MOST_WRITES, (n + 1) * MOST_WRITES),
   )
@@ -53,6 +55,21 @@ async function learnTogether(store: Store, learned: Learned): Promise<boolean> {
     ...chunks.map((chunk) => putAll(store, learned, chunk)),
   ])
   return written.every(Boolean)
+}
+
+/** Wire addresses whose items a plain write would spoil; null where that cannot be told. */
+async function markedOf(
+  { dynamo, keys, table }: Store,
+  addresses: readonly LearnedAddress[],
+): Promise<ReadonlySet<string> | null> {
+  const wireOf = new Map(addresses.map(({ wire }) => [keys.address(wire).current, wire]))
+  const Keys = [...wireOf.keys()].map((key) => ({ key }))
+  const got = await dynamo.attempt('look again', () =>
+    dynamo.client.send(new BatchGetCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } })),
+  )
+  if (got.kind !== 'done' || Object.keys(got.value.UnprocessedKeys ?? {}).length > 0) return null
+  const items = (got.value.Responses?.[table] ?? []).filter(isShared)
+  return new Set(items.map(({ key }) => wireOf.get(String(key)) ?? ''))
 }
 
 async function putAll(
@@ -127,8 +144,9 @@ async function learnDomain(store: Store, learned: Learned): Promise<boolean> {
   if (entries.size === 0 && learned.refused === null) return true
   const put = await putDomain(store, learned, [...entries])
   if (put !== 'condition_failed') return put === 'done'
-  // One of them is known by a newer answer: the rest is worth keeping all the same.
-  const each = await Promise.all([...entries].map((entry) => putDomain(store, learned, [entry])))
+  // One of them is known by a newer answer: the rest is worth keeping all the same, and so is that somebody was refused.
+  const parts = [...(learned.refused === null ? [] : [[]]), ...[...entries].map((entry) => [entry])]
+  const each = await Promise.all(parts.map((part) => putDomain(store, learned, part)))
   return each.every((one) => one !== 'unavailable')
 }
 

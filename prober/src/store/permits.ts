@@ -30,6 +30,8 @@ export interface PermitOptions {
 /** With this many writers at one destination at once, the losers come back later instead. */
 const TRIES = 8
 const CONTENDED_RETRY_MS = 150
+/** Nobody comes back to say what was heard: a slot that is not given back bars others until it is void. */
+const TRIES_TO_GIVE_BACK = 32
 /** Three days: refusals of us double over more than one. */
 const KEEP_S = 3 * 24 * 3_600
 /** Failures of an hour ago are not "in a row" with now's. */
@@ -86,13 +88,24 @@ const ABSENT: Seen = { grants: NO_GRANTS, version: 0, fresh: false }
 interface Store extends PermitOptions {
   /** What this process saw last: a guess that mostly holds and saves a read, and costs nothing but that where it does not. */
   readonly known: Map<string, Seen>
+  /** What is being given back, by destination and owner. */
+  readonly leaving: Map<string, Promise<void>>
 }
 
 export function createPermits(options: PermitOptions): Permits {
-  const store = { ...options, known: new Map<string, Seen>() }
+  const store: Store = { ...options, known: new Map(), leaving: new Map() }
   return {
-    take: (destination, wanted, limits) => take(store, destination, { wanted, limits }),
-    giveBack: (destination, owner, outcome) => giveBack(store, destination, { owner, outcome }),
+    take: async (destination, wanted, limits) => {
+      // An owner's next slot would be given back with its last one.
+      await store.leaving.get(`${destination} ${wanted.owner}`)
+      return take(store, destination, { wanted, limits })
+    },
+    giveBack: (destination, owner, outcome) => {
+      const key = `${destination} ${owner}`
+      const left = giveBack(store, destination, { owner, outcome }).finally(() => store.leaving.delete(key))
+      store.leaving.set(key, left)
+      return left
+    },
   }
 }
 
@@ -124,7 +137,7 @@ async function giveBack(
   let seen = store.known.get(destination) ?? ABSENT
   // What was learned is dated after this instant, however often it takes to be written down.
   const now = store.now()
-  for (let tries = 0; tries < TRIES; tries += 1) {
+  for (let tries = 0; tries < TRIES_TO_GIVE_BACK; tries += 1) {
     const grants = settle(seen.grants, owner, { outcome, now })
     const next = await save(store, destination, { grants, version: seen.version })
     if (next === 'saved' || next === 'unavailable') return
