@@ -4,11 +4,12 @@ import type { ListJob, ListReport, ProbeJob, ProbeReport } from '@postern/shared
 import { inOrderFor } from '@postern/shared/lanes/choose.ts'
 import type { HoldFact } from '@postern/shared/verdict/evidence.ts'
 import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
-import { askExchange, type ExchangePorts, holdFact } from './exchange.ts'
+import { type Asked, askExchange, type ExchangePorts, holdFact } from './exchange.ts'
 import { type Heard, type Inquiry, NOTHING_HEARD, type Subject, together } from './inquiry.ts'
 import { isKnown, type Known, knownFacts, pertinent } from './known.ts'
 import type { ClaimedRoute, Route } from './net/route.ts'
 import { remember } from './remember.ts'
+import { MOST_REFUSED } from './smtp/recipients.ts'
 import type { Evidence, Recalled } from './store/evidence.ts'
 
 export interface ProbePorts extends ExchangePorts {
@@ -213,7 +214,7 @@ async function askInOrder(inquiry: Inquiry, subjects: readonly Subject[], ports:
       writing.push(...asked.writing)
       settled = asked.settled
       left = left.filter(({ wire }) => !asked.heard.named.has(wire))
-      const goesOn = settled && asked.heard.named.size > 0 && !asked.heard.shared.some(endsRound)
+      const goesOn = settled && asked.heard.named.size > 0 && !asked.heard.shared.some(endsRound) && !isStopped(asked)
       if (!goesOn || ports.now() >= deadlineAt) break
     }
     if (settled || ports.now() >= deadlineAt) break
@@ -222,6 +223,9 @@ async function askInOrder(inquiry: Inquiry, subjects: readonly Subject[], ports:
 }
 
 const hasReply = ({ own }: Heard, wire: string): boolean => (own.get(wire) ?? []).some(({ kind }) => kind === 'reply')
+
+/** A server that has refused as many as it may is not visited again at once. */
+const isStopped = ({ heard: { refused } }: Asked): boolean => refused >= MOST_REFUSED - 1
 
 const endsRound = ({ kind }: Heard['shared'][number]): boolean => kind === 'hold' || kind === 'fault'
 
