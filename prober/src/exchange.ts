@@ -4,14 +4,14 @@ import { type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
 import { inOrderFor } from '@postern/shared/lanes/choose.ts'
 import { CONTROL_MS } from '@postern/shared/verdict/lifetimes.ts'
 import type { CanaryFact, Fault, HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
-import { faultFact, heardIn, outcomeOf, type Scene, type Visit } from './hearing.ts'
+import { faultFact, type Scene } from './hearing.ts'
 import { type Heard, type Inquiry, NOTHING_HEARD, type Subject, together } from './inquiry.ts'
 import type { Conversation } from './net/converse.ts'
 import type { Plan } from './smtp/plan.ts'
 import { MOST_REFUSED } from './smtp/recipients.ts'
-import { unanswered } from './smtp/state.ts'
-import type { Outcome, Wanted } from './store/grants.ts'
+import type { Wanted } from './store/grants.ts'
 import type { Permits, Settlement } from './store/permits.ts'
+import { converse } from './visit.ts'
 
 export interface LaneIdentity {
   readonly id: string
@@ -94,9 +94,9 @@ function isUnreached({ heard, settled }: Asked): boolean {
   return !settled && heard.named.size === 0 && heard.shared.length > 0 && heard.shared.every(hopeless)
 }
 
-const UNREACHED: readonly Fault[] = ['connect_refused', 'connect_timeout']
+export const UNREACHED: readonly Fault[] = ['connect_refused', 'connect_timeout']
 
-function fruitless({ exchange }: Question, ports: ExchangePorts, fault: Fault): Asked {
+export function fruitless({ exchange }: Question, ports: ExchangePorts, fault: Fault): Asked {
   const fact = faultFact(fault, { exchange, source: ports.lane.id }, { to: 'nobody', now: ports.now() })
   return { heard: { ...NOTHING_HEARD, shared: [fact] }, settled: false, settlements: [] }
 }
@@ -150,11 +150,13 @@ async function askAddress(question: Question, { row, address }: Destination, por
     address,
     alias: ports.aliasOf(question.inquiry.domain),
     known,
+    about: wanted.about.map(([token]) => token),
+    permitted: wanted.recipients,
     ...NO_EARLIER_TRY,
   }
   const scene = sceneOf({ ...question, subjects }, plan, { row, source: ports.lane.id })
   const mannered = { ...plan, pipelining: known?.stalls !== true, early: known?.early ?? null }
-  const { asked, outcome } = await converse({ question, plan: mannered, scene, visit }, ports)
+  const { asked, outcome } = await converse({ question, plan: mannered, scene, visit, earlier: null }, ports)
   const canary = canaryOf(row, question, ports)
   const heard = canary === null ? asked.heard : { ...asked.heard, shared: [...asked.heard.shared, canary] }
   const alone = row.limits.connections === 1
@@ -168,7 +170,7 @@ function canaryOf(row: ProviderRow, { inquiry }: Question, ports: ExchangePorts)
   return { kind: 'canary', operator: row.id, observedAt: refusedAt, source: ports.lane.id }
 }
 
-const NO_EARLIER_TRY = { before: 0, stalled: false, outOfStep: false } as const
+const NO_EARLIER_TRY = { before: 0, refusedBefore: 0, stalled: false, outOfStep: false } as const
 
 /** Those who need SMTPUTF8 apart from those who do not, as many as the row takes at a time. */
 function forOneSession({ subjects, inquiry }: Question, { limits, oneRecipientPerSession }: ProviderRow): Subject[] {
@@ -218,7 +220,7 @@ function wantedFor({ inquiry, subjects, deadlineAt }: Question, plan: Plan, port
   const controls = strangers.length > 0 ? strangers.length + 1 : postmaster === null ? 0 : 1
   const recipients = mailboxes.length + controls
   // One after the other, a refused mailbox is followed by postmaster alone, and an accepted one by a stranger, twice at most.
-  const inTurn = mailboxes.length > 1 ? MOST_REFUSED : MOST_REFUSED - 1
+  const inTurn = mailboxes.length + strangers.length > 2 ? MOST_REFUSED : MOST_REFUSED - 1
   const atOnce = controlTiming === 'pipelined' ? recipients : Math.min(inTurn, recipients)
   return {
     owner: inquiry.jobId,
@@ -229,58 +231,6 @@ function wantedFor({ inquiry, subjects, deadlineAt }: Question, plan: Plan, port
     until: deadlineAt + GIVE_BACK_GRACE_MS,
     patient: inquiry.patient,
   }
-}
-
-interface Attempt {
-  readonly question: Question
-  readonly plan: Plan
-  readonly scene: Scene
-  readonly visit: Visit
-}
-
-interface Conversed {
-  readonly asked: Omit<Asked, 'settlements'>
-  readonly outcome: Outcome
-}
-
-/** Advertised PIPELINING that stalls, and an early word that was not welcome, are answered by asking once more without. */
-async function converse({ question, plan, scene, visit }: Attempt, ports: ExchangePorts): Promise<Conversed> {
-  const conversation = await ports.dial(visit.address, plan, question)
-  if ('fault' in conversation) {
-    const asked = fruitless(question, ports, conversation.fault)
-    return { asked, outcome: unreachedOutcome(conversation.fault) }
-  }
-  const stalled = conversation.ending === 'stalled' && plan.pipelining
-  const outOfStep = conversation.ending === 'out_of_step'
-  if ((stalled || outOfStep) && ports.now() < question.deadlineAt) {
-    // It greets, it has shown that: no other host's time is spent on waiting for it.
-    const again = { ...question, greetingBy: question.deadlineAt }
-    const before = visit.before + unanswered(conversation.state).length
-    const manners = { stalled: visit.stalled || stalled, outOfStep: visit.outOfStep || outOfStep }
-    return converse(
-      {
-        question: again,
-        plan: { ...plan, early: null, pipelining: plan.pipelining && !stalled },
-        scene,
-        visit: { ...visit, before, ...manners },
-      },
-      ports,
-    )
-  }
-  return {
-    asked: {
-      heard: heardIn(conversation, scene, ports.now()),
-      // After an answer to RCPT, and after a final refusal of us, another exchange would only be asked the same again.
-      settled: conversation.state.told.some(({ phase, reply }) => phase === 'rcpt' || reply.code >= 500),
-    },
-    outcome: outcomeOf(conversation, scene, visit),
-  }
-}
-
-/** What the breaker hears: only a connection that never came about brings it nearer. */
-function unreachedOutcome(fault: Fault): Outcome {
-  const reached = UNREACHED.includes(fault) ? false : null
-  return { reached, pushedBack: false, refusal: null, refused: 0, late: 0, learned: false, manner: null }
 }
 
 /** Why this lane asks nobody, as of now; `retryAt` as an instant, or null where time changes nothing. */

@@ -28,19 +28,27 @@ const isRecipient = (told: Told): told is Told & Named => told.phase === 'rcpt'
 export function heardIn(conversation: Conversation, scene: Scene, now: number): Heard {
   const { state } = conversation
   const told = state.told.filter((one) => !isRecipient(one) || !endsTransaction(one))
+  const fault = faultOf(conversation)
   const unheard = unanswered(state).filter(({ to }) => to === 'mailbox')
-  // 421 to one of several ends the conversation for those behind it as well.
-  const fault = faultOf(conversation) ?? (unheard.length > 0 ? 'closed' : null)
+  const last = told.at(-1)
   const own = new Map<string, ProbeFact[]>()
   const add = (index: number, fact: ProbeFact): void => {
     const wire = scene.subjects[index]?.wire ?? ''
     own.set(wire, [...(own.get(wire) ?? []), fact])
   }
   for (const one of told) if (one.to === 'mailbox') add(one.index, replyFact(one, scene))
-  const broken = fault === null ? [] : unheard.map(({ index }) => index)
-  for (const index of broken) if (fault !== null) add(index, faultFact(fault, scene, { to: 'mailbox', now }))
+  for (const { index } of unheard) {
+    if (fault !== null) add(index, faultFact(fault, scene, { to: 'mailbox', now }))
+    // RFC 5321 §3.8: a server that closes answers nobody any more, whom it was told of included.
+    else if (last?.phase === 'rcpt' && last.reply.code === 421) add(index, replyFact({ ...last, to: 'mailbox' }, scene))
+  }
   const shared: ProbeFact[] = told.filter(({ to }) => to !== 'mailbox').map((one) => replyFact(one, scene))
-  if (fault !== null && broken.length === 0) shared.push(faultFact(fault, scene, { to: awaited(conversation), now }))
+  if (fault !== null && unheard.length === 0) {
+    const fact = faultFact(fault, scene, { to: awaited(conversation), now })
+    // What a host lacks for one mailbox it need not lack for the next.
+    if (fault === 'smtputf8_not_offered') for (const index of scene.subjects.keys()) add(index, fact)
+    else shared.push(fact)
+  }
   const named = [...told.filter(({ to }) => to === 'mailbox'), ...unheard].map(
     ({ index }) => scene.subjects[index]?.wire ?? '',
   )
@@ -123,6 +131,11 @@ function shown(line: Line, scene: Scene): string[] {
   return lines.map((text, n) => `S: ${code}${n < lines.length - 1 ? '-' : ' '}${n === 0 ? status : ''}${text}`)
 }
 
+/** Recipients that were named, whatever became of it. */
+export function saidIn({ lines }: Conversation): number {
+  return lines.filter((line) => 'said' in line && line.said.verb === 'RCPT').length
+}
+
 function refusedIn(told: readonly Told[]): number {
   return told.filter((one) => isRecipient(one) && one.reply.code >= 500).length
 }
@@ -132,8 +145,13 @@ export interface Visit {
   readonly address: string
   readonly alias: string
   readonly known: Manner | null
-  /** RCPTs of an earlier try within the same visit. */
+  /** Tokens of the subjects, in their order. */
+  readonly about: readonly string[]
+  /** RCPTs that were permitted. */
+  readonly permitted: number
+  /** RCPTs of an earlier try within the same visit, and how many of them were refused. */
   readonly before: number
+  readonly refusedBefore: number
   /** What the earlier try has shown of the address's manners. */
   readonly stalled: boolean
   readonly outOfStep: boolean
@@ -141,19 +159,23 @@ export interface Visit {
 
 /** What the destination's permits have to know of a conversation. */
 export function outcomeOf(conversation: Conversation, scene: Scene, visit: Visit): Outcome {
-  const { told } = conversation.state
+  const { told, extensions, early } = conversation.state
+  // Behind TLS everybody is named a second time.
+  const beyond = Math.max(0, saidIn(conversation) - visit.permitted)
   const late = told.filter((one) => isRecipient(one) && one.at > visit.grantedAt + ON_THE_WIRE_MS).length
   const refusals = told.filter((one) => REFUSALS_OF_US.includes(classOf(one, scene)))
   return {
-    reached: told.length > 0 || conversation.state.extensions.length > 0 ? true : null,
+    reached: told.length > 0 || (extensions.length > 0 && !early) ? true : null,
     pushedBack: told.some((one) => pushesBack(one, scene)),
     refusal:
       refusals.length === 0
         ? null
         : { domain: visit.alias, wholly: refusals.some((one) => !isRecipient(one) || speaksForAll(one, scene)) },
-    refused: refusedIn(told),
-    late: late + visit.before,
-    learned: told.some(({ to }) => to === 'mailbox'),
+    refused: refusedIn(told) + visit.refusedBefore,
+    late: late + beyond + visit.before,
+    learned: told
+      .filter((one) => isRecipient(one) && one.to === 'mailbox' && !endsTransaction(one))
+      .flatMap(({ index }) => visit.about[index] ?? []),
     manner: mannerOf(conversation, visit),
   }
 }
@@ -178,18 +200,34 @@ function pushesBack(told: Told, scene: Scene): boolean {
   return enhanced?.class === 4 && enhanced.subject === 7 && said !== 'greylisted'
 }
 
-function mannerOf({ state }: Conversation, { address, grantedAt, known, stalled, outOfStep }: Visit): Manner | null {
-  // What is offered inside TLS is not what is offered at the door.
-  const early = state.extensions.length === 0 || state.secured ? (known?.early ?? null) : earlyIn(state.extensions)
+function mannerOf({ state }: Conversation, visit: Visit): Manner | null {
+  const { address, grantedAt, known, stalled, outOfStep } = visit
+  const isStalling = known?.stalls === true
   const manner = {
     address,
-    at: grantedAt,
-    early: outOfStep || state.early ? null : early,
-    stalls: stalled || known?.stalls === true,
+    // Who is spoken to plainly is not seen to stall: it has its chance again a day after it did.
+    at: isStalling && !stalled ? known.at : grantedAt,
+    early: outOfStep || state.early ? null : offeredIn(state, known),
+    stalls: stalled || isStalling,
   }
   return manner.early === null && !manner.stalls && known === null ? null : manner
 }
 
+/** What is offered inside TLS is not what is offered at the door. */
+function offeredIn({ extensions, secured }: Conversation['state'], known: Manner | null): readonly string[] | null {
+  return extensions.length === 0 || secured ? (known?.early ?? null) : earlyIn(extensions)
+}
+
+/** What a dialogue asks of extensions; the rest is not worth its place in an item that has to stay small. */
+const HEEDED: readonly string[] = [
+  'PIPELINING',
+  'STARTTLS',
+  'SMTPUTF8',
+  'PIPE_CONNECT',
+  'X_PIPE_CONNECT',
+  'PIPECONNECT',
+]
+
 function earlyIn(extensions: readonly string[]): readonly string[] | null {
-  return offersEarly(extensions) ? extensions : null
+  return offersEarly(extensions) ? extensions.filter((keyword) => HEEDED.includes(keyword)) : null
 }

@@ -48,6 +48,17 @@ export const NOTHING_HEARD: Heard = {
   transcript: [],
 }
 
+/** Two tries at one host: whom the second did not come to keeps what the first one heard. */
+export function retried(first: Heard, second: Heard): Heard {
+  return {
+    shared: second.shared,
+    own: new Map([...first.own, ...second.own]),
+    named: new Set([...first.named, ...second.named]),
+    refused: first.refused + second.refused,
+    transcript: [...first.transcript, ...second.transcript],
+  }
+}
+
 /** Both, in that order. */
 export function together(one: Heard, other: Heard): Heard {
   const own = new Map(one.own)

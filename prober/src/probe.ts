@@ -4,11 +4,12 @@ import type { ListJob, ListReport, ProbeJob, ProbeReport } from '@postern/shared
 import { inOrderFor } from '@postern/shared/lanes/choose.ts'
 import type { HoldFact } from '@postern/shared/verdict/evidence.ts'
 import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
-import { askExchange, type ExchangePorts, holdFact } from './exchange.ts'
+import { type Asked, askExchange, type ExchangePorts, holdFact } from './exchange.ts'
 import { type Heard, type Inquiry, NOTHING_HEARD, type Subject, together } from './inquiry.ts'
 import { isKnown, type Known, knownFacts, pertinent } from './known.ts'
 import type { ClaimedRoute, Route } from './net/route.ts'
 import { remember } from './remember.ts'
+import { MOST_REFUSED } from './smtp/recipients.ts'
 import type { Evidence, Recalled } from './store/evidence.ts'
 import type { Settlement } from './store/permits.ts'
 
@@ -90,15 +91,16 @@ async function inquire(group: Group, ports: ProbePorts): Promise<readonly ProbeR
   ])
   const cases = wires.map((wire, n) => caseOf(group, recalled, { wire, n, startedAt }))
   const barred = barredBy(group, { recalled, route, fitness }, ports)
-  const open = barred === null ? cases.filter((one) => !one.isKnown && holdOn(one, ports) === null) : []
+  const open = barred === null ? cases.filter((one, n) => isFirst(one, n, cases) && isOpen(one, ports)) : []
   const subjects = open.map(({ subject }) => subject)
   const { heard, settlements } = await askInOrder(inquiryOf(group, recalled, fitness), subjects, ports)
   const remembered = await remember({ group, recalled, open, heard, settlements, startedAt }, ports)
   const smtpMs = ports.now() - startedAt
   return cases.map((one) => {
-    const held = one.isKnown ? null : (barred ?? holdOn(one, ports))
-    if (one.isKnown) return report(group, ports, { state: 'known', facts: knownFacts(one.known, startedAt), recalled })
+    // Who has opted out is not spoken of from memory either.
+    const held = one.isKnown && barred?.hold !== 'opted_out' ? null : (barred ?? holdOn(one, ports))
     if (held !== null) return report(group, ports, { state: 'held', facts: [held], recalled })
+    if (one.isKnown) return report(group, ports, { state: 'known', facts: knownFacts(one.known, startedAt), recalled })
     return { ...asked(group, ports, { one, heard, recalled: { available: remembered } }), smtpMs }
   })
 }
@@ -132,6 +134,15 @@ function caseOf(
     restUntil,
     isKnown: isKnown(known, { domain, now: startedAt, maxAgeMs }),
   }
+}
+
+/** An address that a list holds twice is asked about once. */
+function isFirst({ subject }: Case, n: number, cases: readonly Case[]): boolean {
+  return cases.findIndex((other) => other.subject.wire === subject.wire) === n
+}
+
+function isOpen(one: Case, ports: ProbePorts): boolean {
+  return !one.isKnown && holdOn(one, ports) === null
 }
 
 interface Circumstances {
@@ -194,7 +205,10 @@ async function askInOrder(inquiry: Inquiry, subjects: readonly Subject[], ports:
     // A silent host may not eat the time of the one behind it.
     const { deadlineAt } = inquiry
     const greetingBy = index === exchanges.length - 1 ? deadlineAt : now + (deadlineAt - now) / 2
-    let left = subjects.filter(({ wire }) => !hasReply(heard, wire))
+    // Who needs an extension comes last: that it is missing ends the visit, and is nothing to the others.
+    let left = subjects
+      .filter(({ wire }) => !hasReply(heard, wire))
+      .toSorted((one, other) => Number(one.smtpUtf8) - Number(other.smtpUtf8))
     let settled = false
     while (left.length > 0) {
       // What the last visit has shown is told before the next one asks for its permit.
@@ -204,7 +218,7 @@ async function askInOrder(inquiry: Inquiry, subjects: readonly Subject[], ports:
       settlements.push(...asked.settlements)
       settled = asked.settled
       left = left.filter(({ wire }) => !asked.heard.named.has(wire))
-      const goesOn = settled && asked.heard.named.size > 0 && !asked.heard.shared.some(endsRound)
+      const goesOn = settled && asked.heard.named.size > 0 && !asked.heard.shared.some(endsRound) && !isStopped(asked)
       if (!goesOn || ports.now() >= deadlineAt) break
     }
     if (settled || ports.now() >= deadlineAt) break
@@ -213,6 +227,9 @@ async function askInOrder(inquiry: Inquiry, subjects: readonly Subject[], ports:
 }
 
 const hasReply = ({ own }: Heard, wire: string): boolean => (own.get(wire) ?? []).some(({ kind }) => kind === 'reply')
+
+/** A server that has refused as many as it may is not visited again at once. */
+const isStopped = ({ heard: { refused } }: Asked): boolean => refused >= MOST_REFUSED - 1
 
 const endsRound = ({ kind }: Heard['shared'][number]): boolean => kind === 'hold' || kind === 'fault'
 
@@ -230,7 +247,7 @@ function asked(
 ): ProbeReport {
   const { wire } = one.subject
   const own = heard.own.get(wire) ?? []
-  if (heard.named.size > 0 && !heard.named.has(wire)) {
+  if (heard.named.size > 0 && !heard.named.has(wire) && own.length === 0) {
     const hold = heard.shared.find((fact) => fact.kind === 'hold')
     const later = hold ?? holdFact('permit', ports.now() + NEXT_SESSION_MS, ports)
     return report(group, ports, { state: 'held', facts: [later], recalled })

@@ -1,5 +1,6 @@
 // What of an inquiry is written down, for the next one: each address's own part, and what the domain has shown.
 import type { ProbeFact } from '@postern/shared/verdict/evidence.ts'
+import { mailboxReply } from '@postern/shared/verdict/lifetimes.ts'
 import type { Heard } from './inquiry.ts'
 import { isAnswered, keptOfAddress, keptOfDomain, outlives } from './known.ts'
 import type { Case, Group, ProbePorts } from './probe.ts'
@@ -37,7 +38,7 @@ function learnedOf({ subject, known, attempts }: Case, heard: Heard, now: number
   const found = foundOf(subject.wire, heard)
   const isOver = isAnswered(found)
   // An inquiry that has to wait has not come to its end: what failed on the way is no answer for a repeat.
-  const isUnfinished = !isOver && heard.shared.some(({ kind }) => kind === 'hold')
+  const isUnfinished = mailboxReply(found) === null && heard.shared.some(({ kind }) => kind === 'hold')
   if (found.length === 0 || (isUnfinished && !isNamed)) return []
   const asked = isOver || !isNamed ? attempts : [...attempts, now]
   // Silence takes nothing back: an answer that is still good stays on record.

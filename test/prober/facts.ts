@@ -65,6 +65,6 @@ export function wanted(owner: string, changes: Partial<Wanted> = {}): Wanted {
 
 /** What came of a visit where nothing else did. */
 export function outcome(reached: boolean | null, changes: Partial<Outcome> = {}): Outcome {
-  const nothing = { pushedBack: false, refusal: null, refused: 0, late: 0, learned: false, manner: null }
+  const nothing = { pushedBack: false, refusal: null, refused: 0, late: 0, learned: [], manner: null }
   return { reached, ...nothing, ...changes }
 }

@@ -51,10 +51,13 @@ async function run({ plan, lines }: Transcript): Promise<{ heard: string[]; endi
   const loopback = [parseCidr('127.0.0.0/8')!]
   const connected = await connect({ address: '127.0.0.1', port, localAddress: null }, { ...clock, loopback })
   if ('fault' in connected) throw new Error(connected.fault)
-  const { ending, state } = await converse(connected.socket, plan, clock)
+  const { ending, state, kept } = await converse(connected.socket, plan, clock)
+  expect(kept !== null).toBe(plan.keep && !lines.some((line) => line.kind === 'client' && line.text === 'QUIT'))
+  const said = kept === null ? heard : [...heard]
+  kept?.leave()
   await closed.promise
   await new Promise((resolve) => server.close(resolve))
-  return { heard, ending: endingText(ending, state.told) }
+  return { heard: said, ending: endingText(ending, state.told) }
 }
 
 const plain = transcripts().filter(

@@ -30,7 +30,7 @@ export function createVisitPermits(options: PermitOptions): Pick<HostPorts, 'per
   }
 }
 
-const LOOKED_ONLY = { pushedBack: false, refusal: null, refused: 0, late: 0, learned: false, manner: null }
+const LOOKED_ONLY = { pushedBack: false, refusal: null, refused: 0, late: 0, learned: [], manner: null }
 
 async function permit({ permits, lane, now }: PermitOptions, visit: Visit): Promise<HoldFact | null> {
   const nobody = { about: [], controls: [], recipients: 0, refusable: 0, patient: false }

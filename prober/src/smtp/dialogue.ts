@@ -98,7 +98,8 @@ function onReply(state: Dialogue, reply: Reply, at: number): Step {
   const popped = { ...state, awaiting: rest }
   // RFC 5321 §3.8: after 421 the server closes; nothing more is asked of it.
   if (reply.code === 421) {
-    return ended(tell(popped, state.afterGroup === null ? expected : 'mail', { reply, at }), 'done')
+    const whose = state.afterGroup === null && expected !== 'rset' ? expected : 'mail'
+    return ended(tell(popped, whose, { reply, at }), 'done')
   }
   if (state.early && isOutOfStep(state, expected, reply)) return ended(state, 'out_of_step')
   if (state.afterGroup !== null) return drained(popped)
@@ -128,7 +129,7 @@ function onGreeting(state: Dialogue, reply: Reply, at: number): Step {
 const EHLO_UNKNOWN: readonly number[] = [500, 501, 502, 504]
 
 function onEhlo(state: Dialogue, reply: Reply, at: number): Step {
-  if (reply.code === 250 && state.early) return wait({ ...state, extensions: extensionsOf(reply), early: false })
+  if (reply.code === 250 && state.early) return wait({ ...state, extensions: extensionsOf(reply) })
   if (reply.code === 250) return envelope({ ...state, extensions: extensionsOf(reply) })
   // HELO offers no extensions: it is no way out for a mailbox that needs one, and a refusal of our name proves nothing.
   if (EHLO_UNKNOWN.includes(reply.code) && !state.plan.smtpUtf8) {
@@ -146,7 +147,8 @@ function onStartTls(state: Dialogue, reply: Reply, at: number): Step {
   return { state, send: [], secure: true, end: null }
 }
 
-function onMail(state: Dialogue, reply: Reply, at: number): Step {
+function onMail(envelope: Dialogue, reply: Reply, at: number): Step {
+  const state = { ...envelope, early: false }
   if (reply.code < 300) return state.awaiting.length > 0 ? wait(state) : afterMail(state)
   if (mustSecure(state, reply)) return drained({ ...state, afterGroup: 'starttls' })
   return drained({ ...tell(state, 'mail', { reply, at }), afterGroup: 'quit' })

@@ -46,8 +46,10 @@ export function pathOf(plan: Plan, { to, index }: Named): string {
 
 /** Whom the first write names, after MAIL: a server that takes one recipient only must spend it on the question. */
 export function firstGroup(plan: Plan): readonly Named[] {
-  const mailboxes = plan.mailboxes.slice(0, plan.window).map((_, index): Named => ({ to: 'mailbox', index }))
-  const control = plan.controlTiming === 'pipelined' && mailboxes.length === plan.mailboxes.length
+  const isPipelined = plan.controlTiming === 'pipelined'
+  const most = isPipelined ? plan.window : Math.min(plan.window, refusable({ plan, answers: [], strangers: 0 }))
+  const mailboxes = plan.mailboxes.slice(0, most).map((_, index): Named => ({ to: 'mailbox', index }))
+  const control = isPipelined && mailboxes.length === plan.mailboxes.length
   const strangers = control ? plan.strangers.map((_, index): Named => ({ to: 'stranger', index })) : []
   return [...mailboxes, ...strangers]
 }
@@ -56,26 +58,41 @@ export function firstGroup(plan: Plan): readonly Named[] {
 export function nextRecipients(asked: Asked, pipelines: boolean): NextRecipients {
   const mailboxes = furtherMailboxes(asked, pipelines ? asked.plan.window : 1)
   if (mailboxes.length > 0) return { name: mailboxes }
+  if (asked.plan.controlTiming !== 'pipelined' && refusedOf(asked.answers) >= MOST_REFUSED) return 'nobody'
   if (wantsControl(asked)) return { name: [{ to: 'stranger', index: asked.strangers }] }
   if (wantsItAgain(asked)) return 'again'
   return wantsPostmaster(asked) ? { name: [{ to: 'postmaster', index: 0 }] } : 'nobody'
 }
 
-function furtherMailboxes({ plan, answers, mailboxes, strangers }: Asked, window: number): Named[] {
+function furtherMailboxes(asked: Asked, window: number): Named[] {
+  const { plan, answers, mailboxes } = asked
   const left = plan.mailboxes.length - mailboxes
-  // A stranger that is still to be asked will be refused as well, where all is in order.
-  const reserved = strangers < plan.strangers.length ? 1 : 0
-  const refusable = MOST_REFUSED - reserved - answers.filter(({ reply }) => reply.code >= 500).length
-  if (left === 0 || refusable <= 0 || answers.some(endsTransaction)) return []
-  const count = Math.min(left, window, plan.controlTiming === 'pipelined' ? window : refusable)
+  const more = refusable(asked)
+  if (left === 0 || more <= 0 || answers.some(endsTransaction)) return []
+  const count = Math.min(left, window, plan.controlTiming === 'pipelined' ? window : more)
   return Array.from({ length: count }, (_, n) => ({ to: 'mailbox', index: mailboxes + n }))
 }
 
-/** RFC 5321 §4.5.3.1.10: 452 says that no more recipients are taken now, which is not about the one that it answers. */
+/** How many more mailboxes may be refused: strangers and postmaster that are still to be asked may be refused as well. */
+function refusable({ plan, answers, strangers }: Pick<Asked, 'plan' | 'answers' | 'strangers'>): number {
+  const postmaster = plan.postmaster === null || answers.some(({ reply }) => reply.code < 300) ? 0 : 1
+  const reserved = Math.max(plan.strangers.length - strangers, postmaster)
+  return MOST_REFUSED - reserved - refusedOf(answers)
+}
+
+function refusedOf(answers: readonly NamedAnswer[]): number {
+  return answers.filter(({ reply }) => reply.code >= 500).length
+}
+
+/**
+ * RFC 5321 §4.5.3.1.10: 452 says that no more recipients are taken now, which is not about the one that it answers, unless it
+ * says that this mailbox is full.
+ */
 export function endsTransaction({ to, index, reply }: NamedAnswer): boolean {
   if (to !== 'mailbox' || index === 0 || reply.code >= 500 || reply.code < 400) return false
   const { enhanced } = reply
-  return reply.code === 452 || (enhanced?.subject === 5 && enhanced.detail === 3)
+  if (enhanced?.subject === 5 && enhanced.detail === 3) return true
+  return reply.code === 452 && meaning(reply, { phase: 'rcpt', exchange: null }).class !== 'mailbox_full'
 }
 
 function wantsControl({ plan, answers, strangers }: Asked): boolean {

@@ -46,7 +46,7 @@ export interface Dialogue {
   readonly mailboxes: number
   readonly strangers: number
   readonly strangerAskedAgain: boolean
-  /** True until the reply to an EHLO that left before the greeting has shown that it was welcome. */
+  /** True until the reply to a MAIL that left before the greeting has shown that all was taken as it was meant. */
   readonly early: boolean
 }
 

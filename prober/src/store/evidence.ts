@@ -47,7 +47,9 @@ const MOST_KEYS = 100
 async function recall({ dynamo, keys, table }: Store, asked: Asked, now: number): Promise<Recalled> {
   const [domain, optOut] = [keys.domain(asked.domain), keys.optOut(asked.domain)]
   const addresses = asked.wires.map((wire) => ({ heard: keys.address(wire), marks: keys.marks(wire) }))
-  const wanted = [domain, optOut, ...addresses.flatMap(({ heard, marks }) => [heard, marks])].flatMap(({ all }) => all)
+  const wanted = [
+    ...new Set([domain, optOut, ...addresses.flatMap(({ heard, marks }) => [heard, marks])].flatMap(({ all }) => all)),
+  ]
   const items = new Map<string, Item>()
   for (let at = 0; at < wanted.length; at += MOST_KEYS) {
     const got = await dynamo.attempt('recall', () => read(dynamo, table, wanted.slice(at, at + MOST_KEYS)))

@@ -22,7 +22,7 @@ export interface Grants {
   readonly granted: readonly (readonly [number, number])[]
   /** Connections that may be open now: owner, whom it asks about, and the instant at which a slot is void. */
   readonly slots: readonly { readonly owner: string; readonly about: readonly string[]; readonly until: number }[]
-  /** [instant ms, owner, whom it asked about] of the last minute's visits from which something was learned, oldest first. */
+  /** [instant ms, owner, of whom it learned something] of the last minute's visits, oldest first. */
   readonly visits: readonly (readonly [number, string, readonly string[]])[]
   /** Instants of the last hour at which recipients were refused, oldest first. */
   readonly refused: readonly number[]
@@ -68,8 +68,8 @@ export interface Outcome extends Showed {
   readonly refused: number
   /** Recipients named so late that the grant no longer covers them. */
   readonly late: number
-  /** True where an answer was learned that others may read. */
-  readonly learned: boolean
+  /** Tokens of those of whom an answer was learned that others may read. */
+  readonly learned: readonly string[]
   /** What was seen of an address's manners; null where that is as it was known. */
   readonly manner: Manner | null
 }
@@ -101,7 +101,7 @@ const LONGEST_SLOT_MS = 75_000
 
 /** May `wanted` dial now? A granted answer holds the state to be stored. */
 export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits: Limits; now: number }): Decision {
-  const grants = believable(stored, { now, pace: paceAt(stored.standing, now) })
+  const grants = believable(stored, now)
   const against = standsAgainst(grants.standing, now)
   if (against !== null) return against
   const slots = grants.slots.filter(({ owner }) => owner !== wanted.owner)
@@ -137,13 +137,15 @@ function isAskedAbout({ slots, visits }: Grants, { owner, about }: Wanted): bool
 }
 
 /** What is still of account; what a clock that ran ahead has written would bar a destination and is left out. */
-function believable(grants: Grants, { now, pace }: { now: number; pace: number }): Grants {
+function believable(grants: Grants, now: number): Grants {
+  const standing = believableStanding(grants.standing, now)
+  const pace = paceAt(standing, now)
   return {
     granted: grants.granted.filter(([at]) => at <= now + SECOND_MS && now - at < MINUTE_MS * pace),
     slots: grants.slots.filter(({ until }) => until > now && until <= now + LONGEST_SLOT_MS),
     visits: grants.visits.filter(([at]) => at <= now + SECOND_MS && now - at < VISIT_MS),
     refused: grants.refused.filter((at) => at <= now + SECOND_MS && now - at < HOUR_MS),
-    standing: believableStanding(grants.standing, now),
+    standing,
     manners: grants.manners.filter(({ at }) => at <= now + SECOND_MS && now - at < MANNERS_MS),
   }
 }
@@ -188,16 +190,19 @@ function fitsAt(counted: readonly (readonly [number, number])[], { more, most, s
   return allowed
 }
 
-/** The state after a visit. A try counts while its slot is held, so that one that is told twice counts once. */
+/**
+ * The state after a visit. A try counts while its slot is held, and what was heard counts once, however often it is told: a
+ * write whose answer was lost is written again.
+ */
 export function settle(grants: Grants, owner: string, { outcome, now }: { outcome: Outcome; now: number }): Grants {
   const slots = grants.slots.filter((slot) => slot.owner !== owner)
-  const own = grants.slots.find((slot) => slot.owner === owner)
-  const isFirstTelling = own !== undefined
-  if (!isFirstTelling && outcome.reached !== true) return { ...grants, slots }
+  const isHeld = slots.length < grants.slots.length
+  const wasTold = grants.visits.some(([, teller]) => teller === owner)
+  if (!isHeld && (wasTold || outcome.reached !== true)) return { ...grants, slots }
   return {
     granted: outcome.late > 0 ? [...grants.granted, [now, outcome.late]] : grants.granted,
     slots,
-    visits: outcome.learned && own ? [...grants.visits, [now, owner, own.about]] : grants.visits,
+    visits: [...grants.visits, [now, owner, outcome.learned]],
     refused: [...grants.refused, ...Array.from({ length: outcome.refused }, () => now)],
     standing: learnedFrom(grants.standing, outcome, now),
     manners: outcome.manner === null ? grants.manners : learnedManners(grants.manners, outcome.manner),

@@ -60,9 +60,7 @@ export function addressItem(items: readonly Item[], marks: readonly Item[], { no
   return {
     facts: [...(last === undefined ? [] : factsOf(last['facts'])), ...told.filter((one) => one.observedAt > erasedAt)],
     learnedAt: last === undefined ? 0 : numberOf(last, 'observedAt'),
-    attempts: [...alive, ...marked]
-      .flatMap((item) => recent(item['attempts'], { now, spanMs: DAY_MS }))
-      .toSorted(byInstant),
+    attempts: united([...alive, ...marked].map((item) => recent(item['attempts'], { now, spanMs: DAY_MS }))),
     restUntil: Math.max(0, ...marked.map((item) => restUntil(item, now))),
   }
 }
@@ -74,7 +72,7 @@ export function restOf(
 ): { readonly restFrom: number; readonly attempts: readonly number[] } {
   return {
     restFrom: Math.max(0, ...items.flatMap((item) => [numberOf(item, 'restFrom'), answeredAt(item)])),
-    attempts: items.flatMap((item) => recent(item['attempts'], { now, spanMs: DAY_MS })).toSorted(byInstant),
+    attempts: united(items.map((item) => recent(item['attempts'], { now, spanMs: DAY_MS }))),
   }
 }
 
@@ -93,12 +91,19 @@ export function domainItem(items: readonly Item[], now: number): DomainItem {
   const facts = items.filter((item) => !isExpired(item, now)).flatMap((item) => domainFacts(item, now))
   return {
     facts,
-    refused: items.flatMap((item) => recent(item['refused'], { now, spanMs: HOUR_MS })).toSorted(byInstant),
+    refused: united(items.map((item) => recent(item['refused'], { now, spanMs: HOUR_MS }))),
     optedOut: items.some((item) => numberOf(item, 'optedOutAt') > 0),
   }
 }
 
-const byInstant = (one: number, other: number): number => one - other
+/** What is written under a new key repeats what stands under the old one: each instant as often as one of them has it. */
+function united(lists: readonly (readonly number[])[]): number[] {
+  const most = new Map<number, number>()
+  for (const list of lists) {
+    for (const at of list) most.set(at, Math.max(most.get(at) ?? 0, list.filter((one) => one === at).length))
+  }
+  return [...most].flatMap(([at, times]) => Array<number>(times).fill(at)).toSorted((one, other) => one - other)
+}
 
 function numberOf(item: Item, name: string): number {
   const value = item[name]

@@ -125,8 +125,9 @@ async function learnDomain(store: Store, learned: Learned): Promise<boolean> {
   if (entries.size === 0 && learned.refused === null) return true
   const put = await putDomain(store, learned, [...entries])
   if (put !== 'condition_failed') return put === 'done'
-  // One of them is known by a newer answer: the rest is worth keeping all the same.
-  const each = await Promise.all([...entries].map((entry) => putDomain(store, learned, [entry])))
+  // One of them is known by a newer answer: the rest is worth keeping all the same, and so is that somebody was refused.
+  const parts = [...(learned.refused === null ? [] : [[]]), ...[...entries].map((entry) => [entry])]
+  const each = await Promise.all(parts.map((part) => putDomain(store, learned, part)))
   return each.every((one) => one !== 'unavailable')
 }
 

@@ -44,6 +44,8 @@ export interface PermitOptions {
 /** With this many writers at one destination at once, the losers come back later instead. */
 const TRIES = 8
 const CONTENDED_RETRY_MS = 150
+/** Nobody comes back to say what was heard: a slot that is not given back bars others until it is void. */
+const TRIES_TO_SETTLE = 32
 /** Three days: refusals of us double over more than one. */
 const KEEP_S = 3 * 24 * 3_600
 /** Failures of an hour ago are not "in a row" with now's. */
@@ -159,7 +161,7 @@ async function writeSettled(
   { owner, outcome, now }: { owner: string; outcome: Outcome; now: number },
 ): Promise<void> {
   let seen = store.known.get(destination) ?? ABSENT
-  for (let tries = 0; tries < TRIES; tries += 1) {
+  for (let tries = 0; tries < TRIES_TO_SETTLE; tries += 1) {
     const grants = settle(seen.grants, owner, { outcome, now })
     const next = await save(store, destination, { grants, version: seen.version })
     if (next === 'saved' || next === 'unavailable') return

@@ -69,6 +69,7 @@ export function paceAt({ pace, pacedAt }: Standing, now: number): number {
 export function believable(standing: Standing, now: number): Standing {
   return {
     ...standing,
+    pace: standing.pacedAt <= now + SECOND_MS ? standing.pace : 1,
     openUntil: standing.openUntil <= now + OPEN_MS ? standing.openUntil : 0,
     shunnedUntil: standing.shunnedUntil <= now + DAY_MS ? standing.shunnedUntil : 0,
     shunnedBy: standing.shunnedBy.filter(([at]) => at <= now + SECOND_MS && now - at < DAY_MS),
