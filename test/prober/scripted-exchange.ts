@@ -19,6 +19,8 @@ export type Script = Partial<Record<'greeting' | 'EHLO' | 'MAIL' | 'RCPT' | 'RSE
 export interface ScriptedExchange {
   /** Lines of each session, in order. */
   readonly sessions: string[][]
+  /** Where it really listens. */
+  readonly listens: { readonly address: string; readonly port: number }
   behave(script: Script): void
   /** What makes a lane take this for the exchange of every domain. */
   ports(now: () => number): Pick<ProbePorts, 'resolveAddresses' | 'mayDial' | 'routeOf' | 'dial'>
@@ -71,6 +73,7 @@ export async function startScriptedExchange(): Promise<ScriptedExchange> {
     createDial({ loopback: [parseCidr(`${ADDRESS}/32`)!], port: 1, loopbackPort: port, sourceAddress: null, now })
   return {
     sessions,
+    listens: { address: ADDRESS, port },
     behave: (changes) => {
       sessions.length = 0
       script = { ...DECENT, ...changes }
