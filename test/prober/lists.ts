@@ -1,7 +1,14 @@
 // Lists of addresses for tests of the story: asked in one job, one report each, in their order.
 import { probe, probeList, type ProbePorts } from '@postern/prober/probe.ts'
 import { createPermits } from '@postern/prober/store/permits.ts'
-import { type ListJob, listJob, listReport, type ProbeReport } from '@postern/shared/contract/probe.ts'
+import {
+  type ListJob,
+  listJob,
+  listReport,
+  type ProbeJob,
+  probeReport,
+  type ProbeReport,
+} from '@postern/shared/contract/probe.ts'
 import type { World } from '@postern/test/world/world.ts'
 import type { Engine } from './engine.ts'
 import { told } from './facts.ts'
@@ -57,14 +64,10 @@ export function namedIn(world: World): string[] {
     .map((local) => (/^[a-z][a-z2-7]{14}$/.test(local) ? 'stranger' : local))
 }
 
-/** Another process of the same lane: the same tables, keys and clock, and nothing in its own memory. */
-export function processOf({ ports, now, jobFor }: LaneUnderTest, engine: Engine, changes: Partial<ProbePorts> = {}) {
-  const permits = createPermits({ dynamo: engine.dynamo([], now), table: 'traffic', lane: ports.lane.id, now })
+/** Another process of the same lane, or with `changes.lane` another lane: the same tables, keys and clock. */
+export function processOf({ ports, now }: LaneUnderTest, engine: Engine, changes: Partial<ProbePorts> = {}) {
+  const { id } = changes.lane ?? ports.lane
+  const permits = createPermits({ dynamo: engine.dynamo([], now), table: 'traffic', lane: id, now })
   const own: ProbePorts = { ...ports, permits, ...changes }
-  return {
-    ports: own,
-    now,
-    ask: async (address: string, changed: Parameters<typeof jobFor>[1] = {}) =>
-      probe(await jobFor(address, changed), own, now()),
-  }
+  return { ports: own, now, answer: async (job: ProbeJob) => probeReport.parse(await probe(job, own, now())) }
 }

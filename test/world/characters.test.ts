@@ -25,6 +25,11 @@ describe('what hosts say about recipients', () => {
   test.each([
     ['catchall.test', ['jane.roe', 'whoever'], [/^250 2\.1\.5 /, /^250 2\.1\.5 /]],
     ['cannot-verify.test', ['jane.roe'], [/^252 /]],
+    [
+      'evasive.test',
+      ['jane.roe', 'nina.falk', 'annaberg1234', 'frankgruber1234', 'kx7f2qmz3ptwbda'],
+      [/^250 /, /^250 /, /^250 /, /^250 /, /^550 5\.1\.1 /],
+    ],
     ['strangers-later.test', ['jane.roe', 'whoever'], [/^250 /, /^450 4\.3\.0 /]],
     ['overquota.test', ['paul.thorn', 'ruth.stein'], [/^452 4\.2\.2 .*full/, /^552 5\.2\.2 .*over quota/]],
     ['disabled.test', ['paul.thorn'], [/^550 5\.2\.1 .*Account disabled/]],

@@ -13,6 +13,8 @@ export const cannotVerify = characterOf({
   atRcpt: rules.always(say(252, '2.5.2', 'Cannot verify, will take the message')),
 })
 export const putsOffStrangers = characterOf({ atRcpt: rules.putsOffStrangers })
+/** Refuses what looks made up, and accepts everybody else. */
+export const evasive = characterOf({ atRcpt: rules.refusesMadeUp })
 export const longWinded = characterOf({ atRcpt: rules.longWinded })
 
 export const greylisting = (options: GreylistOptions) => characterOf({ atRcpt: greylists(options) })
@@ -42,6 +44,11 @@ export const endlessAtEhlo = characterOf({ atHello: rules.always({ noise: 'endle
 export const greetingLate = (ms: number) => characterOf({ greetsAfterMs: ms })
 /** Greets late and turns away who talks before. */
 export const greetPausing = (ms: number) => characterOf({ greetsAfterMs: ms, enforcesGreeting: true })
+/** Greets late, and does not mind who does not wait for it, once it has said so. */
+export const pipeConnecting = (ms: number) => characterOf({ greetsAfterMs: ms, pipeConnect: true })
+/** Says that nobody need wait, and turns away (554) who does not. */
+export const pipeConnectLiar = (ms: number) =>
+  characterOf({ greetsAfterMs: ms, pipeConnect: true, enforcesGreeting: true })
 export const tarpit = (ms: number) => characterOf({ repliesAfterMs: ms })
 /** Accepts the connection and never says a word. */
 export const dead = characterOf({ atGreeting: rules.always({ noise: 'silence' }) })

@@ -27,7 +27,7 @@ export function trapOutside(world: Surroundings): Host {
 }
 
 function blankHost(name: string, character: Character, world: Surroundings): Host {
-  return { name, address: '', character, serves: new Map(), firstVisits: new Map(), world }
+  return { name, address: '', character, serves: new Map(), firstVisits: new Map(), earlyOffers: new Map(), world }
 }
 
 function mailboxesOf({

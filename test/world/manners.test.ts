@@ -72,6 +72,39 @@ describe('violations', () => {
     expect(kinds()).toEqual(['talked_before_greeting'])
   })
 
+  describe('words before the greeting', () => {
+    const EARLY = `EHLO a1.probe.test\r\nMAIL FROM:<${SENDER}>\r\nRCPT TO:<nina.falk@pipe-connect.test>\r\n`
+    const early = async (host: string, source: string) => {
+      const client = await dial(world, host, source)
+      client.write(EARLY)
+      const replies = [await client.reply(), await client.reply(), await client.reply(), await client.reply()]
+      await client.hangUp()
+      return replies.map((reply) => reply.slice(0, 3))
+    }
+
+    test('are welcome for a day to whom a host has offered it, and to nobody else', async () => {
+      await (await dialForRcpt(world, 'mx.pipe-connect.test', '127.24.0.11')).hangUp()
+      world.reset()
+      expect(await early('mx.pipe-connect.test', '127.24.0.11')).toEqual(['220', '250', '250', '550'])
+      expect(kinds()).toEqual([])
+      await early('mx.pipe-connect.test', '127.24.0.12')
+      expect(kinds()).toEqual(['talked_before_greeting', 'pipelined_unasked'])
+      world.reset()
+      await early('mx.slow-greeting.test', '127.24.0.11')
+      expect(kinds()).toContain('talked_before_greeting')
+      world.reset()
+      world.advance(86_400_000)
+      await early('mx.pipe-connect.test', '127.24.0.11')
+      expect(kinds()).toContain('talked_before_greeting')
+    })
+
+    test('are turned away by a host that does not mean its offer, which is no fault of ours', async () => {
+      await (await dialForRcpt(world, 'mx.pipe-connect-liar.test', '127.24.0.13')).hangUp()
+      expect(await early('mx.pipe-connect-liar.test', '127.24.0.13')).toEqual(['554', '', '', ''])
+      expect(kinds()).toEqual([])
+    })
+  })
+
   test('a bare line feed ends no line', async () => {
     const client = await dialForRcpt(world, 'mx.strict.test')
     client.write('RCPT TO:<jane.roe@strict.test>\nDATA\n')

@@ -12,6 +12,8 @@ import {
   heloOnly,
   needingTls,
   oneRecipientOnly,
+  pipeConnecting,
+  pipeConnectLiar,
   stallingPipeline,
   tarpit,
   withoutPipelining,
@@ -98,6 +100,18 @@ export const peculiar: readonly DomainRow[] = [
     mx: [greetPausing(500)],
     boxes: { 'jane.roe': known, 'nina.falk': unknown },
     note: 'Greets after 500 ms and turns away (554) who talks before.',
+  },
+  {
+    domain: 'pipe-connect.test',
+    mx: [pipeConnecting(100)],
+    boxes: { 'jane.roe': known, 'karl.weber': known, 'nina.falk': unknown },
+    note: 'Greets after 100 ms, offers PIPE_CONNECT, and takes what was said before.',
+  },
+  {
+    domain: 'pipe-connect-liar.test',
+    mx: [pipeConnectLiar(200)],
+    boxes: { 'jane.roe': known, 'karl.weber': known, 'nina.falk': unknown },
+    note: 'Greets after 200 ms, offers PIPE_CONNECT, and turns away (554) who takes it at its word.',
   },
   {
     domain: 'sluggish.test',

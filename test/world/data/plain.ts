@@ -3,6 +3,7 @@ import {
   acceptsAll,
   callingBack,
   cannotVerify,
+  evasive,
   longWinded,
   offeringTls,
   offeringUtf8,
@@ -34,6 +35,12 @@ export const plain: readonly DomainRow[] = [
     mx: [acceptsAll],
     boxes: { 'jane.roe': learns(is.acceptsAll), 'nina.falk': absent(is.acceptsAll) },
     note: 'Accepts whatever is asked.',
+  },
+  {
+    domain: 'evasive.test',
+    mx: [evasive],
+    boxes: { 'jane.roe': unpromised, 'nina.falk': { ...unknown, outcome: null } },
+    note: 'Refuses local parts that look made up and accepts everybody else, so that only a stranger with a name proves anything.',
   },
   {
     domain: 'cannot-verify.test',

@@ -17,6 +17,8 @@ export interface Trait {
   readonly pipelining?: 'offered' | 'absent' | 'enforced' | 'stalls'
   readonly starttls?: boolean
   readonly smtpUtf8?: boolean
+  /** Offers PIPE_CONNECT: whom it has offered that may say EHLO, MAIL and RCPT before the greeting, for a day. */
+  readonly pipeConnect?: boolean
   /** A MAIL within a transaction begins a new one instead of being out of order. */
   readonly takesNewMail?: boolean
   /** Simultaneous connections that one source may hold. */
@@ -47,6 +49,7 @@ const PLAIN = {
   pipelining: 'offered',
   starttls: false,
   smtpUtf8: false,
+  pipeConnect: false,
   takesNewMail: false,
   mostConnections: 1,
   unwelcome: null,

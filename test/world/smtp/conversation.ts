@@ -39,7 +39,7 @@ async function greet(session: Session, wire: Wire): Promise<boolean> {
 }
 
 function talkedTooSoon(session: Session, { inbox }: Wire): boolean {
-  if (inbox.pending > 0) violate(session, 'talked_before_greeting', `${inbox.pending} bytes`)
+  if (inbox.pending > 0 && !session.mayTalkEarly) violate(session, 'talked_before_greeting', `${inbox.pending} bytes`)
   return inbox.pending > 0
 }
 
@@ -61,7 +61,8 @@ function unreadable(session: Session, line: Line): Answer {
 /** More was sent before this answer went out: noted where nobody offered that, and dealt with as the character does. */
 function outOfStep(session: Session, wire: Wire, verb: string): Answer | null {
   const { character } = session.host
-  const offered = session.hello === 'EHLO' && offersPipelining(character) && !ENDS_A_GROUP.has(verb)
+  const endsGroup = ENDS_A_GROUP.has(verb) && !(verb === 'EHLO' && session.mayTalkEarly)
+  const offered = session.hello === 'EHLO' && offersPipelining(character) && !endsGroup
   if (!offered) violate(session, 'pipelined_unasked', `after ${verb}`)
   if (character.pipelining === 'stalls') wire.inbox.clear()
   return character.pipelining === 'enforced' ? OUT_OF_STEP : null

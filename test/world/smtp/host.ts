@@ -28,7 +28,17 @@ export interface Host {
   readonly serves: Map<string, Map<string, MailboxState>>
   /** First visits of a greylisting host: triplet → instant. */
   readonly firstVisits: Map<string, number>
+  /** To whom PIPE_CONNECT was offered, and when last: source → instant. */
+  readonly earlyOffers: Map<string, number>
   readonly world: Surroundings
+}
+
+const DAY_MS = 86_400_000
+
+/** True where this source was told within a day that it need not wait for the greeting. */
+export function mayTalkEarly({ earlyOffers, world }: Host, source: string): boolean {
+  const at = earlyOffers.get(source)
+  return at !== undefined && world.now() - at < DAY_MS
 }
 
 /** What a recipient is to this host; `elsewhere` is a domain that it does not serve. */

@@ -57,6 +57,7 @@ async function hello(session: Session, name: string, verb: string): Promise<Answ
   if (own !== null) return own
   endTransaction(session)
   session.hello = verb === 'EHLO' ? 'EHLO' : 'HELO'
+  if (verb === 'EHLO' && character.pipeConnect) session.host.earlyOffers.set(session.source, session.host.world.now())
   const lines = [`${session.host.name} greets ${name}`]
   return { code: 250, lines: verb === 'EHLO' ? [...lines, ...extensions(session)] : lines, afterwards: 'stay' }
 }
@@ -70,6 +71,7 @@ function extensions({ host: { character }, secured }: Session): string[] {
     // RFC 3207 §4.2: no longer offered once TLS is there.
     ...(character.starttls && !secured ? ['STARTTLS'] : []),
     ...(character.smtpUtf8 ? ['SMTPUTF8'] : []),
+    ...(character.pipeConnect ? ['PIPE_CONNECT'] : []),
   ]
 }
 

@@ -26,6 +26,12 @@ export function honestAnswer({ session, recipient, path }: Turn): Reply {
 
 export const acceptsAnybody = always(say(250, '2.1.5', 'Recipient OK'))
 
+/** Five letters without a vowel, or digits among letters: no parent gives such a name. */
+const MADE_UP = /[^aeiouy\W\d_]{5}|\d[a-z]/iu
+
+export const refusesMadeUp: Rule = ({ recipient }) =>
+  MADE_UP.test(recipient?.local ?? '') ? say(550, '5.1.1', 'User unknown') : say(250, '2.1.5', 'Recipient OK')
+
 /** Puts off whom it does not know and lets the host speak about the others. */
 export const putsOffStrangers: Rule = (turn) =>
   honestAnswer(turn).code === 550 ? say(450, '4.3.0', 'Directory not available at present') : null

@@ -1,6 +1,6 @@
 // Where one client stands with one mail host; read and written by the protocol, read by the rules of a character.
 import type { SessionRecord, ViolationKind } from '../journal.ts'
-import type { Host } from './host.ts'
+import { type Host, mayTalkEarly } from './host.ts'
 import type { Recipient } from './path.ts'
 
 export interface Session {
@@ -12,6 +12,8 @@ export interface Session {
   /** The greeting was a refusal: nothing but QUIT is served (RFC 5321 §3.1). */
   refused: boolean
   secured: boolean
+  /** The client was told on an earlier visit that it need not wait for the greeting. */
+  readonly mayTalkEarly: boolean
   /** The reverse-path of the open transaction; null where there is none. */
   sender: string | null
   smtpUtf8: boolean
@@ -40,6 +42,7 @@ export function newSession(host: Host, source: string): Session {
     hello: null,
     refused: false,
     secured: false,
+    mayTalkEarly: mayTalkEarly(host, source),
     sender: null,
     smtpUtf8: false,
     accepted: 0,
