@@ -91,7 +91,8 @@ export async function askExchange(question: Question, ports: ExchangePorts): Pro
 function isUnreached({ heard, settled }: Asked): boolean {
   const hopeless = (fact: ProbeFact) =>
     (fact.kind === 'fault' && UNREACHED.includes(fact.fault)) || (fact.kind === 'hold' && fact.hold === 'breaker_open')
-  return !settled && heard.named.size === 0 && heard.shared.length > 0 && heard.shared.every(hopeless)
+  const said = heard.shared.filter(({ kind }) => kind !== 'canary')
+  return !settled && heard.named.size === 0 && said.length > 0 && said.every(hopeless)
 }
 
 export const UNREACHED: readonly Fault[] = ['connect_refused', 'connect_timeout']
@@ -134,14 +135,16 @@ interface Destination {
 }
 
 async function askAddress(question: Question, { row, address }: Destination, ports: ExchangePorts): Promise<Asked> {
-  const destination = row.id === 'default' ? address : row.id
+  const destination = destinationOf(row, address)
   const subjects = forOneSession(question, row)
   const plan = planFor({ ...question, subjects }, ports, row)
   const wanted = wantedFor({ ...question, subjects }, plan, ports)
   const permit = await ports.permits.take(destination, wanted, row.limits)
-  if (permit.kind !== 'granted' && permit.kind !== 'unavailable') {
-    const fact = holdFact(permit.kind, permit.retryAt, ports)
-    return { heard: { ...NOTHING_HEARD, shared: [fact] }, settled: permit.kind !== 'breaker_open', settlements: [] }
+  // Somebody who waits is worth a visit without a permit; a list is not.
+  const refused = permit.kind === 'unavailable' && question.inquiry.patient ? withoutTable(ports) : permit
+  if (refused.kind !== 'granted' && refused.kind !== 'unavailable') {
+    const fact = holdFact(refused.kind, refused.retryAt, ports)
+    return { heard: { ...NOTHING_HEARD, shared: [fact] }, settled: refused.kind !== 'breaker_open', settlements: [] }
   }
   const manners = permit.kind === 'granted' ? permit.grants.manners : []
   const known = manners.find((manner) => manner.address === address) ?? null
@@ -172,6 +175,17 @@ function canaryOf(row: ProviderRow, { inquiry }: Question, ports: ExchangePorts)
 
 const NO_EARLIER_TRY = { before: 0, refusedBefore: 0, stalled: false, outOfStep: false } as const
 
+const TABLE_RETRY_MS = 60_000
+
+function withoutTable({ now }: ExchangePorts) {
+  return { kind: 'permit', retryAt: now() + TABLE_RETRY_MS } as const
+}
+
+/** What counts as one: an operator, whatever its rows are called, or whoever is at an address. */
+function destinationOf({ id, countsAs }: ProviderRow, address: string): string {
+  return id === 'default' ? address : countsAs
+}
+
 /** Those who need SMTPUTF8 apart from those who do not, as many as the row takes at a time. */
 function forOneSession({ subjects, inquiry }: Question, { limits, oneRecipientPerSession }: ProviderRow): Subject[] {
   const alike = subjects.filter(({ smtpUtf8 }) => smtpUtf8 === subjects[0]?.smtpUtf8)
@@ -198,13 +212,15 @@ function planFor({ inquiry, exchange, subjects }: Question, ports: ExchangePorts
   const [random, personal] = ports.strangersOf(domain)
   const strangers = controlKnown ? [] : row.control === 'two' ? [random, personal] : [random]
   const pipelined = row.controlTiming === 'pipelined'
+  const postmaster = `postmaster@${domain}`
+  const isAsked = subjects.some(({ wire }) => wire.toLowerCase() === postmaster)
   return {
     ehloName: ports.lane.ehloName,
     mailFrom: ports.lane.mailFrom,
     mailboxes: subjects.map(({ wire }) => wire),
     strangers: strangers.map((local) => `${local}@${domain}`),
     controlTiming: pipelined ? 'pipelined' : 'after_250',
-    postmaster: somebodyAccepted ? null : `postmaster@${domain}`,
+    postmaster: somebodyAccepted || isAsked ? null : postmaster,
     smtpUtf8: subjects.some(({ smtpUtf8 }) => smtpUtf8),
     pipelining: true,
     exchange,

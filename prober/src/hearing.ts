@@ -49,13 +49,12 @@ export function heardIn(conversation: Conversation, scene: Scene, now: number): 
     if (fault === 'smtputf8_not_offered') for (const index of scene.subjects.keys()) add(index, fact)
     else shared.push(fact)
   }
-  const named = [...told.filter(({ to }) => to === 'mailbox'), ...unheard].map(
-    ({ index }) => scene.subjects[index]?.wire ?? '',
-  )
+  const asked = [...told.filter(({ to }) => to === 'mailbox'), ...unheard]
+  const named = new Set(asked.map(({ index }) => scene.subjects[index]?.wire ?? ''))
   return {
     shared,
     own,
-    named: new Set(named),
+    named: new Map([...named].map((wire) => [wire, timesSaid(conversation, wire)])),
     refused: refusedIn(state.told),
     transcript: conversation.lines.flatMap((line) => shown(line, scene)),
   }
@@ -131,6 +130,12 @@ function shown(line: Line, scene: Scene): string[] {
   return lines.map((text, n) => `S: ${code}${n < lines.length - 1 ? '-' : ' '}${n === 0 ? status : ''}${text}`)
 }
 
+/** Once at least: of a long conversation only the first lines are there. */
+function timesSaid({ lines }: Conversation, wire: string): number {
+  const said = lines.filter((line) => 'said' in line && line.said.verb === 'RCPT' && line.said.forwardPath === wire)
+  return Math.max(1, said.length)
+}
+
 /** Recipients that were named, whatever became of it. */
 export function saidIn({ lines }: Conversation): number {
   return lines.filter((line) => 'said' in line && line.said.verb === 'RCPT').length
@@ -192,12 +197,15 @@ function speaksForAll({ reply }: Told, scene: Scene): boolean {
   return scene.speaksForAll.some((phrase) => text.includes(phrase))
 }
 
+const OWN_AFFAIRS: readonly string[] = ['greylisted', 'policy', 'needs_auth', 'needs_tls', 'needs_spf', 'needs_rdns']
+
 /** 421 and 4.7.x ask us to come less often; a greylist says 4.7.1 too, and means the triplet (RFC 6647 §5). */
 function pushesBack(told: Told, scene: Scene): boolean {
   const { code, enhanced } = told.reply
   const said = classOf(told, scene)
   if (code === 421 || said === 'rate_limited') return true
-  return enhanced?.class === 4 && enhanced.subject === 7 && said !== 'greylisted'
+  // A domain's own policy is no word about how often we come to all who live there.
+  return enhanced?.class === 4 && enhanced.subject === 7 && !OWN_AFFAIRS.includes(said)
 }
 
 function mannerOf({ state }: Conversation, visit: Visit): Manner | null {

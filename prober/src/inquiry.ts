@@ -32,8 +32,8 @@ export interface Heard {
   readonly shared: readonly ProbeFact[]
   /** By wire address: replies to its RCPT, and how the conversation broke off in its stead. */
   readonly own: ReadonlyMap<string, readonly ProbeFact[]>
-  /** Wire addresses that were named to a server. */
-  readonly named: ReadonlySet<string>
+  /** Wire addresses that were named to a server, and how often. */
+  readonly named: ReadonlyMap<string, number>
   /** Recipients of any kind that were refused for good. */
   readonly refused: number
   /** What was said, redacted; of one inquiry at most. */
@@ -43,7 +43,7 @@ export interface Heard {
 export const NOTHING_HEARD: Heard = {
   shared: [],
   own: new Map(),
-  named: new Set(),
+  named: new Map(),
   refused: 0,
   transcript: [],
 }
@@ -53,7 +53,7 @@ export function retried(first: Heard, second: Heard): Heard {
   return {
     shared: second.shared,
     own: new Map([...first.own, ...second.own]),
-    named: new Set([...first.named, ...second.named]),
+    named: summed(first.named, second.named),
     refused: first.refused + second.refused,
     transcript: [...first.transcript, ...second.transcript],
   }
@@ -66,8 +66,14 @@ export function together(one: Heard, other: Heard): Heard {
   return {
     shared: [...one.shared, ...other.shared],
     own,
-    named: new Set([...one.named, ...other.named]),
+    named: summed(one.named, other.named),
     refused: one.refused + other.refused,
     transcript: [...one.transcript, ...other.transcript],
   }
+}
+
+function summed(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const sum = new Map(one)
+  for (const [wire, times] of other) sum.set(wire, (sum.get(wire) ?? 0) + times)
+  return sum
 }

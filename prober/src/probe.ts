@@ -1,8 +1,9 @@
 // THE STORY of one domain's addresses: what is known already, may we ask, ask the exchanges in order, remember, say what was said.
 import type { Fitness } from '@postern/shared/contract/audit.ts'
 import type { ListJob, ListReport, ProbeJob, ProbeReport } from '@postern/shared/contract/probe.ts'
+import { providerOf } from '@postern/shared/dns/provider.ts'
 import { inOrderFor } from '@postern/shared/lanes/choose.ts'
-import type { HoldFact } from '@postern/shared/verdict/evidence.ts'
+import type { HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
 import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { type Asked, askExchange, type ExchangePorts, holdFact } from './exchange.ts'
 import { type Heard, type Inquiry, NOTHING_HEARD, type Subject, together } from './inquiry.ts'
@@ -11,6 +12,7 @@ import type { ClaimedRoute, Route } from './net/route.ts'
 import { remember } from './remember.ts'
 import { MOST_REFUSED } from './smtp/recipients.ts'
 import type { Evidence, Recalled } from './store/evidence.ts'
+import type { DomainItem } from './store/items.ts'
 import type { Settlement } from './store/permits.ts'
 
 export interface ProbePorts extends ExchangePorts {
@@ -110,8 +112,6 @@ export interface Case {
   readonly subject: Subject
   readonly known: Known
   readonly attempts: readonly number[]
-  /** See `AddressItem`. */
-  readonly restUntil: number
   readonly isKnown: boolean
 }
 
@@ -122,7 +122,7 @@ function caseOf(
 ): Case {
   const { domain, maxAgeMs } = group
   const { localPart = '', smtpUtf8 = false } = group.recipients[n] ?? {}
-  const { facts = [], learnedAt = 0, attempts = [], restUntil = 0 } = recalled.addresses[n] ?? {}
+  const { facts = [], learnedAt = 0, attempts = [] } = recalled.addresses[n] ?? {}
   const names = group.exchanges.map(({ exchange }) => exchange)
   const known = pertinent({ own: facts, domainFacts: recalled.domain.facts }, names)
   // Without memory nobody knows what an earlier visit has found: its answer cannot be waited for.
@@ -131,7 +131,6 @@ function caseOf(
     subject: { localPart, wire, smtpUtf8, learnedAt: seenAt },
     known,
     attempts,
-    restUntil,
     isKnown: isKnown(known, { domain, now: startedAt, maxAgeMs }),
   }
 }
@@ -151,28 +150,33 @@ interface Circumstances {
   readonly fitness: Fitness
 }
 
+/** Of one domain, over all lanes and accounts. */
+function refusedTooOften({ domain, exchanges }: Group, refused: readonly number[], ports: ProbePorts): HoldFact | null {
+  // An operator's own domain has as many mailboxes as a country: its row says how many of them may be refused.
+  const most = providerOf(exchanges[0]?.exchange ?? '', domain).limits.refusedPerHour
+  // A mailbox alone where control and acceptance are on record; else postmaster after it, or a stranger twice.
+  const isSettled = facts.some(({ to }) => to === 'stranger') && facts.some(({ reply }) => reply.code < 300)
+  const refusable = isSettled ? 1 : 2
+  const [oldest] = refused.slice(refusable - most - 1)
+  return refused.length + refusable <= most || oldest === undefined ? null : holdFact('permit', oldest + HOUR_MS, ports)
+}
+
 /** What bars the whole group, in the order in which it counts. */
 function barredBy(group: Group, { recalled, route, fitness }: Circumstances, ports: ProbePorts): HoldFact | null {
   if (route.optedOut || recalled.domain.optedOut) return holdFact('opted_out', null, ports)
   if (!group.dial) return holdFact('breaker_open', null, ports)
+  // Without memory nobody knows who opted out, or was asked today: whoever waits is worth it, a list is not.
+  if (group.patient && !recalled.available) return holdFact('permit', ports.now() + WITHOUT_MEMORY_MS, ports)
   // A lane that is broken leaves its domains to others; one that is ill thought of keeps them, and asks nobody.
   if (fitness.lane === 'unfit') return holdFact(fitness.kind === 'technical' ? 'lane_unfit' : 'shunned', null, ports)
   if (!route.agrees) return holdFact('route_differs', null, ports)
-  const { refused } = recalled.domain
-  const [oldest] = refused.slice(REFUSABLE - MOST_REFUSED_AN_HOUR - 1)
-  return refused.length + REFUSABLE <= MOST_REFUSED_AN_HOUR || oldest === undefined
-    ? null
-    : holdFact('permit', oldest + HOUR_MS, ports)
+  return refusedTooOften(group, recalled.domain, ports)
 }
 
-/** Of one domain, over all lanes and accounts: Cisco's default takes twenty-five for a harvest. */
-const MOST_REFUSED_AN_HOUR = 15
-/** A mailbox and postmaster, or a stranger twice. */
-const REFUSABLE = 2
 const HOUR_MS = 3_600_000
+const WITHOUT_MEMORY_MS = 60_000
 
-function holdOn({ attempts, restUntil }: Case, ports: ProbePorts): HoldFact | null {
-  if (restUntil > ports.now()) return holdFact('recently_answered', restUntil, ports)
+function holdOn({ attempts }: Case, ports: ProbePorts): HoldFact | null {
   const [oldest] = attempts
   return attempts.length < MAX_ATTEMPTS_A_DAY || oldest === undefined
     ? null
@@ -218,7 +222,11 @@ async function askInOrder(inquiry: Inquiry, subjects: readonly Subject[], ports:
       settlements.push(...asked.settlements)
       settled = asked.settled
       left = left.filter(({ wire }) => !asked.heard.named.has(wire))
-      const goesOn = settled && asked.heard.named.size > 0 && !asked.heard.shared.some(endsRound) && !isStopped(asked)
+      const goesOn =
+        settled &&
+        asked.heard.named.size > 0 &&
+        ![...asked.heard.shared, ...[...asked.heard.own.values()].flat()].some(endsRound) &&
+        !isStopped(asked)
       if (!goesOn || ports.now() >= deadlineAt) break
     }
     if (settled || ports.now() >= deadlineAt) break
@@ -231,7 +239,9 @@ const hasReply = ({ own }: Heard, wire: string): boolean => (own.get(wire) ?? []
 /** A server that has refused as many as it may is not visited again at once. */
 const isStopped = ({ heard: { refused } }: Asked): boolean => refused >= MOST_REFUSED - 1
 
-const endsRound = ({ kind }: Heard['shared'][number]): boolean => kind === 'hold' || kind === 'fault'
+/** 421, and whatever broke off, is no invitation to come again at once. */
+const endsRound = (fact: ProbeFact): boolean =>
+  fact.kind === 'hold' || fact.kind === 'fault' || (fact.kind === 'reply' && fact.reply.code === 421)
 
 interface Outcome {
   readonly state: ProbeReport['state']

@@ -40,7 +40,8 @@ function learnedOf({ subject, known, attempts }: Case, heard: Heard, now: number
   // An inquiry that has to wait has not come to its end: what failed on the way is no answer for a repeat.
   const isUnfinished = mailboxReply(found) === null && heard.shared.some(({ kind }) => kind === 'hold')
   if (found.length === 0 || (isUnfinished && !isNamed)) return []
-  const asked = isOver || !isNamed ? attempts : [...attempts, now]
+  const times = heard.named.get(subject.wire) ?? 0
+  const asked = isOver ? attempts : [...attempts, ...Array<number>(times).fill(now)]
   // Silence takes nothing back: an answer that is still good stays on record.
   const own = known.own.filter(({ kind }) => kind !== 'feedback')
   const keepsOwn = isUnfinished || (!isOver && outlives(own, now))

@@ -23,11 +23,11 @@ export interface LaneUnderTest {
   readonly ports: ProbePorts
   /** Asks about an address at its domain's own exchanges, and holds the report to the contract. */
   ask(address: string, changes?: Partial<ProbeJob>): Promise<ProbeReport>
-  jobFor(address: string, changes?: Partial<ProbeJob>): Promise<ProbeJob>
+  readonly jobFor: (address: string, changes?: Partial<ProbeJob>) => Promise<ProbeJob>
   answer(job: ProbeJob): Promise<ProbeReport>
   /** Writes down what was heard of one address, or of its domain alone, as a visit just now would have. */
   learn(wire: string, heard: Partial<Heard>): Promise<boolean>
-  now(): number
+  readonly now: () => number
   /** Moves the clock of lane and world. */
   advance(ms: number): void
 }

@@ -48,7 +48,8 @@ export function openProbeMemo(ports: MemoPorts): ProbeMemo {
     recall: async (wire, maxAgeMs) => {
       const key = await ports.keyOf(wire)
       const late = ports.sleep(PATIENCE_MS).then(() => null)
-      const noted = memory.get(key) ?? (await Promise.race([nearby(key, ports), late]))
+      const near = memory.get(key)
+      const noted = near !== undefined && now() < near.until ? near : await Promise.race([nearby(key, ports), late])
       return noted !== null && isGood(noted, maxAgeMs, now()) ? noted : null
     },
     note: (wire, { facts, lane }) => {

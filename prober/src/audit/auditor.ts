@@ -4,7 +4,7 @@ import { providerOf } from '@postern/shared/dns/provider.ts'
 import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { createDial } from '../net/dial.ts'
-import { createResolve } from '../net/resolve.ts'
+import { createResolve, type Resolve } from '../net/resolve.ts'
 import type { Dynamo } from '../store/dynamo.ts'
 import { createFitness, type FitnessStore } from '../store/fitness.ts'
 import { audit } from './audit.ts'
@@ -35,7 +35,7 @@ export function createAuditor({ config, dynamo, strangerOf, now }: AuditorOption
     lists: config.DNSBL_ZONES,
     canaries: config.CANARIES,
     now,
-    resolve: createResolve(config.AUDIT_RESOLVERS ?? config.DOH_RESOLVERS, now),
+    resolve: agreed(config.AUDIT_RESOLVERS ?? config.DOH_RESOLVERS, now),
     dial: createDial({
       loopback: config.LOOPBACK_NETWORKS,
       port: config.SMTP_PORT,
@@ -48,6 +48,16 @@ export function createAuditor({ config, dynamo, strangerOf, now }: AuditorOption
     fitness,
   }
   return { fitness, audit: (job, receivedAt) => audit(job, ports, receivedAt) }
+}
+
+/** One resolver's "nothing there" would take every lane of a parent name out at once: another one, or a second look, has to agree. */
+function agreed(resolvers: Config['DOH_RESOLVERS'], now: () => number): Resolve {
+  const first = createResolve(resolvers, now)
+  const second = createResolve(resolvers.toReversed(), now)
+  return async (question, deadlineAt) => {
+    const answer = await first(question, deadlineAt)
+    return answer.kind === 'nodata' || answer.kind === 'nxdomain' ? second(question, deadlineAt) : answer
+  }
 }
 
 /** What a rule of EventBridge hands to its target by the clock; `id` is the event's own. */

@@ -33,7 +33,7 @@ export function createVisitPermits(options: PermitOptions): Pick<HostPorts, 'per
 const LOOKED_ONLY = { pushedBack: false, refusal: null, refused: 0, late: 0, learned: [], manner: null }
 
 async function permit({ permits, lane, now }: PermitOptions, visit: Visit): Promise<HoldFact | null> {
-  const nobody = { about: [], controls: [], recipients: 0, refusable: 0, patient: false }
+  const nobody = { about: [], controls: [], recipients: 1, refusable: 0, patient: false }
   const wanted = { ...nobody, owner: ownerOf(visit), until: visit.until + GIVE_BACK_GRACE_MS }
   for (;;) {
     const decision = await permits.take(destinationOf(visit), wanted, limitsOf(visit))
@@ -47,10 +47,11 @@ async function permit({ permits, lane, now }: PermitOptions, visit: Visit): Prom
   }
 }
 
-/** One operator's exchanges share their permits; anybody else's have theirs by address, whatever is asked there. */
+/** One operator's exchanges share their permits; anybody else's have theirs by address, and each service for itself. */
 function destinationOf(visit: Visit): string {
   const row = rowOf(visit)
-  return row.id === 'default' ? visit.address : row.id
+  if (visit.service === 'https') return `https:${visit.address}`
+  return row.id === 'default' ? visit.address : row.countsAs
 }
 
 /** Hosts that are never asked about mailboxes may be looked at, one connection at a time. */

@@ -42,7 +42,7 @@ const GROUP_PATIENCE_MS = 1_200
 const LINGER_MS = 200
 
 /** More than the longest inquiry needs: what follows is repetition. */
-const MOST_LINES = 80
+const MOST_LINES = 300
 
 /** Holds the conversation to its end; never rejects. */
 export function converse(socket: Socket, plan: Plan, conversing: Conversing): Promise<Conversation> {

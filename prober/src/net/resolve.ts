@@ -24,7 +24,8 @@ export function remembering(ask: Resolve, now: () => number): Resolve {
   return (<T extends RecordType>(question: Question<T>, deadlineAt: number) => {
     const key = `${question.type} ${question.name}`
     const known = kept.get(key)
-    if (known !== undefined && now() < known.until) return known.answer
+    const leftMs = known === undefined ? 0 : known.until - now()
+    if (known !== undefined && leftMs > 0 && leftMs <= MOST_KEPT_MS) return known.answer
     const entry: Kept = { answer: ask(question, deadlineAt), until: deadlineAt }
     kept.set(key, entry)
     for (const oldest of kept.keys()) {

@@ -22,9 +22,9 @@ export interface Recalled {
 
 export interface Evidence {
   /** One request for up to thirty addresses. */
-  recall(asked: Asked, now: number): Promise<Recalled>
+  readonly recall: (asked: Asked, now: number) => Promise<Recalled>
   /** False where something could not be written. */
-  learn(learned: Learned): Promise<boolean>
+  readonly learn: (learned: Learned) => Promise<boolean>
 }
 
 export interface Store {

@@ -1,7 +1,7 @@
 // How the items of the evidence table read: what is expired, spoilt, erased or dated by a clock that ran ahead is left out.
 import { probeFact } from '@postern/shared/contract/probe.ts'
 import type { FeedbackFact, ProbeFact, ReplyFact } from '@postern/shared/verdict/evidence.ts'
-import { answered, CONTROL_MS, DAY_MS, FEEDBACK_MS, mailboxReply, REST_MS } from '@postern/shared/verdict/lifetimes.ts'
+import { answered, CONTROL_MS, DAY_MS, FEEDBACK_MS, mailboxReply } from '@postern/shared/verdict/lifetimes.ts'
 import { z } from 'zod'
 import { readJson } from './dynamo.ts'
 
@@ -14,8 +14,6 @@ export interface AddressItem {
   readonly learnedAt: number
   /** Instants of the RCPTs of the last 24 h that got no answer about the mailbox. */
   readonly attempts: readonly number[]
-  /** Until when its mailbox is left alone although nothing is known of it any more, in milliseconds since the epoch, or 0. */
-  readonly restUntil: number
 }
 
 export interface DomainItem {
@@ -61,29 +59,21 @@ export function addressItem(items: readonly Item[], marks: readonly Item[], { no
     facts: [...(last === undefined ? [] : factsOf(last['facts'])), ...told.filter((one) => one.observedAt > erasedAt)],
     learnedAt: last === undefined ? 0 : numberOf(last, 'observedAt'),
     attempts: united([...alive, ...marked].map((item) => recent(item['attempts'], { now, spanMs: DAY_MS }))),
-    restUntil: Math.max(0, ...marked.map((item) => restUntil(item, now))),
   }
 }
 
-/** What an erasure leaves: that a mailbox answered, and how often it was asked, without what was said. */
-export function restOf(
-  items: readonly Item[],
-  now: number,
-): { readonly restFrom: number; readonly attempts: readonly number[] } {
-  return {
-    restFrom: Math.max(0, ...items.flatMap((item) => [numberOf(item, 'restFrom'), answeredAt(item)])),
-    attempts: united(items.map((item) => recent(item['attempts'], { now, spanMs: DAY_MS }))),
-  }
+/** What an erasure leaves: how often the mailbox was asked of late, its answer included, without what was said. */
+export function restOf(items: readonly Item[], now: number): { readonly attempts: readonly number[] } {
+  const asked = items.map((item) => [
+    ...recent(item['attempts'], { now, spanMs: DAY_MS }),
+    ...recent([answeredAt(item)], { now, spanMs: DAY_MS }),
+  ])
+  return { attempts: united(asked) }
 }
 
 function answeredAt(item: Item): number {
   const reply = mailboxReply(factsOf(item['facts']))
   return reply !== null && answered(reply) ? reply.observedAt : 0
-}
-
-function restUntil(item: Item, now: number): number {
-  const restFrom = numberOf(item, 'restFrom')
-  return restFrom === 0 || restFrom > now + CLOCK_SKEW_MS || now - restFrom >= REST_MS ? 0 : restFrom + REST_MS
 }
 
 /** The items found under a domain's keys, as one. */

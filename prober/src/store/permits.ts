@@ -90,14 +90,17 @@ const wireItem = z
     state: text?.S,
   }))
 
-/** An item as it was last seen; `fresh` where the table said so just now. */
+/** An item as it was last seen, and when; `fresh` where the table said so to whoever asks. */
 interface Seen {
   readonly grants: Grants
   readonly version: number
   readonly fresh: boolean
+  readonly at: number
 }
 
-const ABSENT: Seen = { grants: NO_GRANTS, version: 0, fresh: false }
+const ABSENT: Seen = { grants: NO_GRANTS, version: 0, fresh: false, at: 0 }
+/** What bars a destination for minutes is believed this long without a look, in milliseconds. */
+const BELIEVED_MS = 1_000
 
 interface Store extends PermitOptions {
   /** What this process saw last: a guess that mostly holds and saves a read, and costs nothing but that where it does not. */
@@ -120,7 +123,7 @@ async function take(
   let seen = store.known.get(destination) ?? ABSENT
   for (let tries = 0; tries < TRIES; tries += 1) {
     const decision = grant(seen.grants, wanted, { limits, now: store.now() })
-    if (decision.kind !== 'granted' && seen.fresh) return decision
+    if (decision.kind !== 'granted' && (seen.fresh || bars(decision, seen, store.now()))) return decision
     const next =
       decision.kind === 'granted'
         ? await save(store, destination, { grants: decision.grants, version: seen.version })
@@ -130,6 +133,10 @@ async function take(
     seen = next
   }
   return { kind: 'permit', retryAt: store.now() + CONTENDED_RETRY_MS }
+}
+
+function bars({ kind }: Decision, { at }: Seen, now: number): boolean {
+  return (kind === 'breaker_open' || kind === 'shunned') && at <= now && now - at < BELIEVED_MS
 }
 
 interface Visit {
@@ -176,15 +183,18 @@ async function load(store: Store, destination: string): Promise<Seen | 'unavaila
       new GetCommand({ TableName: table, Key: { key: keyOf(store, destination) }, ConsistentRead: true }),
     ),
   )
-  return got.kind === 'done' ? seenIn(item.safeParse(got.value.Item).data, store.now()) : 'unavailable'
+  if (got.kind !== 'done') return 'unavailable'
+  const seen = seenIn(item.safeParse(got.value.Item).data, store.now())
+  keepKnown(store, destination, seen)
+  return seen
 }
 
 function seenIn(found: z.infer<typeof item> | undefined, now: number): Seen {
-  if (found === undefined) return { ...ABSENT, fresh: true }
+  if (found === undefined) return { ...ABSENT, fresh: true, at: now }
   const grants = state.safeParse(found.state).data ?? NO_GRANTS
   const { writtenAt = now } = found
   const standing = now - writtenAt > FAILURES_MS ? { ...grants.standing, failures: 0, openUntil: 0 } : grants.standing
-  return { grants: { ...grants, standing }, version: found.version, fresh: true }
+  return { grants: { ...grants, standing }, version: found.version, fresh: true, at: now }
 }
 
 async function save(
@@ -206,7 +216,11 @@ async function save(
     ),
   )
   known.delete(destination)
-  if (written.kind === 'condition_failed') return seenIn(wireItem.safeParse(written.item).data, now())
+  if (written.kind === 'condition_failed') {
+    const seen = seenIn(wireItem.safeParse(written.item).data, now())
+    keepKnown(store, destination, seen)
+    return seen
+  }
   if (written.kind === 'unavailable') return 'unavailable'
   keepKnown(store, destination, { grants, version: version + 1 })
   return 'saved'
@@ -223,9 +237,13 @@ function itemOf(store: Store, destination: string, { grants, version }: Pick<See
   }
 }
 
-function keepKnown({ known }: Store, destination: string, { grants, version }: Pick<Seen, 'grants' | 'version'>): void {
+function keepKnown(
+  { known, now }: Store,
+  destination: string,
+  { grants, version }: Pick<Seen, 'grants' | 'version'>,
+): void {
   known.delete(destination)
-  known.set(destination, { grants, version, fresh: false })
+  known.set(destination, { grants, version, fresh: false, at: now() })
   for (const oldest of known.keys()) {
     if (known.size <= MOST_DESTINATIONS) break
     known.delete(oldest)

@@ -13,7 +13,7 @@ export interface TableShape {
   readonly pointInTimeRecovery: boolean
 }
 
-/** What was heard about addresses and domains, and who is asking now: costly to ask again, hence recoverable. */
+/** What was heard about addresses and domains, and who opted out: costly to ask again, hence recoverable. */
 export const evidenceTable: TableShape = {
   name: 'evidence',
   environmentKey: 'EVIDENCE_TABLE',
@@ -22,7 +22,7 @@ export const evidenceTable: TableShape = {
   pointInTimeRecovery: true,
 }
 
-/** Permits and breakers: minutes old at most, so that a restored copy would only mislead. */
+/** Permits, standing, audits and looks: days old at most, so that a restored copy would only mislead. */
 export const trafficTable: TableShape = {
   name: 'traffic',
   environmentKey: 'TRAFFIC_TABLE',

@@ -29,12 +29,15 @@ export const providerRow = z.strictObject({
   speaksForAll: z.array(z.string().toLowerCase().min(1)),
   control: z.enum(['none', 'once', 'two']),
   controlTiming: z.enum(['none', 'pipelined', 'after_250']),
+  /** Rows of one operator count as one destination, by this name. */
+  countsAs: z.string(),
   /** Per lane; a named row counts as one destination, the default row per connected address. */
   limits: z.strictObject({
     connections: count,
     connectionsPerSecond: count,
     recipientsPerSession: count,
     recipientsPerMinute: count,
+    /** Cisco's default takes 25 for a harvest; of one recipient domain too, over all lanes. */
     refusedPerHour: count,
   }),
   confidence: z.enum(['high', 'medium', 'low']),

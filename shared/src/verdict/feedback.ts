@@ -11,13 +11,22 @@ export function heardOf(judged: Case): Finding | null {
   const said = mailboxAnswer(judged)
   const told = feedbackOf(judged)
   if (told === null) return said
+  const other = freshOf(judged).find((one) => one.outcome !== told.outcome)
+  if (other !== undefined && (isNo(told) || isNo(other)))
+    return contradicted(told, { cites: [other, ...(said?.cites ?? [])] })
   return told.outcome === 'delivered' ? delivered(told, said) : bounced(told, said)
 }
 
-function feedbackOf({ facts, now }: Case): FeedbackFact | null {
+function freshOf({ facts, now }: Case): readonly FeedbackFact[] {
   const told = facts.filter((fact): fact is FeedbackFact => fact.kind === 'feedback')
-  const fresh = told.filter(({ observedAt }) => now - observedAt < FEEDBACK_MS)
-  return fresh.reduce<FeedbackFact | null>((last, one) => (last && last.observedAt > one.observedAt ? last : one), null)
+  return told.filter(({ observedAt }) => now - observedAt < FEEDBACK_MS)
+}
+
+function feedbackOf(judged: Case): FeedbackFact | null {
+  return freshOf(judged).reduce<FeedbackFact | null>(
+    (last, one) => (last && last.observedAt > one.observedAt ? last : one),
+    null,
+  )
 }
 
 function delivered(told: FeedbackFact, said: Finding | null): Finding {
@@ -26,10 +35,16 @@ function delivered(told: FeedbackFact, said: Finding | null): Finding {
   return { reason: 'feedback_delivered', level: 'confirmed', rule: 'feedback.delivered', cites: [told], retryAt: null }
 }
 
+function isNo({ outcome, reply }: FeedbackFact): boolean {
+  if (outcome === 'delivered' || reply === null) return false
+  const { says, about } = meaning(reply, { phase: 'data', exchange: null })
+  return says === 'no' && about === 'mailbox'
+}
+
 /** A message comes back for many reasons; only one that is about the mailbox, and final, says anything of it. */
 function bounced(told: FeedbackFact, said: Finding | null): Finding | null {
   const about = told.reply === null ? null : meaning(told.reply, { phase: 'data', exchange: null })
-  if (about === null || about.says !== 'no' || about.about !== 'mailbox') return said
+  if (about === null || !isNo(told)) return said
   const status = said === null ? 'unknown' : worthOf(said.reason).status
   if (status === 'undeliverable') return said
   if (said !== null && status === 'deliverable') return contradicted(told, said)
@@ -38,7 +53,7 @@ function bounced(told: FeedbackFact, said: Finding | null): Finding | null {
 }
 
 /** Two answers that exclude one another prove neither: losing one of them must never yield its opposite (law 2). */
-function contradicted(told: FeedbackFact, said: Finding): Finding {
+function contradicted(told: FeedbackFact, said: Pick<Finding, 'cites'>): Finding {
   const cites = [told, ...said.cites]
   return { reason: 'inconclusive', level: 'estimated', rule: 'feedback.contradicted', cites, retryAt: null }
 }

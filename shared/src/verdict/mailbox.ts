@@ -3,14 +3,15 @@ import { type ProviderRow, providerOf } from '../dns/provider.ts'
 import type { Meaning } from '../smtp/codes.ts'
 import { meaning } from '../smtp/meaning.ts'
 import type { Case, Finding } from './finding.ts'
-import { type Fact, type FaultFact, isProbeFact, type ProbeFact, type ReplyFact } from './evidence.ts'
+import { type Fact, type FaultFact, isProbeFact, type ProbeFact, type ReplyFact, factOf } from './evidence.ts'
 import { CONTROL_MS, DAY_MS, latest, mailboxReply } from './lifetimes.ts'
 import type { Level, Reason } from './reasons.ts'
+import { dialable } from './route.ts'
 
 export function mailboxAnswer(judged: Case): Finding | null {
   const facts = judged.facts.filter(isProbeFact)
   const reply = mailboxReply(facts)
-  if (reply === null) return smtpUtf8(facts)
+  if (reply === null) return smtpUtf8(facts, hostsOf(judged))
   const said = meaning(reply.reply, reply)
   if (contradicted(facts, reply, said)) return null
   const row = providerOf(reply.exchange, judged.domain)
@@ -22,6 +23,11 @@ export function mailboxAnswer(judged: Case): Finding | null {
   if (said.class === 'mailbox_full') return finding('mailbox_full', 'confirmed', heard)
   if (said.says === 'yes' && said.about === 'mailbox') return accepted(heard)
   return null
+}
+
+function hostsOf({ facts }: Case): readonly string[] {
+  const route = factOf(facts, 'route')
+  return route === undefined ? [] : dialable(route.route).map(({ exchange }) => exchange)
 }
 
 interface Heard {
@@ -145,13 +151,20 @@ function isRefusedStranger(fact: ReplyFact): boolean {
 
 /**
  * RFC 6531 §3.2: a server without SMTPUTF8 cannot be handed an internationalized address at all. That is a no only where
- * every host that was tried said so: one that could not be asked might have taken it.
+ * every host that could be asked said so: one that could not be asked, or was not, might have taken it.
  */
-function smtpUtf8(facts: readonly ProbeFact[]): Finding | null {
+function smtpUtf8(facts: readonly ProbeFact[], hosts: readonly string[]): Finding | null {
   const words = facts.filter((one) => one.kind === 'reply' || one.kind === 'fault')
   const lacking = words.filter((one): one is FaultFact => one.kind === 'fault' && one.fault === 'smtputf8_not_offered')
   const own = words.filter((one) => one.kind === 'fault' || one.to === 'nobody')
-  return lacking.length === 0 || lacking.length < own.length
+  const said = new Set(lacking.map(({ exchange }) => exchange))
+  const isOpen = lacking.length < own.length || facts.some(isWaiting) || hosts.some((host) => !said.has(host))
+  return lacking.length === 0 || isOpen
     ? null
     : { reason: 'smtputf8_unsupported', level: 'confirmed', rule: 'smtp.smtputf8', cites: lacking, retryAt: null }
+}
+
+/** Somebody else is still to be asked, or may be later. */
+function isWaiting(fact: ProbeFact): boolean {
+  return fact.kind === 'hold' && fact.hold !== 'recently_answered'
 }
