@@ -169,7 +169,8 @@ function namesOf({ localPart, domain, unicodeDomain = '', stranger = '' }: Addre
 function withoutWhole(lines: readonly string[], { locals, domains, placeholder }: Name): readonly string[] {
   if (!lines.some((line) => /[@<]|%40/.test(line) && mayHold(line, locals))) return lines
   const one = alternatives(locals)
-  const whole = new RegExp(`<?${start}${one}(?:@|%40)${alternatives(domains)}${end}>?|<${one}>`, 'giu')
+  const { start, end, flags } = wordOf([...lines, ...locals, ...domains])
+  const whole = new RegExp(`<?${start}${one}(?:@|%40)${alternatives(domains)}${end}>?|<${one}>`, flags)
   return lines.map((line) => line.replace(whole, placeholder))
 }
 
@@ -195,7 +196,8 @@ const WITHHELD = '[withheld]'
 
 function withoutBare(lines: readonly string[], { bare, locals, placeholder }: Name): readonly string[] {
   if (bare.length < 3 || isReplyWord(bare) || !lines.some((line) => mayHold(line, locals))) return lines
-  const alone = new RegExp(`${start}${alternatives(locals)}${end}`, 'giu')
+  const { start, end, flags } = wordOf([...lines, ...locals])
+  const alone = new RegExp(`${start}${alternatives(locals)}${end}`, flags)
   if (!lines.some((line) => line.search(alone) !== -1)) return lines
   const said = groupsHeard(lines)
   const candidates = [placeholder, WITHHELD].map((text) => lines.map((line) => line.replace(alone, text)))
@@ -205,8 +207,11 @@ function withoutBare(lines: readonly string[], { bare, locals, placeholder }: Na
 const isReplyWord = (word: string): boolean =>
   replyWords.has(word.toLowerCase()) || vocabularyWords.has(word.toLowerCase())
 
-const start = '(?<![\\p{L}\\p{N}_])'
-const end = '(?![\\p{L}\\p{N}_])'
+const ASCII_WORD = { start: '(?<![A-Za-z0-9_])', end: '(?![A-Za-z0-9_])', flags: 'gi' } as const
+const WORD = { start: '(?<![\\p{L}\\p{N}_])', end: '(?![\\p{L}\\p{N}_])', flags: 'giu' } as const
+
+/** Where words begin and end. Classes of all letters cost half a millisecond to build, and say the same where all is ASCII. */
+const wordOf = (texts: readonly string[]) => (texts.every(isAscii) ? ASCII_WORD : WORD)
 
 /** Texts as they are, composed and decomposed (UAX #15), for a pattern. */
 function alternatives(texts: readonly string[]): string {
