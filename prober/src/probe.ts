@@ -151,12 +151,15 @@ interface Circumstances {
 }
 
 /** Of one domain, over all lanes and accounts. */
-function refusedTooOften({ domain, exchanges }: Group, refused: readonly number[], ports: ProbePorts): HoldFact | null {
+function refusedTooOften(
+  { domain, exchanges }: Group,
+  { facts, refused }: DomainItem,
+  ports: ProbePorts,
+): HoldFact | null {
   // An operator's own domain has as many mailboxes as a country: its row says how many of them may be refused.
   const most = providerOf(exchanges[0]?.exchange ?? '', domain).limits.refusedPerHour
-  // A mailbox alone where control and acceptance are on record; else postmaster after it, or a stranger twice.
-  const isSettled = facts.some(({ to }) => to === 'stranger') && facts.some(({ reply }) => reply.code < 300)
-  const refusable = isSettled ? 1 : 2
+  // Where nobody is known to be accepted, postmaster is asked after a refused mailbox.
+  const refusable = facts.some(({ reply }) => reply.code < 300) ? 1 : 2
   const [oldest] = refused.slice(refusable - most - 1)
   return refused.length + refusable <= most || oldest === undefined ? null : holdFact('permit', oldest + HOUR_MS, ports)
 }

@@ -2,6 +2,7 @@
 import { edge } from './edge.ts'
 import { fastPath } from './fast-path.ts'
 import { firstVerdict } from './first-verdict.ts'
+import { probe } from './probe.ts'
 
 /** What a measurement came to: figures by name, units in the name. */
 export type Summary = Readonly<Record<string, number | string>>
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   edge,
   'fast-path': fastPath,
   'first-verdict': firstVerdict,
+  probe,
 }
 
 const [name = '', ...flags] = process.argv.slice(2)

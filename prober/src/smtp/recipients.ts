@@ -49,15 +49,20 @@ export function firstGroup(plan: Plan): readonly Named[] {
   const isPipelined = plan.controlTiming === 'pipelined'
   const most = isPipelined ? plan.window : Math.min(plan.window, refusable({ plan, answers: [], strangers: 0 }))
   const mailboxes = plan.mailboxes.slice(0, most).map((_, index): Named => ({ to: 'mailbox', index }))
-  const control = isPipelined && mailboxes.length === plan.mailboxes.length
-  const strangers = control ? plan.strangers.map((_, index): Named => ({ to: 'stranger', index })) : []
-  return [...mailboxes, ...strangers]
+  return [...mailboxes, ...strangersBeside(plan, mailboxes.length)]
+}
+
+/** A pipelined control goes with the last of the mailboxes. */
+function strangersBeside({ controlTiming, mailboxes, strangers }: Plan, named: number): Named[] {
+  const isLast = controlTiming === 'pipelined' && named === mailboxes.length
+  return isLast ? strangers.map((_, index) => ({ to: 'stranger', index })) : []
 }
 
 /** Decided whenever nothing is left unanswered. */
 export function nextRecipients(asked: Asked, pipelines: boolean): NextRecipients {
   const mailboxes = furtherMailboxes(asked, pipelines ? asked.plan.window : 1)
-  if (mailboxes.length > 0) return { name: mailboxes }
+  const control = pipelines ? strangersBeside(asked.plan, asked.mailboxes + mailboxes.length) : []
+  if (mailboxes.length > 0) return { name: [...mailboxes, ...control] }
   if (asked.plan.controlTiming !== 'pipelined' && refusedOf(asked.answers) >= MOST_REFUSED) return 'nobody'
   if (wantsControl(asked)) return { name: [{ to: 'stranger', index: asked.strangers }] }
   if (wantsItAgain(asked)) return 'again'

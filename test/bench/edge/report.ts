@@ -1,4 +1,4 @@
-// How the edge's bench tells what it measured: aligned tables, and figures beside their targets.
+// How a bench tells what it measured: aligned tables, and figures beside their targets.
 export interface Figure {
   /** As in the summary, unit included: `fast_p50_ms`. */
   readonly name: string
