@@ -35,17 +35,21 @@ export async function learn(store: Store, learned: Learned): Promise<boolean> {
   return written.every(Boolean)
 }
 
+/** From this many on, addresses are written together, without looking whether somebody else was quicker by a moment. */
+const TOGETHER = 4
+
 /**
  * Whoever has held the only connection to a destination until now has had the addresses for themselves: all is put down in
- * one request. Everything else looks before it writes.
+ * one request. Everything else looks before it writes, but for the many of a list.
  */
 async function learnAddresses(store: Store, learned: Learned): Promise<boolean> {
   const { addresses, settlements, now } = learned
   const isLate = addresses.some(({ facts }) => facts.some((fact) => now - fact.observedAt > LATE_MS))
   const puts = settlements.flatMap(({ put }) => put ?? [])
-  const alone = addresses.length > 0 && settlements.length > 0 && puts.length === settlements.length && !isLate
-  if (alone && (await putAll(store, learned, puts))) {
-    for (const settlement of settlements) settlement.written()
+  const alone = settlements.length > 0 && puts.length === settlements.length
+  const isPlain = addresses.length > 0 && !isLate && (alone || addresses.length >= TOGETHER)
+  if (isPlain && (await putAll(store, learned, alone ? puts : []))) {
+    await Promise.all(settlements.map(async (settlement) => (alone ? settlement.written() : settlement.write())))
     return true
   }
   const each = addresses.map((one) => learnAddress(store, learned, one))

@@ -39,7 +39,7 @@ async function through(lane: CountedLane): Promise<Storm> {
   const addresses = Array.from({ length: JOBS }, (_, n) => `jane${n}@dead.bench.test`)
   await atATime(AT_A_TIME, addresses, (address) => lane.ask(address))
   const traffic = lane.requests.filter(({ what }) => what.endsWith(' traffic'))
-  const writes = traffic.filter(({ what }) => what.startsWith('UpdateItem'))
+  const writes = traffic.filter(({ what }) => what.startsWith('PutItem'))
   return {
     connects: lane.dials.length,
     writes: writes.length,
