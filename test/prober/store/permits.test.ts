@@ -182,3 +182,28 @@ it('no key in the table says more than who was dialled from where', async () => 
   const stored = (await engine.items('traffic')).map(({ key }) => key)
   for (const key of stored) expect(key).toMatch(/^p:192\.0\.2\.\d+:[a-z0-9-]+$/)
 })
+
+it('an owner that comes back before its last slot is given back keeps the next one', async () => {
+  const destination = somewhere()
+  const dynamo = engine.dynamo()
+  const late = Promise.withResolvers<void>()
+  let writes = 0
+  // The second write, which gives back, is on its way for longer than the third would take.
+  const slow: typeof dynamo = {
+    client: dynamo.client,
+    attempt: async (what, call) => {
+      writes += what === 'write permits' ? 1 : 0
+      if (what === 'write permits' && writes === 2) await late.promise
+      return dynamo.attempt(what, call)
+    },
+  }
+  const permits = createPermits({ dynamo: slow, table: 'traffic', lane: LANE, now: () => clock })
+  const limits = { ...ROOMY, connections: 1 }
+  expect((await permits.take(destination, wanted('list'), limits)).kind).toBe('granted')
+  const left = permits.giveBack(destination, 'list', outcome(true))
+  const next = permits.take(destination, wanted('list'), limits)
+  setTimeout(() => late.resolve(), 30)
+  expect((await next).kind).toBe('granted')
+  await left
+  expect((await permitsOf().take(destination, wanted('other'), limits)).kind).toBe('permit')
+})
