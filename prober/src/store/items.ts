@@ -48,10 +48,15 @@ export function addressItem(
   const erasedAt = Math.max(0, ...items.map((item) => numberOf(item, 'erasedAt')))
   const alive = items.filter((item) => !isExpired(item, now))
   const told = account === null ? [] : alive.flatMap((item) => feedback(item[feedbackName(account)], now))
+  // Told under two keys, while one gives way to the other: what was told later takes the place of what was told before.
+  const [newest] = told.toSorted((one, other) => other.observedAt - one.observedAt)
   const learned = alive.filter((item) => numberOf(item, 'observedAt') > erasedAt)
   const [last] = learned.toSorted((one, other) => numberOf(other, 'observedAt') - numberOf(one, 'observedAt'))
   return {
-    facts: [...(last === undefined ? [] : factsOf(last['facts'])), ...told.filter((one) => one.observedAt > erasedAt)],
+    facts: [
+      ...(last === undefined ? [] : factsOf(last['facts'])),
+      ...(newest !== undefined && newest.observedAt > erasedAt ? [newest] : []),
+    ],
     learnedAt: last === undefined ? 0 : numberOf(last, 'observedAt'),
     attempts: united(alive.map((item) => recent(item['attempts'], { now, spanMs: DAY_MS }))),
     isShared: items.some(isShared),
