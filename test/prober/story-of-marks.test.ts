@@ -241,6 +241,17 @@ describe('a key that gives way to the next', () => {
     expect((await rotated.ask('jane.roe@young.test')).state).toBe('asked')
   })
 
+  it('holds one word of an account at a time, the newest', async () => {
+    const both = ringOf('k2', ['k1', 'k2'])
+    await remember({ outcome: 'delivered' })
+    lane.advance(1_000)
+    await remember({ keys: both, outcome: 'bounced' })
+    const wires = ['jane.roe@strict.test']
+    const asked = { domain: 'strict.test', wires, account: 'account-one' }
+    const { addresses } = await portsWith(both).evidence.recall(asked, lane.now())
+    expect(told(addresses[0]!.facts)).toEqual(['feedback:bounced'])
+  })
+
   it('counts no attempt and no refusal twice', async () => {
     await lane.ask('m1@strict.test')
     await lane.ask('jane.roe@temporary.test')
