@@ -147,13 +147,35 @@ const others = replyTo(fc.constantFrom('stranger', 'postmaster', 'other', 'nobod
   ...LATER,
 ])
 
-/** Evidence of a domain that takes mail, with the given replies for the mailbox. */
-export function evidenceWith(mailbox: readonly Saying[]): fc.Arbitrary<Fact[]> {
+/** What an account told of a message of its own, that came back with one of these words or arrived. */
+function feedbackOf(sayings: readonly Saying[]): fc.Arbitrary<Fact> {
+  const bounced = fc.record({ saying: fc.constantFrom(...sayings), observedAt }).map(({ saying, ...rest }): Fact => {
+    return { kind: 'feedback', outcome: 'bounced', reply: replyOf(saying), source: 'feedback', ...rest }
+  })
+  const arrived = fc.record({ outcome: fc.constantFrom('delivered', 'bounced'), observedAt })
+  return fc.oneof(
+    bounced,
+    arrived.map((rest): Fact => ({ kind: 'feedback', reply: null, source: 'feedback', ...rest })),
+  )
+}
+
+const canary = fc
+  .record({ operator: fc.constantFrom('google-consumer', 'google-workspace', 'default'), observedAt })
+  .map((rest): Fact => ({ kind: 'canary', source: 'lane', ...rest }))
+
+/** Evidence of a domain that takes mail, with the given replies for the mailbox, to us and to messages of the account's own. */
+export function evidenceWith(mailbox: readonly Saying[], at?: string): fc.Arbitrary<Fact[]> {
   const own = replyTo(fc.constant('mailbox'), mailbox)
   return fc
     .tuple(
       fc.array(own, { maxLength: 2 }),
-      fc.array(fc.oneof(others, others, fault, hold, signal, aside), { maxLength: 6 }),
+      fc.array(fc.oneof(others, others, fault, hold, signal, aside, canary), { maxLength: 6 }),
+      // An account has told one thing at most: what it tells later takes the place of what it told before.
+      fc.array(feedbackOf(mailbox), { maxLength: 1 }),
     )
-    .chain(([replies, rest]) => fc.shuffledSubarray([ROUTED, ...replies, ...rest], { minLength: 0 }))
+    .map(([replies, rest, told]) => [ROUTED, ...replies, ...rest, ...told])
+    .map((facts) =>
+      at === undefined ? facts : facts.map((fact) => ('exchange' in fact ? { ...fact, exchange: at } : fact)),
+    )
+    .chain((facts) => fc.shuffledSubarray(facts, { minLength: 0 }))
 }

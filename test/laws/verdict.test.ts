@@ -92,6 +92,57 @@ describe('laws of the verdict', () => {
     )
   })
 
+  it('a mailbox of an operator that needs no control is confirmed by a canary of its own, refused within a day', () => {
+    const gmail = 'gmail-smtp-in.l.google.com'
+    fc.assert(
+      fc.property(evidenceWith([...YES, ...NO, ...LATER], gmail), (facts) => {
+        const verdict = decide({ facts, domain: 'gmail.com', now: NOW })
+        if (verdict.reason !== 'mailbox_accepted' || verdict.level !== 'confirmed') return
+        const [yes, canary] = verdict.cites
+        if (verdict.rule.includes('busy') || canary === undefined) return
+        expect(canary).toMatchObject({ kind: 'canary', operator: 'google-consumer' })
+        expect(Math.abs(canary.observedAt - (yes?.observedAt ?? 0))).toBeLessThanOrEqual(86_400_000)
+      }),
+      RUNS,
+    )
+  })
+
+  it('a canary never makes a no, nor does one of another operator change anything', () => {
+    fc.assert(
+      fc.property(any, (facts) => {
+        const without = judge(facts.filter(({ kind }) => kind !== 'canary'))
+        expect(definite(judge(facts))).toBe(definite(without))
+        expect(judge(facts).level).toBe(without.level)
+      }),
+      RUNS,
+    )
+  })
+
+  it('feedback makes no yes of a no, nor a no of a yes: against the server both stand in doubt', () => {
+    fc.assert(
+      fc.property(any, (facts) => {
+        const said = judge(facts.filter(({ kind }) => kind !== 'feedback'))
+        const both = judge(facts)
+        if (said.status === 'undeliverable') expect(both.status).not.toBe('deliverable')
+        if (said.status === 'deliverable') expect(both.status).not.toBe('undeliverable')
+      }),
+      RUNS,
+    )
+  })
+
+  it('feedback that is 30 days old says nothing', () => {
+    fc.assert(
+      fc.property(any, (facts) => {
+        const old = facts.map((fact) =>
+          fact.kind === 'feedback' ? { ...fact, observedAt: NOW - 30 * 86_400_000 } : fact,
+        )
+        const without = facts.filter(({ kind }) => kind !== 'feedback')
+        expect(judge(old)).toEqual(judge(without))
+      }),
+      RUNS,
+    )
+  })
+
   it('a confirmed no needs somebody who was treated differently', () => {
     fc.assert(
       fc.property(replyTo(fc.constant('mailbox'), NO), (no) => {

@@ -177,6 +177,28 @@ describe('422', () => {
   })
 })
 
+describe('409', () => {
+  it('a job that goes by an older map of lanes than another one did is sent back with the newer epoch', async () => {
+    const handler = await coldStart()
+    const wanted = { ...job('jane.roe', 'young.test', { epoch: 7 }), dial: false }
+    expect((await call(handler, wanted)).statusCode).toBe(200)
+    expect(await call(handler, { ...wanted, epoch: 6 })).toEqual({ statusCode: 409, said: { epoch: 7 } })
+    for (const epoch of [7, 8]) expect((await call(handler, { ...wanted, epoch })).statusCode).toBe(200)
+    expect((await call(handler, { ...wanted, epoch: 7 })).statusCode).toBe(409)
+    // A job that is none teaches nothing.
+    expect((await call(handler, { ...wanted, epoch: 99, localPart: '' })).statusCode).toBe(422)
+    expect((await call(handler, { ...wanted, epoch: 8 })).statusCode).toBe(200)
+  })
+
+  it('a job of any kind is, lists and opting out included', async () => {
+    const handler = await coldStart()
+    await call(handler, { ...job('jane.roe', 'young.test', { epoch: 9 }), dial: false })
+    const optOut = { kind: 'opt_out', jobId: 'out-of-the-way', epoch: 8, domain: 'nobody.test', optedOut: true }
+    expect((await call(handler, optOut)).statusCode).toBe(409)
+    expect(await call(handler, { ...optOut, epoch: 9 })).toMatchObject({ statusCode: 200, said: { done: true } })
+  })
+})
+
 describe('what is logged', () => {
   it('names call and fault where memory is lost, and no address, local part or domain, ever', async () => {
     const mortal = await startEngine()

@@ -65,7 +65,9 @@ export function namedIn(world: World): string[] {
 }
 
 /** Another process of the same lane, or with `changes.lane` another lane: the same tables, keys and clock. */
-export function processOf({ ports, now }: LaneUnderTest, engine: Engine, changes: Partial<ProbePorts> = {}) {
+export function processOf(lane: LaneUnderTest, engine: Engine, changes: Partial<ProbePorts> = {}) {
+  const { ports } = lane
+  const now = () => lane.now()
   const { id } = changes.lane ?? ports.lane
   const permits = createPermits({ dynamo: engine.dynamo([], now), table: 'traffic', lane: id, now })
   const own: ProbePorts = { ...ports, permits, ...changes }

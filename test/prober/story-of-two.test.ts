@@ -76,14 +76,14 @@ describe('two lane processes', () => {
 
 describe('a second job', () => {
   it('that looked before the first one wrote comes back, and finds the answer', async () => {
-    const { recall } = lane.ports.evidence
+    const { evidence } = lane.ports
     const looked = Promise.withResolvers<void>()
     const goOn = Promise.withResolvers<void>()
     const late = processOf(lane, engine, {
       evidence: {
-        ...lane.ports.evidence,
+        ...evidence,
         recall: async (...asked) => {
-          const found = await recall(...asked)
+          const found = await evidence.recall(...asked)
           looked.resolve()
           await goOn.promise
           return found

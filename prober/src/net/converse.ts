@@ -75,7 +75,9 @@ class Session implements Kept {
     return new Promise((resolve) => {
       this.#inquiry = { ...conversing, resolve }
       this.#lines = []
-      this.#take(this.#gone ? { ...first, send: [], end: 'closed' } : first)
+      // Of a connection that has gone meanwhile nothing is awaited, and on it nobody was named.
+      const unsaid = { ...first, state: { ...first.state, awaiting: [] }, send: [], end: 'closed' as const }
+      this.#take(this.#gone ? unsaid : first)
     })
   }
 

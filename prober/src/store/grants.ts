@@ -20,14 +20,22 @@ export interface Limits {
 export interface Grants {
   /** [instant ms, RCPTs] of the last 65 s and more, oldest first. */
   readonly granted: readonly (readonly [number, number])[]
-  /** Connections that may be open now: owner, whom it asks about, and the instant at which a slot is void. */
-  readonly slots: readonly { readonly owner: string; readonly about: readonly string[]; readonly until: number }[]
+  readonly slots: readonly Slot[]
   /** [instant ms, owner, of whom it learned something] of the last minute's visits, oldest first. */
   readonly visits: readonly (readonly [number, string, readonly string[]])[]
   /** Instants of the last hour at which recipients were refused, oldest first. */
   readonly refused: readonly number[]
   readonly standing: Standing
   readonly manners: readonly Manner[]
+}
+
+/** A connection that may be open now; `until` is the instant at which it is void. */
+export interface Slot {
+  readonly owner: string
+  readonly about: readonly string[]
+  readonly until: number
+  /** How many recipients may yet be refused on it. */
+  readonly refusable: number
 }
 
 /** How one address likes to be spoken to, as of `at`. */
@@ -110,15 +118,15 @@ export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits:
   if (waited || slots.length >= limits.connections) {
     return { kind: 'permit', retryAt: Math.min(now + SLOT_RETRY_MS, ...slots.map(({ until }) => until)) }
   }
-  const retryAt = allowedAt(grants, wanted, { limits, now })
+  const retryAt = allowedAt({ ...grants, slots }, wanted, { limits, now })
   if (retryAt > now) return { kind: 'permit', retryAt }
-  const { owner, until, recipients } = wanted
+  const { owner, until, recipients, refusable } = wanted
   const about = [...wanted.about.map(([token]) => token), ...wanted.controls]
   return {
     kind: 'granted',
     grants: {
       granted: [...grants.granted, [now, recipients]],
-      slots: [...slots, { owner, about, until }],
+      slots: [...slots, { owner, about, until, refusable }],
       visits: grants.visits,
       refused: grants.refused,
       standing: letThrough(grants.standing, now),
@@ -156,8 +164,10 @@ function allowedAt(grants: Grants, wanted: Wanted, { limits, now }: { limits: Li
   const share = wanted.patient ? PATIENT_SHARE : 1
   const connections = grants.granted.map(([at]) => [at, 1] as const)
   const refused = grants.refused.map((at) => [at, 1] as const)
-  // As many conversations as may be going on could each be refused as often before any of them has told.
-  const refusable = Math.min(wanted.refusable * limits.connections, limits.refusedPerHour)
+  const refusable = Math.min(wanted.refusable, limits.refusedPerHour)
+  // Those who are still talking may yet tell of as many as they were let in with.
+  const untold = grants.slots.reduce((sum, slot) => sum + slot.refusable, 0)
+  const crowded = untold > 0 && refusable > 0 && refused.length + untold + refusable > limits.refusedPerHour
   return Math.max(
     fitsAt(connections, { more: 1, most: limits.connectionsPerSecond, spanMs: SECOND_MS * pace, now }),
     fitsAt(grants.granted, {
@@ -167,6 +177,7 @@ function allowedAt(grants: Grants, wanted: Wanted, { limits, now }: { limits: Li
       now,
     }),
     fitsAt(refused, { more: refusable, most: limits.refusedPerHour, spanMs: HOUR_MS, now }),
+    crowded ? now + SLOT_RETRY_MS : now,
   )
 }
 

@@ -55,8 +55,13 @@ export function addressItem(items: readonly Item[], marks: readonly Item[], { no
   const alive = heard.filter((item) => (numberOf(item, 'since') || numberOf(item, 'observedAt')) > erasedAt)
   const [last] = alive.toSorted((one, other) => numberOf(other, 'observedAt') - numberOf(one, 'observedAt'))
   const told = account === null ? [] : marked.flatMap((item) => feedback(item[feedbackName(account)], now))
+  // Told under two keys, while one gives way to the other: what was told later takes the place of what was told before.
+  const [newest] = told.toSorted((one, other) => other.observedAt - one.observedAt)
   return {
-    facts: [...(last === undefined ? [] : factsOf(last['facts'])), ...told.filter((one) => one.observedAt > erasedAt)],
+    facts: [
+      ...(last === undefined ? [] : factsOf(last['facts'])),
+      ...(newest !== undefined && newest.observedAt > erasedAt ? [newest] : []),
+    ],
     learnedAt: last === undefined ? 0 : numberOf(last, 'observedAt'),
     attempts: united([...alive, ...marked].map((item) => recent(item['attempts'], { now, spanMs: DAY_MS }))),
   }

@@ -59,7 +59,9 @@ const state = z
   .pipe(
     z.object({
       granted: z.array(z.tuple([instant, z.number()])),
-      slots: z.array(z.object({ owner: z.string(), about: z.array(z.string()), until: instant })),
+      slots: z.array(
+        z.object({ owner: z.string(), about: z.array(z.string()), until: instant, refusable: z.number() }),
+      ),
       visits: z.array(z.tuple([instant, z.string(), z.array(z.string())])),
       refused: z.array(instant),
       standing: z.object({

@@ -224,7 +224,7 @@ describe('the breaker', () => {
     const ahead = {
       ...NO_GRANTS,
       granted: [[T + day, 1_000]],
-      slots: [{ owner: 'a', about: [], until: T + day }],
+      slots: [{ owner: 'a', about: [], until: T + day, refusable: 0 }],
       standing: { ...NO_STANDING, openUntil: T + day, shunnedUntil: T + 2 * day },
     } as const
     expect(ask(ahead, 'x', T).kind).toBe('granted')
