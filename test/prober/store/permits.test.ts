@@ -66,7 +66,7 @@ describe('eight processes at one destination', () => {
   it('never open more connections, open them faster or name more recipients than one lane may', async () => {
     const limits: Limits = { connections: 3, connectionsPerSecond: 20, recipientsPerMinute: 48, refusedPerHour: 15 }
     const destination = somewhere()
-    const errand = { endpoint: engine.endpoint, destination, limits, recipients: 2, forMs: 2_500, talksMs: 20 }
+    const errand = { endpoint: engine.endpoint, destination, limits, recipients: 2, forMs: 4_000, talksMs: 20 }
     const talks = (await sendOut(() => errand)).get(destination) ?? []
     expect(densest(talks, ({ from, to }, at) => from <= at && to > at)).toBeLessThanOrEqual(3)
     expect(densest(talks, ({ from }, at) => from >= at && from < at + 1_000)).toBeLessThanOrEqual(20)
