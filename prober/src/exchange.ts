@@ -138,7 +138,7 @@ async function askAddress(question: Question, { row, address }: Destination, por
   const destination = destinationOf(row, address)
   const subjects = forOneSession(question, row)
   const plan = planFor({ ...question, subjects }, ports, row)
-  const wanted = wantedFor({ ...question, subjects }, plan, ports)
+  const wanted = { ...wantedFor({ ...question, subjects }, plan, ports), address }
   const permit = await ports.permits.take(destination, wanted, row.limits)
   // Somebody who waits is worth a visit without a permit; a list is not.
   const refused = permit.kind === 'unavailable' && question.inquiry.patient ? withoutTable(ports) : permit
@@ -231,7 +231,11 @@ function planFor({ inquiry, exchange, subjects }: Question, ports: ExchangePorts
 }
 
 /** The RCPTs of the longest conversation that a plan allows: a stranger may be asked twice, or postmaster after it. */
-function wantedFor({ inquiry, subjects, deadlineAt }: Question, plan: Plan, ports: ExchangePorts): Wanted {
+function wantedFor(
+  { inquiry, subjects, deadlineAt }: Question,
+  plan: Plan,
+  ports: ExchangePorts,
+): Omit<Wanted, 'address'> {
   const { mailboxes, strangers, postmaster, controlTiming } = plan
   const controls = strangers.length > 0 ? strangers.length + 1 : postmaster === null ? 0 : 1
   const recipients = mailboxes.length + controls

@@ -170,6 +170,7 @@ export function outcomeOf(conversation: Conversation, scene: Scene, visit: Visit
   const late = told.filter((one) => isRecipient(one) && one.at > visit.grantedAt + ON_THE_WIRE_MS).length
   const refusals = told.filter((one) => REFUSALS_OF_US.includes(classOf(one, scene)))
   return {
+    address: visit.address,
     reached: told.length > 0 || (extensions.length > 0 && !early) ? true : null,
     pushedBack: told.some((one) => pushesBack(one, scene)),
     refusal:

@@ -25,7 +25,7 @@ export interface Conversed {
 export async function converse(attempt: Attempt, ports: ExchangePorts): Promise<Conversed> {
   const { question, plan, scene, visit, earlier } = attempt
   const conversation = await ports.dial(visit.address, plan, question)
-  if ('fault' in conversation) return earlier ?? unreached(question, ports, conversation.fault)
+  if ('fault' in conversation) return earlier ?? unreached(attempt, ports, conversation.fault)
   const stalled = conversation.ending === 'stalled' && plan.pipelining
   const outOfStep = conversation.ending === 'out_of_step'
   const seen = { ...visit, stalled: visit.stalled || stalled, outOfStep: visit.outOfStep || outOfStep }
@@ -61,10 +61,10 @@ function conclude(
 }
 
 /** What the breaker hears: only a connection that never came about brings it nearer. */
-function unreached(question: Question, ports: ExchangePorts, fault: Fault): Conversed {
+function unreached({ question, visit: { address } }: Attempt, ports: ExchangePorts, fault: Fault): Conversed {
   const reached = UNREACHED.includes(fault) ? false : null
   return {
     asked: fruitless(question, ports, fault),
-    outcome: { reached, pushedBack: false, refusal: null, refused: 0, late: 0, learned: [], manner: null },
+    outcome: { address, reached, pushedBack: false, refusal: null, refused: 0, late: 0, learned: [], manner: null },
   }
 }

@@ -57,14 +57,26 @@ export function testKeys(octet?: string): Keys {
   return createKeys(keyText(octet))
 }
 
+const ADDRESS = '192.0.2.1'
+
 /** Somebody who wants a permit to ask about a mailbox of their own. */
 export function wanted(owner: string, changes: Partial<Wanted> = {}): Wanted {
   const about = [[`mailbox of ${owner}`, 0]] as const
-  return { owner, about, controls: [], recipients: 1, refusable: 0, until: 0, patient: false, ...changes }
+  return {
+    owner,
+    address: ADDRESS,
+    about,
+    controls: [],
+    recipients: 1,
+    refusable: 0,
+    until: 0,
+    patient: false,
+    ...changes,
+  }
 }
 
 /** What came of a visit where nothing else did. */
 export function outcome(reached: boolean | null, changes: Partial<Outcome> = {}): Outcome {
   const nothing = { pushedBack: false, refusal: null, refused: 0, late: 0, learned: [], manner: null }
-  return { reached, ...nothing, ...changes }
+  return { address: ADDRESS, reached, ...nothing, ...changes }
 }

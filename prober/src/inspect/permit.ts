@@ -25,7 +25,10 @@ export function createVisitPermits(options: PermitOptions): Pick<HostPorts, 'per
     permit: (visit) => permit(options, visit),
     giveBack: (visit, reached) =>
       options.permits
-        .settle(destinationOf(visit), ownerOf(visit), { outcome: { ...LOOKED_ONLY, reached }, alone: false })
+        .settle(destinationOf(visit), ownerOf(visit), {
+          outcome: { ...LOOKED_ONLY, address: visit.address, reached },
+          alone: false,
+        })
         .write(),
   }
 }
@@ -34,7 +37,7 @@ const LOOKED_ONLY = { pushedBack: false, refusal: null, refused: 0, late: 0, lea
 
 async function permit({ permits, lane, now }: PermitOptions, visit: Visit): Promise<HoldFact | null> {
   const nobody = { about: [], controls: [], recipients: 1, refusable: 0, patient: false }
-  const wanted = { ...nobody, owner: ownerOf(visit), until: visit.until + GIVE_BACK_GRACE_MS }
+  const wanted = { ...nobody, owner: ownerOf(visit), address: visit.address, until: visit.until + GIVE_BACK_GRACE_MS }
   for (;;) {
     const decision = await permits.take(destinationOf(visit), wanted, limitsOf(visit))
     if (decision.kind === 'granted' || decision.kind === 'unavailable') return null

@@ -1,8 +1,8 @@
 // The rule behind permits, pure: what one destination has been granted of late, and whether it may be dialled now.
+import { barredUntil, type Breaker, believable as believableBreakers, letThrough, type Try, tried } from './breaker.ts'
 import {
   believable as believableStanding,
   learnedFrom,
-  letThrough,
   NO_STANDING,
   paceAt,
   type Showed,
@@ -26,6 +26,7 @@ export interface Grants {
   /** Instants of the last hour at which recipients were refused, oldest first. */
   readonly refused: readonly number[]
   readonly standing: Standing
+  readonly breakers: readonly Breaker[]
   readonly manners: readonly Manner[]
 }
 
@@ -50,6 +51,8 @@ export interface Manner {
 
 export interface Wanted {
   readonly owner: string
+  /** Which of the destination's addresses is to be dialled. */
+  readonly address: string
   /**
    * Tokens of whom it asks about, nobody being asked about twice at a time, each with the instant at which what is known of
    * them was learned, 0 where nothing is: a later visit than that has an answer to be read.
@@ -71,7 +74,7 @@ export type Decision =
   | { readonly kind: 'permit' | 'breaker_open' | 'shunned' | 'in_progress'; readonly retryAt: number }
 
 /** What came of a visit. */
-export interface Outcome extends Showed {
+export interface Outcome extends Showed, Try {
   /** Recipients that were refused for good. */
   readonly refused: number
   /** Recipients named so late that the grant no longer covers them. */
@@ -88,6 +91,7 @@ export const NO_GRANTS: Grants = {
   visits: [],
   refused: [],
   standing: NO_STANDING,
+  breakers: [],
   manners: [],
 }
 
@@ -112,6 +116,8 @@ export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits:
   const grants = believable(stored, now)
   const against = standsAgainst(grants.standing, now)
   if (against !== null) return against
+  const barred = barredUntil(grants.breakers, wanted.address, now)
+  if (barred !== null) return { kind: 'breaker_open', retryAt: barred }
   const slots = grants.slots.filter(({ owner }) => owner !== wanted.owner)
   if (isAskedAbout(grants, wanted)) return { kind: 'in_progress', retryAt: now + SLOT_RETRY_MS }
   const waited = slots.some((slot) => wanted.controls.some((token) => slot.about.includes(token)))
@@ -129,7 +135,8 @@ export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits:
       slots: [...slots, { owner, about, until, refusable }],
       visits: grants.visits,
       refused: grants.refused,
-      standing: letThrough(grants.standing, now),
+      standing: grants.standing,
+      breakers: letThrough(grants.breakers, wanted.address, now),
       manners: grants.manners,
     },
   }
@@ -154,6 +161,7 @@ function believable(grants: Grants, now: number): Grants {
     visits: grants.visits.filter(([at]) => at <= now + SECOND_MS && now - at < VISIT_MS),
     refused: grants.refused.filter((at) => at <= now + SECOND_MS && now - at < HOUR_MS),
     standing,
+    breakers: believableBreakers(grants.breakers, now),
     manners: grants.manners.filter(({ at }) => at <= now + SECOND_MS && now - at < MANNERS_MS),
   }
 }
@@ -216,6 +224,7 @@ export function settle(grants: Grants, owner: string, { outcome, now }: { outcom
     visits: [...grants.visits, [now, owner, outcome.learned]],
     refused: [...grants.refused, ...Array.from({ length: outcome.refused }, () => now)],
     standing: learnedFrom(grants.standing, outcome, now),
+    breakers: tried(grants.breakers, outcome, now),
     manners: outcome.manner === null ? grants.manners : learnedManners(grants.manners, outcome.manner),
   }
 }

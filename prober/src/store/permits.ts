@@ -65,14 +65,13 @@ const state = z
       visits: z.array(z.tuple([instant, z.string(), z.array(z.string())])),
       refused: z.array(instant),
       standing: z.object({
-        failures: z.number(),
-        openUntil: instant,
         pace: z.number(),
         pacedAt: instant,
         shuns: z.number(),
         shunnedUntil: instant,
         shunnedBy: z.array(z.tuple([instant, z.string()])),
       }),
+      breakers: z.array(z.object({ address: z.string(), failures: z.number(), openUntil: instant })),
       manners: z.array(
         z.object({ address: z.string(), at: instant, early: z.array(z.string()).nullable(), stalls: z.boolean() }),
       ),
@@ -195,8 +194,8 @@ function seenIn(found: z.infer<typeof item> | undefined, now: number): Seen {
   if (found === undefined) return { ...ABSENT, fresh: true, at: now }
   const grants = state.safeParse(found.state).data ?? NO_GRANTS
   const { writtenAt = now } = found
-  const standing = now - writtenAt > FAILURES_MS ? { ...grants.standing, failures: 0, openUntil: 0 } : grants.standing
-  return { grants: { ...grants, standing }, version: found.version, fresh: true, at: now }
+  const breakers = now - writtenAt > FAILURES_MS ? [] : grants.breakers
+  return { grants: { ...grants, breakers }, version: found.version, fresh: true, at: now }
 }
 
 async function save(

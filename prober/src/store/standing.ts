@@ -1,10 +1,6 @@
-// How a lane stands with one destination, pure: failures in a row, the pace it asked for, and whether it refuses us altogether.
+// How a lane stands with one destination, pure: the pace it asked for, and whether it refuses us altogether.
 
 export interface Standing {
-  /** Connection failures in a row. */
-  readonly failures: number
-  /** Instant until which nobody dials because nobody was reached; 0 while closed. */
-  readonly openUntil: number
   /** Every span is this many times as long; doubled whenever the destination asks us to slow down. */
   readonly pace: number
   readonly pacedAt: number
@@ -18,7 +14,7 @@ export interface Standing {
 
 /** What one conversation, or the try at one, showed. */
 export interface Showed {
-  /** False where no connection came about; null where that tells nothing, since nobody was waited for long enough. */
+  /** True where the destination said anything at all. */
   readonly reached: boolean | null
   /** 421 or 4.7.x: it wants us to come less often. */
   readonly pushedBack: boolean
@@ -27,8 +23,6 @@ export interface Showed {
 }
 
 export const NO_STANDING: Standing = {
-  failures: 0,
-  openUntil: 0,
   pace: 1,
   pacedAt: 0,
   shuns: 0,
@@ -38,10 +32,6 @@ export const NO_STANDING: Standing = {
 
 const SECOND_MS = 1_000
 const HOUR_MS = 3_600_000
-const FAILURES_TO_OPEN = 5
-const OPEN_MS = 5 * 60_000
-/** While one probe tries whether the destination is back, the others wait this long. */
-const HALF_OPEN_MS = 30_000
 const SLOWEST_PACE = 16
 /** Half of what was taken away is given back each time this passes without another word. */
 const RECOVERY_MS = 10 * 60_000
@@ -51,13 +41,7 @@ const FIRST_SHUN_MS = HOUR_MS
 
 /** Why nobody may dial at `now`, whatever the limits say, or null. */
 export function standsAgainst(standing: Standing, now: number) {
-  if (standing.shunnedUntil > now) return { kind: 'shunned', retryAt: standing.shunnedUntil } as const
-  return standing.openUntil > now ? ({ kind: 'breaker_open', retryAt: standing.openUntil } as const) : null
-}
-
-/** The standing once somebody has been let through: behind an open breaker, one at a time. */
-export function letThrough(standing: Standing, now: number): Standing {
-  return { ...standing, openUntil: standing.failures >= FAILURES_TO_OPEN ? now + HALF_OPEN_MS : 0 }
+  return standing.shunnedUntil > now ? ({ kind: 'shunned', retryAt: standing.shunnedUntil } as const) : null
 }
 
 /** By how much every span is longer at `now`. */
@@ -70,22 +54,14 @@ export function believable(standing: Standing, now: number): Standing {
   return {
     ...standing,
     pace: standing.pacedAt <= now + SECOND_MS ? standing.pace : 1,
-    openUntil: standing.openUntil <= now + OPEN_MS ? standing.openUntil : 0,
     shunnedUntil: standing.shunnedUntil <= now + DAY_MS ? standing.shunnedUntil : 0,
     shunnedBy: standing.shunnedBy.filter(([at]) => at <= now + SECOND_MS && now - at < DAY_MS),
   }
 }
 
-/** Any reply closes the breaker; `showed.reached` false brings it nearer. */
+/** The standing after a visit. */
 export function learnedFrom(standing: Standing, showed: Showed, now: number): Standing {
-  return afterRefusal(afterPushBack(afterTry(standing, showed.reached, now), showed.pushedBack, now), showed, now)
-}
-
-function afterTry(standing: Standing, reached: boolean | null, now: number): Standing {
-  if (reached === null) return standing
-  if (reached) return { ...standing, failures: 0, openUntil: 0 }
-  const failures = standing.failures + 1
-  return { ...standing, failures, openUntil: failures >= FAILURES_TO_OPEN ? now + OPEN_MS : standing.openUntil }
+  return afterRefusal(afterPushBack(standing, showed.pushedBack, now), showed, now)
 }
 
 function afterPushBack(standing: Standing, pushedBack: boolean, now: number): Standing {

@@ -225,9 +225,17 @@ describe('the breaker', () => {
       ...NO_GRANTS,
       granted: [[T + day, 1_000]],
       slots: [{ owner: 'a', about: [], until: T + day, refusable: 0 }],
-      standing: { ...NO_STANDING, openUntil: T + day, shunnedUntil: T + 2 * day },
+      standing: { ...NO_STANDING, shunnedUntil: T + 2 * day },
+      breakers: [{ address: '192.0.2.1', failures: 5, openUntil: T + day }],
     } as const
     expect(ask(ahead, 'x', T).kind).toBe('granted')
+  })
+
+  it('is an address’s own: an operator’s other addresses are dialled all the same', () => {
+    const at = (address: string, grants: Grants, now: number) =>
+      grant(grants, wanted('x', { address, until: now + 4_000 }), { limits: open, now })
+    expect(at('192.0.2.1', failing(5), T).kind).toBe('breaker_open')
+    expect(at('192.0.2.2', failing(5), T).kind).toBe('granted')
   })
 
   it('a failure that is told by nobody who was let in counts for nothing', () => {
