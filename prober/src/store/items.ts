@@ -10,7 +10,7 @@ export type Item = Readonly<Record<string, unknown>>
 export interface AddressItem {
   /** The address's own replies and faults from the last inquiry, and what the account that asks told of it. */
   readonly facts: readonly ProbeFact[]
-  /** When they were learned, in milliseconds since the epoch; 0 where nothing was. */
+  /** When they were learned, or erased, in milliseconds since the epoch; 0 where nothing was. */
   readonly learnedAt: number
   /** Instants of the RCPTs of the last 24 h that got no answer about the mailbox. */
   readonly attempts: readonly number[]
@@ -62,7 +62,7 @@ export function addressItem(items: readonly Item[], marks: readonly Item[], { no
       ...(last === undefined ? [] : factsOf(last['facts'])),
       ...(newest !== undefined && newest.observedAt > erasedAt ? [newest] : []),
     ],
-    learnedAt: last === undefined ? 0 : numberOf(last, 'observedAt'),
+    learnedAt: last === undefined ? erasedAt : numberOf(last, 'observedAt'),
     attempts: united([...alive, ...marked].map((item) => recent(item['attempts'], { now, spanMs: DAY_MS }))),
   }
 }
