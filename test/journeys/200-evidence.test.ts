@@ -97,7 +97,17 @@ describe('200 feedback', () => {
 describe('200 from a lane', () => {
   it('the conversation is told with the full evidence, without the name of the mailbox', async () => {
     await control('reset')
-    const { evidence } = await stack.verify('nina.falk@multiline.test', { evidence: 'full' })
+    const answer = await stack.verify('nina.falk@multiline.test', { evidence: 'full' })
+    const { evidence, checks } = answer
+    expect(checks.smtp.transcript?.slice(0, 2)).toMatchObject(
+      [/^S: 220/, /^C: EHLO/].map((one) => expect.stringMatching(one)),
+    )
+    expect(checks.smtp.transcript).toContain('C: RCPT TO:<address>')
+    expect(checks.smtp.transcript?.at(-1)).toBe('C: QUIT')
+    expect(JSON.stringify(checks)).not.toContain('nina.falk')
+    expect((await stack.verify('nina.falk@multiline.test', { evidence: 'summary' })).checks.smtp).not.toHaveProperty(
+      'transcript',
+    )
     const rows = evidence.filter(({ phase }) => phase?.startsWith('rcpt'))
     expect(rows.length).toBeGreaterThanOrEqual(2)
     expect(JSON.stringify(evidence)).not.toContain('nina.falk')

@@ -33,6 +33,8 @@ export interface AskedServer {
   readonly smtpState: Verified['smtpState']
   readonly lane: string | null
   readonly smtpMs: number | null
+  /** What was said on all visits, in order. */
+  readonly transcript?: readonly string[] | undefined
 }
 
 /** Kept back from the lane's budget for its last write and the way home, in milliseconds. */
@@ -79,8 +81,7 @@ async function askLanes(subject: Inquiry, ports: AskPorts): Promise<AskedServer>
     }
     begun ||= reply.kind !== 'busy'
     // What was said stays said: a lane that is lost afterwards takes nothing of it back.
-    last =
-      reply.kind === 'report' ? reported(reply.report, last.facts) : without(HOLD_OF[reply.kind], last.facts, ports)
+    last = reply.kind === 'report' ? reported(reply.report, last) : without(HOLD_OF[reply.kind], last.facts, ports)
     const againAt = reply.kind === 'report' ? retryAtOf(subject, last, ports) : ports.now() + PAUSE_MS
     const pauseMs = pauseBefore(againAt, deadlineAt, ports)
     if (pauseMs === null) return last
@@ -101,7 +102,7 @@ function afterRefusal(
   { last, isLast }: { last: AskedServer; isLast: boolean },
   ports: AskPorts,
 ): AskedServer {
-  if (reply.kind === 'report') return reported(reply.report, last.facts)
+  if (reply.kind === 'report') return reported(reply.report, last)
   return isLast ? without('no_lane', [], ports) : last
 }
 
@@ -121,10 +122,11 @@ function retryAtOf({ known, domain }: Subject, asked: AskedServer, ports: AskPor
   return verdict.retryAt === null && held.length === 0 ? null : Math.max(verdict.retryAt ?? 0, ...held)
 }
 
-function reported(report: ProbeReport, heard: readonly Fact[]): AskedServer {
+function reported(report: ProbeReport, heard: AskedServer): AskedServer {
   const state = { asked: 'asked', known: 'cached', held: 'deferred' } as const
-  const facts = report.state === 'held' ? [...said(heard), ...report.facts] : report.facts
-  return { facts, smtpState: state[report.state], lane: report.lane, smtpMs: report.smtpMs }
+  const facts = report.state === 'held' ? [...said(heard.facts), ...report.facts] : report.facts
+  const transcript = [...(heard.transcript ?? []), ...(report.transcript ?? [])]
+  return { facts, smtpState: state[report.state], lane: report.lane, smtpMs: report.smtpMs, transcript }
 }
 
 function said(facts: readonly Fact[]): Fact[] {

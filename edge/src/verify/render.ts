@@ -53,7 +53,7 @@ export function render(rendering: Rendering): Verification {
     advice: refusesOne(facts, refuseFlags) ? 'reject' : advice(verdict, facts, checkedAt),
     flags: flagsOf(address === null ? null : facts),
     suggestion: suggested === null ? null : { email: suggested.email, probability: suggested.probability },
-    checks: checksOf(verified, request.email),
+    checks: checksOf(verified, request.email, wanted.evidence === 'full'),
     evidence: evidenceRows(verified, wanted.evidence ?? 'summary'),
     retryable: isRetryable(verified),
     retry_at: isoOrNull(retryAt),
@@ -127,7 +127,8 @@ function flagsOf(facts: readonly Fact[] | null): Verification['flags'] {
   }
 }
 
-function checksOf({ facts, address, smtpState, checkedAt }: Verified, email: string): Verification['checks'] {
+function checksOf(verified: Verified, email: string, isFull: boolean): Verification['checks'] {
+  const { facts, address, checkedAt } = verified
   const domain = address?.domain.kind === 'name' ? address.domain.ascii : ''
   const route = factOf(facts, 'route')
   return {
@@ -139,9 +140,14 @@ function checksOf({ facts, address, smtpState, checkedAt }: Verified, email: str
       resolver: route?.source ?? null,
       dnssec: dnssecOf(route),
     },
-    smtp: { state: smtpState, accepts: accepts(facts), strangers: strangers(facts) },
+    smtp: smtpOf(verified, isFull),
     domain_age: { days: ageOf(facts, checkedAt) },
   }
+}
+
+function smtpOf({ facts, smtpState, transcript = [] }: Verified, isFull: boolean): Verification['checks']['smtp'] {
+  const smtp = { state: smtpState, accepts: accepts(facts), strangers: strangers(facts) }
+  return isFull && transcript.length > 0 ? { ...smtp, transcript: [...transcript] } : smtp
 }
 
 /** Whole days since the domain was registered; null where nobody could tell. */

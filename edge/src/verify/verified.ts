@@ -21,6 +21,8 @@ export interface Verified {
   readonly lane: string | null
   readonly dnsMs: number | null
   readonly smtpMs: number | null
+  /** What was said just now, `C:` and `S:`, without the names of mailboxes. */
+  readonly transcript?: readonly string[] | undefined
   readonly checkedAt: number
   /** When the mailbox's server said what is shown, where that was before; null where it was just now, or not at all. */
   readonly saidAt: number | null

@@ -145,11 +145,12 @@ interface Circumstances {
   readonly lane?: string | null
   readonly dnsMs?: number
   readonly smtpMs?: number | null
+  readonly transcript?: readonly string[] | undefined
   readonly age?: Age | null
 }
 
 function judged(address: Address | null, collected: readonly Fact[], circumstances: Circumstances): Verified {
-  const { ports, smtpState, lane = null, dnsMs = null, smtpMs = null } = circumstances
+  const { ports, smtpState, lane = null, dnsMs = null, smtpMs = null, transcript } = circumstances
   const age = circumstances.age?.known() ?? null
   const facts = age === null ? collected : [...collected, age]
   const now = ports.now()
@@ -157,5 +158,5 @@ function judged(address: Address | null, collected: readonly Fact[], circumstanc
   // What is remembered was true when it was said, which is what whoever reads it wants to know.
   const saidAt = smtpState === 'cached' ? (mailboxReply(facts.filter(isProbeFact))?.observedAt ?? null) : null
   const verdict = decide({ facts, domain, now })
-  return { address, facts, verdict, smtpState, lane, dnsMs, smtpMs, checkedAt: now, saidAt }
+  return { address, facts, verdict, smtpState, lane, dnsMs, smtpMs, transcript, checkedAt: now, saidAt }
 }

@@ -1,6 +1,6 @@
 // Builds a lane's audits from its configuration, for the composition root; and reads the event by which they are scheduled.
 import { type AuditJob, type AuditReport, auditJob } from '@postern/shared/contract/audit.ts'
-import { providerOf } from '@postern/shared/dns/provider.ts'
+import { providerOf, providers } from '@postern/shared/dns/provider.ts'
 import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { createDial } from '../net/dial.ts'
@@ -44,7 +44,12 @@ export function createAuditor({ config, dynamo, strangerOf, now }: AuditorOption
       now,
     }),
     strangerOf,
-    mayAsk: (exchange: string, domain: string) => providerOf(exchange, domain).probe !== 'no',
+    // What is true of one operator says nothing of another, however it is configured.
+    mayAsk: (exchange: string, domain: string, operator: string) => {
+      const row = providerOf(exchange, domain)
+      const isNamed = providers.rows.some(({ id }) => id === operator)
+      return row.probe !== 'no' && (!isNamed || row.id === operator)
+    },
     fitness,
   }
   return { fitness, audit: (job, receivedAt) => audit(job, ports, receivedAt) }

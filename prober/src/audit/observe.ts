@@ -33,7 +33,7 @@ export interface ObservePorts {
   /** A local part that no mailbox of the domain has. */
   readonly strangerOf: (domain: string) => string
   /** False for an exchange that is never asked, whoever wants to know. */
-  readonly mayAsk: (exchange: string, domain: string) => boolean
+  readonly mayAsk: (exchange: string, domain: string, operator: string) => boolean
 }
 
 export interface NamesAndLists {
@@ -111,7 +111,8 @@ export async function observeCanary(
   ports: ObservePorts,
   deadlineAt: number,
 ): Promise<CanaryObserved> {
-  const [atGood, atDead] = [await hostsFor(good, ports, deadlineAt), await hostsFor(dead, ports, deadlineAt)]
+  const hostsFor = (mailbox: string) => hostsOf(mailbox, operator, { ports, deadlineAt })
+  const [atGood, atDead] = [await hostsFor(good), await hostsFor(dead)]
   const [first] = atGood
   if (first === undefined || atDead.length === 0) return { operator, seen: NO_CANARY, targets: [] }
   const asking: Inquiry = { hosts: atGood, ports: askPorts(ports), deadlineAt, targets: [] }
@@ -127,10 +128,14 @@ export async function observeCanary(
   }
 }
 
-async function hostsFor(mailbox: string, ports: ObservePorts, deadlineAt: number): Promise<readonly Host[]> {
+async function hostsOf(
+  mailbox: string,
+  operator: string,
+  { ports, deadlineAt }: { ports: ObservePorts; deadlineAt: number },
+): Promise<readonly Host[]> {
   const domain = domainOf(mailbox)
   const route = await routeOf(domain, ports.resolve, deadlineAt)
-  return route.kind === 'found' ? route.hosts.filter(({ exchange }) => ports.mayAsk(exchange, domain)) : []
+  return route.kind === 'found' ? route.hosts.filter(({ exchange }) => ports.mayAsk(exchange, domain, operator)) : []
 }
 
 interface Inquiry {

@@ -106,7 +106,7 @@ const MANNERS_MS = 24 * HOUR_MS
 /** An operator has more addresses than this, and an item has to stay small. */
 const MOST_MANNERS = 32
 /** A slot that is taken comes free within a conversation's length; asking much earlier costs more than it wins. */
-const SLOT_RETRY_MS = 120
+const SLOT_RETRY_MS = 200
 const PATIENT_SHARE = 0.8
 /** No longer than this does anybody hold a slot: a job's longest budget and some grace. */
 const LONGEST_SLOT_MS = 75_000

@@ -81,6 +81,9 @@ const checks = z.strictObject({
     state: z.enum(['not_needed', 'not_asked', 'asked', 'cached', 'deferred']),
     accepts: z.boolean().nullable(),
     strangers: z.enum(['refuses_strangers', 'accepts_all', 'unknown', 'not_checked']),
+    transcript: z.array(z.string()).optional().openapi({
+      description: 'With `evidence: full`: what was said just now, without the names of mailboxes.',
+    }),
   }),
   domain_age: z.strictObject({ days: z.number().int().nullable() }),
 })
