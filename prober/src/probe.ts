@@ -1,18 +1,16 @@
 // THE STORY of one domain's addresses: what is known already, may we ask, ask the exchanges in order, remember, say what was said.
 import type { Fitness } from '@postern/shared/contract/audit.ts'
 import type { ListJob, ListReport, ProbeJob, ProbeReport } from '@postern/shared/contract/probe.ts'
-import { providerOf } from '@postern/shared/dns/provider.ts'
 import { inOrderFor } from '@postern/shared/lanes/choose.ts'
-import type { HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
-import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
+import type { ProbeFact } from '@postern/shared/verdict/evidence.ts'
 import { type Asked, askExchange, type ExchangePorts, holdFact } from './exchange.ts'
 import { type Heard, type Inquiry, NOTHING_HEARD, type Subject, together } from './inquiry.ts'
-import { isKnown, type Known, knownFacts, pertinent } from './known.ts'
+import { barredBy, type Case, caseOf, holdOn, isFirst, isOpen } from './cases.ts'
+import { knownFacts } from './known.ts'
 import type { ClaimedRoute, Route } from './net/route.ts'
 import { remember } from './remember.ts'
 import { MOST_REFUSED } from './smtp/recipients.ts'
 import type { Evidence, Recalled } from './store/evidence.ts'
-import type { DomainItem } from './store/items.ts'
 import type { Settlement } from './store/permits.ts'
 
 export interface ProbePorts extends ExchangePorts {
@@ -38,7 +36,6 @@ export interface Group {
 
 /** Hosts tried in one job (RFC 5321 §5.1 asks for at least two). */
 const MAX_EXCHANGES = 3
-const MAX_ATTEMPTS_A_DAY = 6
 /** Where a session ended before everybody was named, the next one is this far away at least, in milliseconds. */
 const NEXT_SESSION_MS = 1_000
 
@@ -105,85 +102,6 @@ async function inquire(group: Group, ports: ProbePorts): Promise<readonly ProbeR
     if (one.isKnown) return report(group, ports, { state: 'known', facts: knownFacts(one.known, startedAt), recalled })
     return { ...asked(group, ports, { one, heard, recalled: { available: remembered } }), smtpMs }
   })
-}
-
-/** One address of a group, and what is on record of it. */
-export interface Case {
-  readonly subject: Subject
-  readonly known: Known
-  readonly attempts: readonly number[]
-  readonly isKnown: boolean
-}
-
-function caseOf(
-  group: Group,
-  recalled: Recalled,
-  { wire, n, startedAt }: { wire: string; n: number; startedAt: number },
-): Case {
-  const { domain, maxAgeMs } = group
-  const { localPart = '', smtpUtf8 = false } = group.recipients[n] ?? {}
-  const { facts = [], learnedAt = 0, attempts = [] } = recalled.addresses[n] ?? {}
-  const names = group.exchanges.map(({ exchange }) => exchange)
-  const known = pertinent({ own: facts, domainFacts: recalled.domain.facts }, names)
-  // Without memory nobody knows what an earlier visit has found: its answer cannot be waited for.
-  const seenAt = recalled.available ? learnedAt : startedAt
-  return {
-    subject: { localPart, wire, smtpUtf8, learnedAt: seenAt },
-    known,
-    attempts,
-    isKnown: isKnown(known, { domain, now: startedAt, maxAgeMs }),
-  }
-}
-
-/** An address that a list holds twice is asked about once. */
-function isFirst({ subject }: Case, n: number, cases: readonly Case[]): boolean {
-  return cases.findIndex((other) => other.subject.wire === subject.wire) === n
-}
-
-function isOpen(one: Case, ports: ProbePorts): boolean {
-  return !one.isKnown && holdOn(one, ports) === null
-}
-
-interface Circumstances {
-  readonly recalled: Recalled
-  readonly route: Route
-  readonly fitness: Fitness
-}
-
-/** Of one domain, over all lanes and accounts. */
-function refusedTooOften(
-  { domain, exchanges }: Group,
-  { facts, refused }: DomainItem,
-  ports: ProbePorts,
-): HoldFact | null {
-  // An operator's own domain has as many mailboxes as a country: its row says how many of them may be refused.
-  const most = providerOf(exchanges[0]?.exchange ?? '', domain).limits.refusedPerHour
-  // Where nobody is known to be accepted, postmaster is asked after a refused mailbox.
-  const refusable = facts.some(({ reply }) => reply.code < 300) ? 1 : 2
-  const [oldest] = refused.slice(refusable - most - 1)
-  return refused.length + refusable <= most || oldest === undefined ? null : holdFact('permit', oldest + HOUR_MS, ports)
-}
-
-/** What bars the whole group, in the order in which it counts. */
-function barredBy(group: Group, { recalled, route, fitness }: Circumstances, ports: ProbePorts): HoldFact | null {
-  if (route.optedOut || recalled.domain.optedOut) return holdFact('opted_out', null, ports)
-  if (!group.dial) return holdFact('breaker_open', null, ports)
-  // Without memory nobody knows who opted out, or was asked today: whoever waits is worth it, a list is not.
-  if (group.patient && !recalled.available) return holdFact('permit', ports.now() + WITHOUT_MEMORY_MS, ports)
-  // A lane that is broken leaves its domains to others; one that is ill thought of keeps them, and asks nobody.
-  if (fitness.lane === 'unfit') return holdFact(fitness.kind === 'technical' ? 'lane_unfit' : 'shunned', null, ports)
-  if (!route.agrees) return holdFact('route_differs', null, ports)
-  return refusedTooOften(group, recalled.domain, ports)
-}
-
-const HOUR_MS = 3_600_000
-const WITHOUT_MEMORY_MS = 60_000
-
-function holdOn({ attempts }: Case, ports: ProbePorts): HoldFact | null {
-  const [oldest] = attempts
-  return attempts.length < MAX_ATTEMPTS_A_DAY || oldest === undefined
-    ? null
-    : holdFact('attempts_spent', oldest + DAY_MS, ports)
 }
 
 function inquiryOf(group: Group, recalled: Recalled, fitness: Fitness): Inquiry {
