@@ -126,6 +126,15 @@ describe('an operator that refuses what looks made up', () => {
     expect(JSON.stringify([report, await engine.items('evidence')])).not.toMatch(/[a-z]{4}\d{4}@/)
   })
 
+  it('and refuses the stranger with a name as well, has the mailbox that it takes', async () => {
+    const lane = laneThatIs()
+    exchange.behave({ RCPT: (line) => (/<jane@/.test(line) ? '250 2.1.5 Ok' : '550 5.1.1 User unknown') })
+    const reports = await askList(lane, listAt(EVASIVE, 'evasive3.test', ['jane']))
+    const report = reports.get('jane@evasive3.test')!
+    expect(told(report.facts)).toEqual(['mailbox:250', 'other:550', 'stranger:550'])
+    expect(verdictOf(report, 'evasive3.test', lane.now())).toContain('mailbox_accepted')
+  })
+
   it('is asked about one at a time, within its five a minute', async () => {
     const lane = laneThatIs()
     exchange.behave({ RCPT: evasive })

@@ -102,22 +102,25 @@ function rowNames(row: ProviderRow, { reply }: ReplyFact): boolean {
   )
 }
 
+/** The row is a prior: what the domain's own strangers were told overrides it. */
 function accepted(heard: Heard): Finding {
-  const { row, said } = heard
-  if (said.class === 'accepted_cannot_verify' || row.meaningOf250 === 'nothing') {
+  const { row, said, others } = heard
+  const strangers = others.filter(({ to }) => to === 'stranger')
+  const tellsNothing = row.meaningOf250 === 'nothing' && !strangers.some(isRefusedStranger)
+  if (said.class === 'accepted_cannot_verify' || tellsNothing)
     return finding('provider_unverifiable', 'estimated', heard)
-  }
   if (said.class === 'mailbox_busy') {
     const known = row.id === 'google-consumer' || row.id === 'google-workspace'
     return finding('mailbox_accepted', known ? 'confirmed' : 'estimated', heard)
   }
-  // Without a refused dead mailbox at hand, a provider that needs no control still only makes it likely.
-  if (row.control === 'none') {
-    const { canary } = heard
-    if (canary === null || row.meaningOf250 !== 'exists') return finding('mailbox_accepted', 'estimated', heard)
-    return finding('mailbox_accepted', 'confirmed', { ...heard, support: [canary] })
-  }
-  return byControl(heard)
+  return row.control === 'none' && strangers.length === 0 ? uncontrolled(heard) : byControl(heard)
+}
+
+/** Without a refused dead mailbox at hand, a provider that needs no control still only makes it likely. */
+function uncontrolled(heard: Heard): Finding {
+  const { row, canary } = heard
+  if (canary === null || row.meaningOf250 !== 'exists') return finding('mailbox_accepted', 'estimated', heard)
+  return finding('mailbox_accepted', 'confirmed', { ...heard, support: [canary] })
 }
 
 /** Observations this close together are of one session, or as good as. */
