@@ -122,7 +122,7 @@ async function take(
   { wanted, limits }: { wanted: Wanted; limits: Limits },
 ): Promise<Decision | { readonly kind: 'unavailable' }> {
   let seen = store.known.get(destination) ?? ABSENT
-  for (let tries = 0; tries < TRIES && store.now() < wanted.until; tries += 1) {
+  for (let tries = 0; tries < TRIES && (tries === 0 || store.now() < wanted.until); tries += 1) {
     const decision = grant(seen.grants, wanted, { limits, now: store.now() })
     if (decision.kind !== 'granted' && (seen.fresh || bars(decision, seen, store.now()))) return decision
     const next =
