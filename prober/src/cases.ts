@@ -9,6 +9,7 @@ import { isKnown, type Known, pertinent } from './known.ts'
 import type { Route } from './net/route.ts'
 import type { Group } from './probe.ts'
 import type { Recalled } from './store/evidence.ts'
+import { barOf } from './store/fit.ts'
 import type { DomainItem } from './store/items.ts'
 
 type Clocked = Pick<ExchangePorts, 'lane' | 'now'>
@@ -80,7 +81,8 @@ export function barredBy(group: Group, { recalled, route, fitness }: Circumstanc
   // Without memory nobody knows who opted out, or was asked today: whoever waits is worth it, a list is not.
   if (group.patient && !recalled.available) return holdFact('permit', ports.now() + WITHOUT_MEMORY_MS, ports)
   // A lane that is broken leaves its domains to others; one that is ill thought of keeps them, and asks nobody.
-  if (fitness.lane === 'unfit') return holdFact(fitness.kind === 'technical' ? 'lane_unfit' : 'shunned', null, ports)
+  const bar = barOf(fitness)
+  if (bar !== null) return holdFact(bar, null, ports)
   if (!route.agrees) return holdFact('route_differs', null, ports)
   return refusedTooOften(group, recalled.domain, ports)
 }

@@ -1,6 +1,6 @@
 // One exchange of one inquiry: resolve, guard, permit, converse, and what was heard.
 import type { Answer } from '@postern/shared/dns/answer.ts'
-import { type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
+import { destinationOf, type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
 import { inOrderFor } from '@postern/shared/lanes/choose.ts'
 import { CONTROL_MS } from '@postern/shared/verdict/lifetimes.ts'
 import type { CanaryFact, Fault, HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
@@ -9,7 +9,7 @@ import { type Heard, type Inquiry, NOTHING_HEARD, type Subject, together } from 
 import type { Conversation } from './net/converse.ts'
 import type { Plan } from './smtp/plan.ts'
 import { MOST_REFUSED } from './smtp/recipients.ts'
-import type { Wanted } from './store/grants.ts'
+import { PATIENT_SHARE, type Wanted } from './store/grants.ts'
 import type { Permits, Settlement } from './store/permits.ts'
 import { converse } from './visit.ts'
 
@@ -181,17 +181,12 @@ function withoutTable({ now }: ExchangePorts) {
   return { kind: 'permit', retryAt: now() + TABLE_RETRY_MS } as const
 }
 
-/** What counts as one: an operator, whatever its rows are called, or whoever is at an address. */
-function destinationOf({ id, countsAs }: ProviderRow, address: string): string {
-  return id === 'default' ? address : countsAs
-}
-
 /** Those who need SMTPUTF8 apart from those who do not, as many as the row takes at a time. */
 function forOneSession({ subjects, inquiry }: Question, { limits, oneRecipientPerSession }: ProviderRow): Subject[] {
   const alike = subjects.filter(({ smtpUtf8 }) => smtpUtf8 === subjects[0]?.smtpUtf8)
   if (oneRecipientPerSession || !inquiry.patient) return alike.slice(0, 1)
   // A stranger and postmaster may follow, and a fifth of the minute is for those who wait.
-  const inAMinute = Math.floor(limits.recipientsPerMinute * 0.8) - MOST_REFUSED
+  const inAMinute = Math.floor(limits.recipientsPerMinute * PATIENT_SHARE) - MOST_REFUSED
   return alike.slice(0, Math.max(1, Math.min(limits.recipientsPerSession, inAMinute)))
 }
 

@@ -50,13 +50,7 @@ export const NOTHING_HEARD: Heard = {
 
 /** Two tries at one host: whom the second did not come to keeps what the first one heard. */
 export function retried(first: Heard, second: Heard): Heard {
-  return {
-    shared: second.shared,
-    own: new Map([...first.own, ...second.own]),
-    named: summed(first.named, second.named),
-    refused: first.refused + second.refused,
-    transcript: [...first.transcript, ...second.transcript],
-  }
+  return { ...together(first, second), shared: second.shared, own: new Map([...first.own, ...second.own]) }
 }
 
 /** Both, in that order. */

@@ -58,8 +58,7 @@ function isUncountedYes({ own, domainFacts }: Known, domain: string, now: number
 
 /** True where an answer about the mailbox itself is on record and good at `now`. */
 export function outlives(own: readonly ProbeFact[], now: number): boolean {
-  const reply = mailboxReply(own)
-  return reply !== null && answered(reply) && now < goodUntil(own)
+  return isAnswered(own) && now < goodUntil(own)
 }
 
 /** The facts of a report from memory; within a mailbox's day of rest they say when it may be asked again. */

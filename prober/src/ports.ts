@@ -15,6 +15,7 @@ import { createRouteOf } from './net/route.ts'
 import type { ProbePorts } from './probe.ts'
 import { createDynamo } from './store/dynamo.ts'
 import { createEvidence } from './store/evidence.ts'
+import { barOf } from './store/fit.ts'
 import type { Keys } from './store/keys.ts'
 import { createMarks } from './store/marks.ts'
 import { createPermits } from './store/permits.ts'
@@ -99,9 +100,8 @@ function inspectPorts(
     },
     ...visits,
     permit: async (visit) => {
-      const { lane, kind } = await probe.fitness()
-      if (lane !== 'unfit') return visits.permit(visit)
-      const hold = kind === 'technical' ? 'lane_unfit' : 'shunned'
+      const hold = barOf(await probe.fitness())
+      if (hold === null) return visits.permit(visit)
       return { kind: 'hold', hold, retryAt: null, observedAt: now(), source: config.LANE_ID }
     },
     seen,

@@ -5,7 +5,7 @@ import { heardIn, outcomeOf, saidIn, type Scene, type Visit } from './hearing.ts
 import { retried } from './inquiry.ts'
 import type { Conversation } from './net/converse.ts'
 import type { Plan } from './smtp/plan.ts'
-import type { Outcome } from './store/grants.ts'
+import { NOTHING_SHOWED, type Outcome } from './store/grants.ts'
 
 export interface Attempt {
   readonly question: Question
@@ -65,6 +65,6 @@ function unreached({ question, visit: { address } }: Attempt, ports: ExchangePor
   const reached = UNREACHED.includes(fault) ? false : null
   return {
     asked: fruitless(question, ports, fault),
-    outcome: { address, reached, pushedBack: false, refusal: null, refused: 0, late: 0, learned: [], manner: null },
+    outcome: { ...NOTHING_SHOWED, address, reached },
   }
 }

@@ -1,11 +1,12 @@
 // Looks at one address: a connection, and over it an inspection of SMTP or a bare TLS handshake, all within one deadline.
 import type { SecureContext } from 'node:tls'
 import type { HttpsResult, SmtpResult } from '@postern/shared/contract/inspection.ts'
-import { type Cidr, globallyReachable } from '@postern/shared/dns/reachable.ts'
+import type { Cidr } from '@postern/shared/dns/reachable.ts'
 import type { Fault } from '@postern/shared/verdict/evidence.ts'
-import { connect, type Target } from '../net/connect.ts'
+import { connect, targetOf, type Ways } from '../net/connect.ts'
+import { leave } from '../net/leave.ts'
 import { secure, trusting } from './secure.ts'
-import { leave, look } from './session.ts'
+import { look } from './session.ts'
 
 export interface LookOptions {
   readonly loopback: readonly Cidr[]
@@ -73,10 +74,10 @@ async function lookAtHttps({ now }: LookOptions, { sight, context, reached }: Vi
   return { kind: 'connected', connectMs: reached.connectMs, handshake: result }
 }
 
-async function reach(options: LookOptions, sight: Sight, ports: { port: number; loopbackPort: number }) {
-  const { loopback, now } = options
+async function reach(options: LookOptions, sight: Sight, ports: Omit<Ways, 'sourceAddress'>) {
+  const { loopback, sourceAddress, now } = options
   const startedAt = now()
-  const connected = await connect(targetOf(options, sight.address, ports), {
+  const connected = await connect(targetOf(sight.address, { ...ports, sourceAddress }), {
     loopback,
     deadlineAt: sight.deadlineAt,
     now,
@@ -85,20 +86,6 @@ async function reach(options: LookOptions, sight: Sight, ports: { port: number; 
   return 'fault' in connected
     ? { result: unconnected(connected.fault, tookMs) }
     : { socket: connected.socket, connectMs: tookMs }
-}
-
-function targetOf(
-  { sourceAddress }: LookOptions,
-  address: string,
-  { port, loopbackPort }: { port: number; loopbackPort: number },
-): Target {
-  // What is reachable only through the opt-in is a loopback target.
-  const isLoopback = !globallyReachable(address, [])
-  return {
-    address,
-    port: isLoopback ? loopbackPort : port,
-    localAddress: isLoopback && !address.includes(':') ? sourceAddress : null,
-  }
 }
 
 /** Refusal and silence are the host's; whatever else keeps us from connecting may be ours, and says nothing of it. */

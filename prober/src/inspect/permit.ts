@@ -1,7 +1,8 @@
 // A lane's permits as an inspection needs them: the same limits and breaker as for mailboxes, and patience while there is time.
 import { setTimeout as pause } from 'node:timers/promises'
-import { type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
+import { destinationOf, type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
 import type { HoldFact } from '@postern/shared/verdict/evidence.ts'
+import { NOTHING_SHOWED } from '../store/grants.ts'
 import type { Permits } from '../store/permits.ts'
 import type { HostPorts, Visit } from './host.ts'
 
@@ -25,21 +26,19 @@ export function createVisitPermits(options: PermitOptions): Pick<HostPorts, 'per
     permit: (visit) => permit(options, visit),
     giveBack: (visit, reached) =>
       options.permits
-        .settle(destinationOf(visit), ownerOf(visit), {
-          outcome: { ...LOOKED_ONLY, address: visit.address, reached },
+        .settle(destinationFor(visit), ownerOf(visit), {
+          outcome: { ...NOTHING_SHOWED, address: visit.address, reached },
           alone: false,
         })
         .write(),
   }
 }
 
-const LOOKED_ONLY = { pushedBack: false, refusal: null, refused: 0, late: 0, learned: [], manner: null }
-
 async function permit({ permits, lane, now }: PermitOptions, visit: Visit): Promise<HoldFact | null> {
   const nobody = { about: [], controls: [], recipients: 1, refusable: 0, patient: false }
   const wanted = { ...nobody, owner: ownerOf(visit), address: visit.address, until: visit.until + GIVE_BACK_GRACE_MS }
   for (;;) {
-    const decision = await permits.take(destinationOf(visit), wanted, limitsOf(visit))
+    const decision = await permits.take(destinationFor(visit), wanted, limitsOf(visit))
     if (decision.kind === 'granted' || decision.kind === 'unavailable') return null
     const { kind, retryAt } = decision
     const isFar = retryAt - now() > LONGEST_PAUSE_MS || retryAt > visit.until - WORTH_WAITING_FOR_MS
@@ -51,10 +50,8 @@ async function permit({ permits, lane, now }: PermitOptions, visit: Visit): Prom
 }
 
 /** One operator's exchanges share their permits; anybody else's have theirs by address, and each service for itself. */
-function destinationOf(visit: Visit): string {
-  const row = rowOf(visit)
-  if (visit.service === 'https') return `https:${visit.address}`
-  return row.id === 'default' ? visit.address : row.countsAs
+function destinationFor(visit: Visit): string {
+  return visit.service === 'https' ? `https:${visit.address}` : destinationOf(rowOf(visit), visit.address)
 }
 
 /** Hosts that are never asked about mailboxes may be looked at, one connection at a time. */

@@ -4,6 +4,7 @@ import { type ExchangeInspection, exchangeInspection } from '@postern/shared/con
 import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { z } from 'zod'
 import { type Attempted, type Dynamo, readJson } from '../store/dynamo.ts'
+import { CLOCK_SKEW_MS } from '../store/items.ts'
 
 /** Instants in milliseconds since the epoch; a claim that is neither kept nor given back is void at `until`. */
 export interface Claim {
@@ -34,8 +35,6 @@ export interface SeenOptions {
 
 /** DynamoDB refuses items of more than 400 KB. */
 const MOST_OCTETS = 300_000
-/** Clocks agree within this span; what is kept for longer was written by one that ran ahead, and binds nobody. */
-const CLOCK_SKEW_MS = 60_000
 const KEEP_S = DAY_MS / 1_000
 
 const record = z.string().transform(readJson).pipe(exchangeInspection)

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
 import type { SecureContext } from 'node:tls'
 import { emptyFraming, frame } from '@postern/shared/smtp/reply.ts'
+import { leave } from '../net/leave.ts'
 import { print } from '../smtp/command.ts'
 import { begin, type Event, type Inspecting, next, type Seen } from './dialogue.ts'
 import { secure } from './secure.ts'
@@ -14,16 +15,6 @@ export interface Session {
   /** Instant in milliseconds since the epoch. */
   readonly deadlineAt: number
   readonly now: () => number
-}
-
-/** Whatever a server still says changes nothing: the connection is closed behind our back this long after our last word. */
-const LINGER_MS = 200
-
-/** Ends a connection in good manners, without waiting for it. */
-export function leave(socket: Socket): void {
-  socket.resume()
-  socket.end()
-  setTimeout(() => socket.destroy(), LINGER_MS).unref()
 }
 
 /** Holds the conversation to its end; never rejects. The socket is closed, or closing within 200 ms, when it resolves. */

@@ -11,6 +11,24 @@ export interface Target {
   readonly localAddress: string | null
 }
 
+export interface Ways {
+  readonly port: number
+  /** Port of loopback targets. */
+  readonly loopbackPort: number
+  /** Bound for loopback targets only: elsewhere the lane's NAT decides. */
+  readonly sourceAddress: string | null
+}
+
+/** What is reachable only through the opt-in is a loopback target. */
+export function targetOf(address: string, { port, loopbackPort, sourceAddress }: Ways): Target {
+  const isLoopback = !globallyReachable(address, [])
+  return {
+    address,
+    port: isLoopback ? loopbackPort : port,
+    localAddress: isLoopback && !address.includes(':') ? sourceAddress : null,
+  }
+}
+
 export interface Dialling {
   readonly loopback: readonly Cidr[]
   /** Instant in milliseconds since the epoch. */

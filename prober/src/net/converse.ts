@@ -8,6 +8,7 @@ import { type Command, print } from '../smtp/command.ts'
 import { begin, next, resume } from '../smtp/dialogue.ts'
 import { type Dialogue, type Ending, type Event, isGroup, type Step } from '../smtp/state.ts'
 import type { Plan } from '../smtp/plan.ts'
+import { leave } from './leave.ts'
 
 export interface Conversing {
   /** Instants in milliseconds since the epoch. */
@@ -37,9 +38,6 @@ export interface Kept {
 
 // A server that answers a pipelined group does so within one round trip; this long after, it never will.
 const GROUP_PATIENCE_MS = 1_200
-
-// QUIT's reply changes nothing: the connection is closed behind our back this long after it was sent.
-const LINGER_MS = 200
 
 /** More than the longest inquiry needs: what follows is repetition. */
 const MOST_LINES = 300
@@ -201,12 +199,7 @@ class Session implements Kept {
     clearTimeout(this.#timer)
     const socket = this.#socket
     this.#detach()
-    if (!saidGoodbye) {
-      socket.destroy()
-      return
-    }
-    socket.resume()
-    socket.end()
-    setTimeout(() => socket.destroy(), LINGER_MS).unref()
+    if (saidGoodbye) leave(socket)
+    else socket.destroy()
   }
 }

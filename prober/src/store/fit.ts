@@ -9,6 +9,7 @@ import {
 } from '@postern/shared/contract/audit.ts'
 import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
 import { z } from 'zod'
+import { CLOCK_SKEW_MS } from './items.ts'
 
 export const audited = z.object({
   checks: z.array(checkResult).readonly(),
@@ -22,8 +23,6 @@ export const NEVER_AUDITED: Audited = { checks: [], canaries: {} }
 
 /** A measurement holds until a newer one, and no longer than this: a day, and two hourly audits that did not come about. */
 export const HOLDS_MS = DAY_MS + 2 * 3_600_000
-/** Machines agree on the time within this span: what is dated later comes from a clock that ran ahead. */
-const CLOCK_SKEW_MS = 60_000
 
 /** Without what is too old or dated ahead of `now`. */
 export function believed({ checks, canaries }: Audited, now: number): Audited {
@@ -96,4 +95,10 @@ function laneOf(checks: readonly CheckResult[], bad: readonly CheckResult[]): Pi
     return { lane: 'unmeasured', kind: null, why: 'nothing was measured' }
   const open = checks.filter(({ state }) => state === 'unmeasured').map(({ check }) => check)
   return { lane: 'fit', kind: null, why: open.length === 0 ? '' : `not measured: ${open.join(', ')}` }
+}
+
+/** Why a lane may ask nobody, or null where it may: broken, or ill thought of. */
+export function barOf({ lane, kind }: Pick<Fitness, 'lane' | 'kind'>): 'lane_unfit' | 'shunned' | null {
+  if (lane !== 'unfit') return null
+  return kind === 'technical' ? 'lane_unfit' : 'shunned'
 }

@@ -85,6 +85,16 @@ export interface Outcome extends Showed, Try {
   readonly manner: Manner | null
 }
 
+/** Of a visit at which nothing was said of anybody: only whether a connection came about counts. */
+export const NOTHING_SHOWED: Omit<Outcome, keyof Try> = {
+  pushedBack: false,
+  refusal: null,
+  refused: 0,
+  late: 0,
+  learned: [],
+  manner: null,
+}
+
 export const NO_GRANTS: Grants = {
   granted: [],
   slots: [],
@@ -107,7 +117,8 @@ const MANNERS_MS = 24 * HOUR_MS
 const MOST_MANNERS = 32
 /** A slot that is taken comes free within a conversation's length; asking much earlier costs more than it wins. */
 const SLOT_RETRY_MS = 200
-const PATIENT_SHARE = 0.8
+/** Of the recipients of a minute, those that a list may have: the rest is left to whoever waits. */
+export const PATIENT_SHARE = 0.8
 /** No longer than this does anybody hold a slot: a job's longest budget and some grace. */
 const LONGEST_SLOT_MS = 75_000
 

@@ -78,6 +78,11 @@ export function providerOf(exchange: string, domain: string): ProviderRow {
   return wild?.row ?? defaultRow()
 }
 
+/** What counts as one for permits: an operator, whatever its rows are called, or whoever is at an IP address (text form). */
+export function destinationOf({ id, countsAs }: ProviderRow, address: string): string {
+  return id === 'default' ? address : countsAs
+}
+
 function isFor(one: ProviderRow, domain: string): boolean {
   return one.domains === null || one.domains.includes(domain)
 }

@@ -12,7 +12,7 @@ export function heardOf(judged: Case): Finding | null {
   const told = feedbackOf(judged)
   if (told === null) return said
   const other = freshOf(judged).find((one) => one.outcome !== told.outcome)
-  if (other !== undefined && (isNo(told) || isNo(other)))
+  if (other !== undefined && (noOf(told) !== null || noOf(other) !== null))
     return contradicted(told, { cites: [other, ...(said?.cites ?? [])] })
   return told.outcome === 'delivered' ? delivered(told, said) : bounced(told, said)
 }
@@ -35,20 +35,21 @@ function delivered(told: FeedbackFact, said: Finding | null): Finding {
   return { reason: 'feedback_delivered', level: 'confirmed', rule: 'feedback.delivered', cites: [told], retryAt: null }
 }
 
-function isNo({ outcome, reply }: FeedbackFact): boolean {
-  if (outcome === 'delivered' || reply === null) return false
-  const { says, about } = meaning(reply, { phase: 'data', exchange: null })
-  return says === 'no' && about === 'mailbox'
+/** What a message that came back says for good of the mailbox; null where it says nothing of it. */
+function noOf({ outcome, reply }: FeedbackFact) {
+  if (outcome === 'delivered' || reply === null) return null
+  const said = meaning(reply, { phase: 'data', exchange: null })
+  return said.says === 'no' && said.about === 'mailbox' ? said : null
 }
 
 /** A message comes back for many reasons; only one that is about the mailbox, and final, says anything of it. */
 function bounced(told: FeedbackFact, said: Finding | null): Finding | null {
-  const about = told.reply === null ? null : meaning(told.reply, { phase: 'data', exchange: null })
-  if (about === null || !isNo(told)) return said
+  const no = noOf(told)
+  if (no === null) return said
   const status = said === null ? 'unknown' : worthOf(said.reason).status
   if (status === 'undeliverable') return said
   if (said !== null && status === 'deliverable') return contradicted(told, said)
-  const reason = about.class === 'mailbox_disabled' ? 'mailbox_disabled' : 'mailbox_not_found'
+  const reason = no.class === 'mailbox_disabled' ? 'mailbox_disabled' : 'mailbox_not_found'
   return { reason, level: 'estimated', rule: 'feedback.bounced', cites: [told], retryAt: null }
 }
 
