@@ -7,7 +7,7 @@ import { secretsConfig } from './accounts/secrets.ts'
 export interface Env {
   /** JSON list of `{name, url, suffix}`. */
   readonly DOH_RESOLVERS: string
-  /** JSON `{epoch, lanes: [{id, region, url, address, ehlo, partition}]}`. */
+  /** JSON `{epoch, lanes: [{id, region, url, listUrl, address, ehlo, partition}]}`. */
   readonly LANES: string
   /** JSON `{accessKeyId, secretAccessKey}`: a secret. */
   readonly LANE_CREDENTIALS: string
@@ -56,6 +56,7 @@ const lane = z.strictObject({
   id: z.string(),
   region: z.string(),
   url: z.url(),
+  listUrl: z.url(),
   address: z.string(),
   ehlo: z.string(),
   partition: z.string(),

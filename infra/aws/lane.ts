@@ -1,4 +1,4 @@
-// One lane: a function behind a signed URL that speaks to mail servers from one address under one name.
+// One lane: two functions behind signed URLs, for those who wait and for lists, that speak to mail servers from one address under one name.
 import type { LaneEnvironment } from '@postern/prober/environment.ts'
 import { Duration } from 'aws-cdk-lib'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
@@ -55,6 +55,12 @@ function environmentOf({ laneId, settings, state }: LaneProps): Omit<LaneEnviron
   }
 }
 
+interface Made {
+  readonly id: string
+  readonly suffix: string
+  readonly concurrency: number
+}
+
 export class Lane extends Construct {
   readonly network: LaneNetwork
 
@@ -63,19 +69,28 @@ export class Lane extends Construct {
     const environment = environmentOf(props)
     this.network = new LaneNetwork(this, 'Network', { ...props, ehloName: environment.EHLO_NAME })
     const { attrPublicIp } = this.network.address
-    const prober = this.#makeFunction(props, { ...environment, EGRESS_ADDRESS: attrPublicIp })
-    this.#auditHourly(prober)
-    const url = prober.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM })
-    url.grantInvokeUrl(props.caller)
-    addOutputs(this, { Url: url.url, EgressAddress: attrPublicIp, EhloName: environment.EHLO_NAME })
+    const whole = { ...environment, EGRESS_ADDRESS: attrPublicIp }
+    const { reservedConcurrency, listConcurrency } = props.settings
+    const ask = this.#makeFunction(props, whole, { id: 'Prober', suffix: '', concurrency: reservedConcurrency })
+    const list = this.#makeFunction(props, whole, { id: 'Lister', suffix: '-list', concurrency: listConcurrency })
+    this.#auditHourly(ask)
+    const outputs = { EgressAddress: attrPublicIp, EhloName: environment.EHLO_NAME }
+    addOutputs(this, { Url: this.#open(ask, props), ListUrl: this.#open(list, props), ...outputs })
   }
 
-  #makeFunction(props: LaneProps, environment: LaneEnvironment): Function {
+  #open(made: Function, { caller }: LaneProps): string {
+    const url = made.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM })
+    url.grantInvokeUrl(caller)
+    return url.url
+  }
+
+  /** Two of them on one subnet: no list can take the hands that somebody waits for. */
+  #makeFunction(props: LaneProps, environment: LaneEnvironment, { id, suffix, concurrency }: Made): Function {
     const { vpc, settings, laneId, code, state } = props
-    const functionName = `postern-${settings.partition}-${laneId}`
-    const { role, logGroup } = new LaneRole(this, 'May', functionName)
+    const functionName = `postern-${settings.partition}-${laneId}${suffix}`
+    const { role, logGroup } = new LaneRole(this, `${id}May`, functionName)
     state.grantTo(role)
-    return new Function(this, 'Prober', {
+    return new Function(this, id, {
       functionName,
       role,
       logGroup,
@@ -87,7 +102,7 @@ export class Lane extends Construct {
       memorySize: 512,
       // The longest budget of a job is 60 s.
       timeout: Duration.seconds(70),
-      reservedConcurrentExecutions: settings.reservedConcurrency,
+      reservedConcurrentExecutions: concurrency,
       vpc,
       vpcSubnets: { subnets: [this.network.subnet] },
       securityGroups: [this.network.securityGroup],

@@ -9,6 +9,8 @@ export interface Settings {
   readonly region: string
   /** Events that one lane runs at a time. A young AWS account has 10 for all functions together. */
   readonly reservedConcurrency: number
+  /** Lists that one lane works on at a time, with hands of their own. */
+  readonly listConcurrency: number
   /** Zones of DNS block lists that audits look into. Given as text with commas. */
   readonly dnsblZones: readonly string[]
   /** JSON list of `{operator, good, dead}`; the lanes read it, and refuse what it should not hold. */
@@ -37,6 +39,7 @@ export function readSettings(node: Node): Settings {
     partition: readText(node, 'partition', /^[a-z]{2,16}$/),
     region: readText(node, 'region', /^[a-z]{2}(-[a-z]+)+-\d$/),
     reservedConcurrency: readCount(node, 'reservedConcurrency'),
+    listConcurrency: readCount(node, 'listConcurrency'),
     dnsblZones: readText(node, 'dnsblZones', /^(([a-z0-9-]+\.)+[a-z]+(,|$))*$/)
       .split(',')
       .filter((zone) => zone !== ''),

@@ -18,20 +18,23 @@ export interface LocalLane {
   readonly sender: string
   readonly url: string
   readonly port: number
+  /** Of the function for lists. */
+  readonly listUrl: string
+  readonly listPort: number
 }
 
 const LETTERS = ['a', 'b', 'c', 'd']
 
 type Wanted = Pick<Options, 'regions' | 'lanesPerRegion' | 'partitions'>
 
-/** `ports` has one for each lane, in order. */
+/** `ports` has two for each lane, in order. */
 export function planLanes(
   { regions, lanesPerRegion: perRegion, partitions }: Wanted,
   ports: readonly number[],
 ): LocalLane[] {
   return REGIONS.slice(0, regions).flatMap((region, r) =>
     LETTERS.slice(0, perRegion).map((letter, l): LocalLane => {
-      const port = ports[r * perRegion + l] ?? 0
+      const [port = 0, listPort = 0] = ports.slice(2 * (r * perRegion + l))
       const ehlo = `${letter}.${region}.probe.test`
       return {
         id: `${region}-${letter}`,
@@ -42,6 +45,8 @@ export function planLanes(
         sender: `probe@${ehlo}`,
         url: `http://127.0.0.1:${port}/`,
         port,
+        listUrl: `http://127.0.0.1:${listPort}/`,
+        listPort,
       }
     }),
   )
@@ -95,6 +100,7 @@ export function startLane(lane: LocalLane, settings: LaneSettings): Starting {
 function configOf(lane: LocalLane, { artefact, credentials, common }: LaneSettings): LaneConfig {
   return {
     port: lane.port,
+    listPort: lane.listPort,
     region: lane.region,
     accessKeys: [credentials],
     artefact,
@@ -112,6 +118,7 @@ function configOf(lane: LocalLane, { artefact, credentials, common }: LaneSettin
     },
     // Lambda would start a machine for each; here all of them share the cores that the world and the edge run on.
     reservedConcurrency: 10,
+    listConcurrency: 4,
     provisionedConcurrency: 2,
     scalingStep: 1,
     timeoutMs: 70_000,

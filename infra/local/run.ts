@@ -62,7 +62,7 @@ async function run(options: Options): Promise<void> {
   own({ stop: () => state.close() })
 
   const count = options.regions * options.lanesPerRegion
-  const [enginePort = 0, ...lanePorts] = await freePorts(count + 1)
+  const [enginePort = 0, ...lanePorts] = await freePorts(2 * count + 1)
   const lanes = planLanes(options, lanePorts)
   const [world, engine, artefact] = await Promise.all([
     startWorld(),
@@ -136,8 +136,8 @@ function partitionsOf({ partitions }: Options): string[] {
   return [...new Set(['default', ...Object.values(partitions)])]
 }
 
-function laneOnTheMap({ id, region, url, address, ehlo, partition }: LocalLane) {
-  return { id, region, url, address, ehlo, partition }
+function laneOnTheMap({ id, region, url, listUrl, address, ehlo, partition }: LocalLane) {
+  return { id, region, url, listUrl, address, ehlo, partition }
 }
 
 /** A run whose npm was killed has nobody left who could stop it. */

@@ -54,7 +54,7 @@ export async function probe(job: ProbeJob, ports: ProbePorts, receivedAt: number
 /** Answers for many addresses, domain by domain, side by side. */
 export async function probeList(job: ListJob, ports: ProbePorts, receivedAt: number): Promise<ListReport> {
   const groups = await Promise.all(
-    job.groups.map((group, n) => inquire(groupOf({ ...group, jobId: `${job.jobId}.${n}` }, job, receivedAt), ports)),
+    job.groups.map((group) => inquire(groupOf({ ...group, jobId: group.id }, job, receivedAt), ports)),
   )
   return { jobId: job.jobId, lane: ports.lane.id, groups: groups.map((reports) => [...reports]) }
 }

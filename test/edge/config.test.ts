@@ -86,6 +86,7 @@ describe('bindings', () => {
     ['LANES', '{"epoch":1.5,"lanes":[]}'],
     ['LANES', '{"epoch":1,"lanes":[{"id":"eu-1"}]}'],
     ['LANES', JSON.stringify({ epoch: 1, lanes: [{ ...lane, url: 'lane.test' }] })],
+    ['LANES', JSON.stringify({ epoch: 1, lanes: [{ ...lane, listUrl: undefined }] })],
     ['LANES', JSON.stringify({ epoch: 1, lanes: [{ ...lane, region: 1 }] })],
     ['LANE_CREDENTIALS', 'id:secret'],
     ['LANE_CREDENTIALS', '{"accessKeyId":"id"}'],

@@ -13,6 +13,7 @@ export function laneNamed(id: string): Lane {
     region: 'eu',
     url: 'https://lane.test/',
     address: '192.0.2.1',
+    listUrl: 'http://127.0.0.1:1/',
     ehlo: `${id}.lane.test`,
     partition: 'default',
   }

@@ -44,6 +44,7 @@ export function buildFixture(dir: string): ReturnType<typeof buildArtefact> {
 
 export interface LaneUnderTest {
   readonly url: string
+  readonly listUrl: string
   readonly process: ChildProcess
   /** Every sandbox that the lane told of; true while it says that it lives. */
   readonly sandboxes: ReadonlyMap<number, boolean>
@@ -59,11 +60,13 @@ function collectLines(child: ChildProcess): string[] {
 export async function startLane(artefact: string, changes: Partial<LaneConfig> = {}): Promise<LaneUnderTest> {
   const config: LaneConfig = {
     port: 0,
+    listPort: 0,
     region,
     accessKeys: [accessKey],
     artefact,
     environment,
     reservedConcurrency: 2,
+    listConcurrency: 2,
     provisionedConcurrency: 0,
     scalingStep: 2,
     timeoutMs: 10_000,
@@ -78,14 +81,14 @@ export async function startLane(artefact: string, changes: Partial<LaneConfig> =
   })
   const sandboxes = new Map<number, boolean>()
   const lines = collectLines(child)
-  const url = await new Promise<string>((resolve, reject) => {
+  const { url, listUrl } = await new Promise<{ url: string; listUrl: string }>((resolve, reject) => {
     child.once('exit', () => reject(new Error(`the lane ended: ${lines.join('\n')}`)))
     child.on('message', (message: LaneMessage) => {
-      if ('ready' in message) resolve(message.url)
+      if ('ready' in message) resolve(message)
       else sandboxes.set(message.sandbox, message.alive)
     })
   })
-  return { url, process: child, sandboxes, lines }
+  return { url, listUrl, process: child, sandboxes, lines }
 }
 
 export async function stopLane(lane: LaneUnderTest): Promise<void> {

@@ -12,6 +12,7 @@ import { buildFixture, environment } from './lane-under-test.ts'
 import { find, pointingTo, type Resource, statementsOf, target } from './read-template.ts'
 
 const laneIds = ['eu-central-1-a', 'eu-central-1-b']
+const functionIds = laneIds.flatMap((laneId) => [laneId, `${laneId}-list`])
 let dir: string
 let artefact: Awaited<ReturnType<typeof buildFixture>>
 let template: Template
@@ -71,7 +72,7 @@ describe('a lane', () => {
     expect(one!.filter((id) => two!.includes(id))).toEqual([])
     for (const type of ['EIP', 'NatGateway']) template.resourceCountIs(`AWS::EC2::${type}`, 2)
     template.resourceCountIs('AWS::EC2::Subnet', 4)
-    template.resourceCountIs('AWS::Lambda::Function', 2)
+    template.resourceCountIs('AWS::Lambda::Function', 4)
   })
 
   it('stands in a zone of its own', () => {
@@ -125,14 +126,24 @@ describe('a lane', () => {
       MemorySize: 512,
       Runtime: 'nodejs24.x',
       Handler: 'index.handler',
-      ReservedConcurrentExecutions: 50,
     })
+    const reserved = (id: string) => functionOf(id).properties['ReservedConcurrentExecutions']
+    expect(laneIds.map((id) => [reserved(id), reserved(`${id}-list`)])).toEqual([
+      [50, 10],
+      [50, 10],
+    ])
+  })
+
+  it.each(laneIds)('%s works on lists by the same way out, with hands of their own', (laneId) => {
+    const list = `${laneId}-list`
+    expect(wayOut(list)).toEqual(wayOut(laneId))
+    expect(environmentOf(list)).toEqual(environmentOf(laneId))
   })
 })
 
 describe('who may do what', () => {
   it('a function URL answers to AWS_IAM only, and no function to the public', () => {
-    template.resourceCountIs('AWS::Lambda::Url', 2)
+    template.resourceCountIs('AWS::Lambda::Url', 4)
     template.allResourcesProperties('AWS::Lambda::Url', { AuthType: 'AWS_IAM' })
     template.allResourcesProperties('AWS::Lambda::Permission', { Principal: 'events.amazonaws.com' })
   })
@@ -159,7 +170,7 @@ describe('who may do what', () => {
     const [user, ...others] = find(template, 'AWS::IAM::User')
     expect(others).toEqual([])
     const statements = statementsOf(template, user!.id)
-    const functions = new Set(laneIds.map((laneId) => functionOf(laneId).id))
+    const functions = new Set(functionIds.map((laneId) => functionOf(laneId).id))
     expect(new Set(statements.flatMap(({ resources }) => resources.map(target)))).toEqual(functions)
     const actions = new Set(statements.flatMap((statement) => statement.actions))
     expect(actions).toEqual(new Set(['lambda:InvokeFunctionUrl', 'lambda:InvokeFunction']))
@@ -184,7 +195,7 @@ describe('who may do what', () => {
   it('the wildcard resource stands for network interfaces only, which the function itself is denied', () => {
     const roles = find(template, 'AWS::IAM::Role').flatMap(({ id }) => statementsOf(template, id))
     const wide = roles.filter(({ resources }) => resources.includes('*'))
-    expect(wide.map(({ effect }) => effect)).toEqual(['Allow', 'Deny', 'Allow', 'Deny'])
+    expect(wide.map(({ effect }) => effect)).toEqual(functionIds.flatMap(() => ['Allow', 'Deny']))
     expect(wide.flatMap(({ actions }) => actions).filter((action) => !action.startsWith('ec2:'))).toEqual([])
     expect(roles.flatMap(({ actions }) => actions).filter((action) => action.includes('*'))).toEqual([])
   })
@@ -264,6 +275,7 @@ describe('synthesis', () => {
     ['region', 'Frankfurt'],
     ['partition', ''],
     ['reservedConcurrency', '0'],
+    ['listConcurrency', 'few'],
     ['dnsblZones', 'zen spamhaus org'],
     ['canaries', 'gmail'],
   ])('refuses a %s that will not do', async (key, value) => {

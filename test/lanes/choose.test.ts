@@ -9,6 +9,7 @@ const lane = (id: string): Lane => ({
   region: 'eu',
   url: 'https://lane.test/',
   address: '192.0.2.1',
+  listUrl: 'https://list.lane.test/',
   ehlo: `${id}.lane.test`,
   partition: 'default',
 })

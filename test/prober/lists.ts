@@ -23,7 +23,8 @@ export function listOf(groups: Readonly<Record<string, readonly string[]>>, chan
     kind: 'list',
     jobId: `list-number-${lists}`,
     epoch: 1,
-    groups: Object.entries(groups).map(([domain, locals]) => ({
+    groups: Object.entries(groups).map(([domain, locals], n) => ({
+      id: `list-number-${lists}.${n}`,
       domain,
       implicitMx: false,
       exchanges: [{ exchange: `mx.${domain}`, preference: 10 }],

@@ -40,6 +40,8 @@ export const listJob = z.strictObject({
   groups: z
     .array(
       z.strictObject({
+        /** The same for all visits on behalf of these addresses: one that was cut off is taken over. */
+        id: z.string().min(8).max(80),
         domain: z.string().min(1).max(253),
         implicitMx: z.boolean(),
         exchanges: z.array(exchange).min(1).max(20).readonly(),

@@ -4,8 +4,10 @@
 export interface Lane {
   readonly id: string
   readonly region: string
-  /** Function URL. */
+  /** Function URL of `ask`, for those who wait. */
   readonly url: string
+  /** Function URL of `list`: the same code with hands of its own, for what nobody waits for. */
+  readonly listUrl: string
   /** Egress address in text form. */
   readonly address: string
   /** EHLO name; its A record is `address`, whose PTR names it back. */

@@ -66,7 +66,7 @@ export function countedLane(setting: LaneSetting): CountedLane {
     },
     askList: (domain, localParts) => {
       const recipients = localParts.map((localPart) => ({ localPart, smtpUtf8: false }))
-      const groups = [{ domain, implicitMx: false, exchanges: exchangesOf(domain), recipients }]
+      const groups = [{ id: `bench-list-${jobs}.0`, domain, implicitMx: false, exchanges: exchangesOf(domain), recipients }]
       return probeList({ kind: 'list', jobId: `bench-list-${(jobs += 1)}`, ...common, groups }, ports, Date.now())
     },
   }
