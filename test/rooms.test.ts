@@ -86,9 +86,13 @@ const MAY_CATCH: readonly string[] = [
   'edge/src/accounts/meter.ts',
   'edge/src/accounts/till.ts',
   'edge/src/age/rdap.ts',
+  'edge/src/batches/consume.ts',
+  'edge/src/batches/json-text.ts',
+  'edge/src/batches/upload.ts',
   'edge/src/config.ts',
   'edge/src/dns/attempt.ts',
   'edge/src/probe/call.ts',
+  'edge/src/webhooks/send.ts',
   'edge/src/worker.ts',
   'edge/client/src/cli.ts',
   'edge/client/src/log-rows.ts',
@@ -103,8 +107,14 @@ const MAY_CATCH: readonly string[] = [
 /** An object is a composition root of its own: nobody else can tell it the time. */
 const MAY_KNOW_THE_TIME: readonly string[] = [
   'edge/src/accounts/account.ts',
+  'edge/src/accounts/publisher.ts',
   'edge/src/accounts/once.ts',
+  'edge/src/batches/batch.ts',
+  'edge/src/batches/course.ts',
+  'edge/src/batches/pace.ts',
+  'edge/src/probe/turns.ts',
   'edge/src/accounts/visitor.ts',
+  'edge/src/webhooks/deliveries.ts',
   'edge/src/worker.ts',
   'edge/src/http/guards.ts',
   'prober/src/handler.ts',
@@ -112,6 +122,7 @@ const MAY_KNOW_THE_TIME: readonly string[] = [
   'shared/lists/',
 ]
 const MAY_ROLL_DICE: readonly string[] = [
+  'edge/src/webhooks/deliveries.ts',
   'edge/src/worker.ts',
   'edge/src/http/guards.ts',
   'prober/src/handler.ts',

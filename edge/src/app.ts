@@ -7,8 +7,11 @@ import { answerOrigin, preflight } from './http/cors.ts'
 import { limitBody, requestId, requireJson, requireKey } from './http/guards.ts'
 import { fieldErrors, refuse } from './http/problem.ts'
 import { accountRoutes } from './routes/accounts.ts'
+import { batchResultRoutes } from './routes/batch-results.ts'
+import { batchRoutes } from './routes/batches.ts'
 import type { AppEnv, Services } from './routes/context.ts'
 import { creditRoutes } from './routes/credits.ts'
+import { deliveryRoutes } from './routes/deliveries.ts'
 import { erasureRoute } from './routes/erasures.ts'
 import { feedbackRoute } from './routes/feedback.ts'
 import { healthRoute } from './routes/health.ts'
@@ -18,6 +21,7 @@ import { pageTokenRoute } from './routes/page-token.ts'
 import { rulesRoute } from './routes/rules.ts'
 import { usageRoute } from './routes/usage.ts'
 import { verificationRoutes } from './routes/verifications.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 
 /** Every path, its methods, and who may use them. */
 export const PATHS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
@@ -28,6 +32,17 @@ export const PATHS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
   '/v1/keys': { GET: 'reader', POST: 'holder' },
   '/v1/keys/:id': { GET: 'reader', DELETE: 'holder' },
   '/v1/keys/:id/rotate': { POST: 'holder' },
+  '/v1/webhooks': { GET: 'owner', POST: 'owner' },
+  '/v1/webhooks/:id': { GET: 'owner', PATCH: 'owner', DELETE: 'owner' },
+  '/v1/webhooks/:id/rotate': { POST: 'owner' },
+  '/v1/webhooks/:id/deliveries': { GET: 'owner' },
+  '/v1/deliveries/:id/replay': { POST: 'owner' },
+  '/v1/batches': { GET: 'owner', POST: 'owner' },
+  '/v1/batches/:id': { GET: 'owner', DELETE: 'owner' },
+  '/v1/batches/:id/start': { POST: 'owner' },
+  '/v1/batches/:id/cancel': { POST: 'owner' },
+  '/v1/batches/:id/results': { GET: 'owner' },
+  '/v1/batches/:id/events': { GET: 'owner' },
   '/v1/erasures': { POST: 'holder' },
   '/v1/feedback': { POST: 'holder' },
   '/v1/accounts': { GET: 'operator', POST: 'operator' },
@@ -94,6 +109,10 @@ const ROUTES = [
   keptRoutes,
   usageRoute,
   keyRoutes,
+  webhookRoutes,
+  deliveryRoutes,
+  batchRoutes,
+  batchResultRoutes,
   erasureRoute,
   feedbackRoute,
   accountRoutes,

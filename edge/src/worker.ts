@@ -29,20 +29,36 @@ import { openSlowDomains, type SlowMemory } from './probe/slow-domains.ts'
 import { createAsk } from './probe/ask.ts'
 import { createCall } from './probe/call.ts'
 import { createWrite } from './probe/write.ts'
+import { createAskList } from './probe/ask-list.ts'
+import type { Turn } from './probe/turns.ts'
+import { type BatchNamespaces, batchesOf, doPark, doTurn, doWork } from './batch-ports.ts'
+import { consumeEach, type Message } from './batches/consume.ts'
+import { lookAfter } from './batches/look-after.ts'
+import type { Work } from './batches/work.ts'
 import { openProbeMemo, type ProbeMemory } from './probe/memo.ts'
 import { listDirectory } from './accounts/directory.ts'
 import type { Services } from './routes/context.ts'
+import type { Deliveries } from './webhooks/deliveries.ts'
+import { deliver, type DeliverPorts, type DeliveryMessage, notePark } from './webhooks/deliver.ts'
 
 export { Account } from './accounts/account.ts'
 export { Once } from './accounts/once.ts'
 export { Records } from './accounts/records.ts'
 export { Visitor } from './accounts/visitor.ts'
+export { Deliveries } from './webhooks/deliveries.ts'
+export { Batch } from './batches/batch.ts'
+export { Turns } from './probe/turns.ts'
 
-interface Bindings extends Env, ObjectBindings, NearLimitBindings {
+interface Bindings extends Env, ObjectBindings, NearLimitBindings, BatchNamespaces {
+  readonly PARTITIONS: string
   readonly USAGE: Queue<UsageEvent>
   readonly SNAPSHOTS: KVNamespace
   readonly ONCES: DurableObjectNamespace<Once>
   readonly VISITORS: DurableObjectNamespace<Visitor>
+  readonly DELIVERIES: DurableObjectNamespace<Deliveries>
+  readonly WEBHOOKS: Queue<DeliveryMessage>
+  readonly BATCHES: Queue<Work>
+  readonly ASKS: Queue<Turn>
 }
 
 /** What lives as long as the isolate: bindings do not change within it. */
@@ -111,16 +127,40 @@ function objectsOf(env: Bindings) {
   return nameObjects(env, isolateOf(env).config.PARTITIONS, now)
 }
 
+function webhooksOf(env: Bindings) {
+  const { config } = isolateOf(env)
+  return (account: string) => within(env.DELIVERIES, partitionOf(account), config.PARTITIONS).getByName(account)
+}
+
+/** What one batch of the queues of webhooks is given. */
+function deliverPortsOf(env: Bindings): DeliverPorts {
+  const { config, secrets, standings } = isolateOf(env)
+  const webhooks = webhooksOf(env)
+  const connect = limitConnections()
+  const sleep = (ms: number) => scheduler.wait(ms)
+  return {
+    secrets,
+    connect,
+    now,
+    warn,
+    loopback: config.LOOPBACK_NETWORKS,
+    resolve: createResolve({ resolvers: config.DOH_RESOLVERS, standings, connect, now, sleep }),
+    take: ({ account, delivery }, ring) => webhooks(account).take(delivery, ring),
+    attempted: ({ account, delivery }, attempt) => webhooks(account).attempted(delivery, attempt),
+    parked: ({ account, delivery }) => webhooks(account).parked(delivery),
+  }
+}
+
 /** A name that comes back is worth a place in the Cache. */
 const WRITTEN_FROM = 2
 
-interface Turn {
+interface Trip {
   readonly connect: Connect
   readonly sleep: (ms: number) => Promise<unknown>
   readonly later: Later
 }
 
-function routePortsOf(env: Bindings, { connect, sleep, later }: Turn): RoutePorts {
+function routePortsOf(env: Bindings, { connect, sleep, later }: Trip): RoutePorts {
   const { config, near: cache, names, scope, standings } = isolateOf(env)
   const resolvers = config.DOH_RESOLVERS
   return {
@@ -134,9 +174,20 @@ function routePortsOf(env: Bindings, { connect, sleep, later }: Turn): RoutePort
   }
 }
 
+function oncesOf(env: Bindings): Services['onces'] {
+  const { config } = isolateOf(env)
+  const once = (name: string) =>
+    within(env.ONCES, partitionOf(name.split(' ')[0] ?? ''), config.PARTITIONS).getByName(name)
+  return {
+    begin: (name, attempt) => once(name).begin(attempt),
+    end: (name, { lease, ending, answer }) => once(name).end(lease, ending, answer),
+  }
+}
+
 function servicesOf(env: Bindings, invocation: Invocation): Services {
   const { config, secrets, snapshots, paid, limits, near, ages, slow, probed } = isolateOf(env)
   const objects = objectsOf(env)
+  const webhooks = webhooksOf(env)
   const later = afterwards(invocation)
   const connect = limitConnections()
   const sleep = (ms: number) => scheduler.wait(ms)
@@ -144,8 +195,6 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
   const routePorts = routePortsOf(env, { connect, sleep, later })
   // Evidence belongs to a partition, and is found nowhere else.
   const keyOf = (partition: string) => (wire: string) => probedName(secrets, `${partition}\0${wire}`)
-  const once = (name: string) =>
-    within(env.ONCES, partitionOf(name.split(' ')[0] ?? ''), config.PARTITIONS).getByName(name)
   return {
     config,
     secrets,
@@ -153,15 +202,15 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
     later,
     objects,
     till: openTill({ objects, usage: env.USAGE, snapshots, paid, later, now, warn }),
-    onces: {
-      begin: (name, attempt) => once(name).begin(attempt),
-      end: (name, { lease, ending, answer }) => once(name).end(lease, ending, answer),
-    },
+    onces: oncesOf(env),
     nearOnces: createNearOnces(near),
     limits,
     visitor: (name, mode) => env.VISITORS.getByName(name).ask(mode),
     directory: (cursor, limit) => listDirectory(env.SNAPSHOTS, cursor, limit),
+    batches: batchesOf(env, config.PARTITIONS),
     write: createWrite(call),
+    webhooks,
+    tell: (account, events) => webhooks(account).tell(account, events),
     newId: (prefix) => `${prefix}_${ulid()}`,
     newSeed: () => base32(crypto.getRandomValues(new Uint8Array(20))),
     verify: {
@@ -182,11 +231,33 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
   }
 }
 
+const BATCH_QUEUES = ['postern-batches', 'postern-asks', 'postern-batches-parked']
+
+function consumeBatches({ queue, messages }: MessageBatch, env: Bindings, context: ExecutionContext): Promise<void> {
+  const waitUntil = (work: Promise<unknown>): void => context.waitUntil(work)
+  const services = servicesOf(env, { waitUntil, answered: Promise.resolve() })
+  const { config } = services
+  if (queue === 'postern-batches') return consumeEach(messages as Messages<Work>, doWork(services), warn)
+  const turns = (account: string, lane: string) =>
+    within(env.TURNS, partitionOf(account), config.PARTITIONS).getByName(lane)
+  if (queue === 'postern-asks') {
+    const askList = createAskList(createCall(config.LANE_CREDENTIALS, limitConnections()), warn)
+    return consumeEach(messages as Messages<Turn>, doTurn(services, { turns, askList, roll: Math.random }), warn)
+  }
+  return consumeEach(messages as Messages<Work | Turn>, doPark(services, turns), warn)
+}
+
+type Messages<T> = readonly Message<T>[]
+
 const app = createApp((env, invocation) => servicesOf(env as Bindings, invocation))
 
 export default {
   fetch: app.fetch,
-  queue: (batch, env) => {
+  scheduled: (_event, env) => lookAfter(env, batchesOf(env, isolateOf(env).config.PARTITIONS), warn),
+  queue: (batch, env, context) => {
+    if (BATCH_QUEUES.includes(batch.queue)) return consumeBatches(batch, env, context)
+    if (batch.queue === 'postern-webhooks') return deliver(batch.messages, deliverPortsOf(env))
+    if (batch.queue === 'postern-webhooks-parked') return notePark(batch.messages, deliverPortsOf(env))
     const objects = objectsOf(env)
     const ledger = {
       settleMany: (account: string, settlements: readonly Settlement[]) =>

@@ -18,6 +18,14 @@ POST   /v1/keys              | 201     | 403     | 403     | 403     | 201     |
 GET    /v1/keys/:id          | 200     | 403     | 403     | 403     | 200     | 200     | 403
 DELETE /v1/keys/:id          | 200     | 403     | 403     | 403     | 200     | 403     | 403
 POST   /v1/keys/:id/rotate   | 201     | 403     | 403     | 403     | 201     | 403     | 403
+GET    /v1/webhooks          | 200     | 200     | 403     | 403     | 403     | 403     | 403
+POST   /v1/webhooks          | 201     | 201     | 403     | 403     | 403     | 403     | 403
+GET    /v1/webhooks/:id      | 200     | 200     | 403     | 403     | 403     | 403     | 403
+PATCH  /v1/webhooks/:id      | 200     | 200     | 403     | 403     | 403     | 403     | 403
+DELETE /v1/webhooks/:id      | 200     | 200     | 403     | 403     | 403     | 403     | 403
+POST   /v1/webhooks/:id/rotate     | 201 | 201   | 403     | 403     | 403     | 403     | 403
+GET    /v1/webhooks/:id/deliveries | 200 | 200   | 403     | 403     | 403     | 403     | 403
+POST   /v1/deliveries/:id/replay   | 202 | 404   | 403     | 403     | 403     | 403     | 403
 POST   /v1/erasures          | 200     | 403     | 403     | 403     | 200     | 403     | 403
 POST   /v1/feedback          | 200     | 403     | 403     | 403     | 200     | 403     | 403
 GET    /v1/accounts          | 403     | 403     | 403     | 403     | 200     | 200     | 403
@@ -49,6 +57,14 @@ POST   /v1/keys              | 401    | 401   | 401     | 401   | 201           
 GET    /v1/keys/:id          | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, DELETE, HEAD
 DELETE /v1/keys/:id          | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, DELETE, HEAD
 POST   /v1/keys/:id/rotate   | 401    | 401   | 401     | 401   | 201              | 429 calls | 201     | 415  | 413  | 422   | 422   | POST
+GET    /v1/webhooks          | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, POST, HEAD
+POST   /v1/webhooks          | 401    | 401   | 401     | 401   | 201              | -         | 201     | 415  | 413  | 422   | 422   | GET, POST, HEAD
+GET    /v1/webhooks/:id      | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, PATCH, DELETE, HEAD
+PATCH  /v1/webhooks/:id      | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | 415  | 413  | 422   | 422   | GET, PATCH, DELETE, HEAD
+DELETE /v1/webhooks/:id      | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, PATCH, DELETE, HEAD
+POST   /v1/webhooks/:id/rotate     | 401 | 401 | 401    | 401   | 201              | 429 calls | 201     | 415  | 413  | 422   | 422   | POST
+GET    /v1/webhooks/:id/deliveries | 401 | 401 | 401    | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, HEAD
+POST   /v1/deliveries/:id/replay   | 401 | 401 | 401    | 401   | 202              | -         | 202     | 415  | 413  | 422   | 422   | POST
 POST   /v1/erasures          | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | 415  | 413  | 422   | 422   | POST
 POST   /v1/feedback          | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | 415  | 413  | 422   | 422   | POST
 GET    /v1/accounts          | 401    | 401   | 401     | 401   | 200              | -         | -       | -    | -    | -     | 422   | GET, POST, HEAD
@@ -95,6 +111,7 @@ const SAYS: Readonly<Record<string, readonly [type: keyof typeof PROBLEMS, detai
   '402': ['insufficient-credits', /buy credits/],
   '403': ['forbidden', /\bkey\b/],
   '403 wrong-origin': ['wrong-origin', /"origins"/],
+  '404': ['not-found', /no delivery of that id/],
   '405': ['method-not-allowed', /^Use [A-Z]+/],
   '413': ['body-too-large', /128 KiB/],
   '415': ['unsupported-media-type', /application\/json/],

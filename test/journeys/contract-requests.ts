@@ -31,6 +31,8 @@ const isOperator = ({ kind }: Who): boolean => kind === 'ak_live' || kind === 'a
 const inQuery = (who: Who): string => (isOperator(who) ? `?account=${who.place.account}` : '')
 const inBody = (who: Who): object => (isOperator(who) ? { account: who.place.account } : {})
 
+const webhooksOf = ({ kind, place }: Who) => place.webhooks[kind === 'sk_test' ? kind : 'sk_live']
+
 export const EXAMPLES: Readonly<Record<string, (who: Who) => Example>> = {
   'GET /v1/verifications': () => ({ path: '/v1/verifications?limit=5' }),
   'POST /v1/verifications': () => ({ path: '/v1/verifications', body: { email: EMAIL } }),
@@ -46,6 +48,20 @@ export const EXAMPLES: Readonly<Record<string, (who: Who) => Example>> = {
   'GET /v1/keys/:id': (who) => ({ path: `/v1/keys/${who.place.spare}${inQuery(who)}` }),
   'DELETE /v1/keys/:id': (who) => ({ path: `/v1/keys/${who.place.doomed}${inQuery(who)}` }),
   'POST /v1/keys/:id/rotate': (who) => ({ path: `/v1/keys/${who.place.spare}/rotate${inQuery(who)}`, body: {} }),
+  'GET /v1/webhooks': () => ({ path: '/v1/webhooks' }),
+  'POST /v1/webhooks': () => ({ path: '/v1/webhooks', body: { url: 'https://mx.private.test/other' } }),
+  'GET /v1/webhooks/:id': (who) => ({ path: `/v1/webhooks/${webhooksOf(who).kept}` }),
+  'PATCH /v1/webhooks/:id': (who) => ({
+    path: `/v1/webhooks/${webhooksOf(who).kept}`,
+    body: { description: 'contract' },
+  }),
+  'DELETE /v1/webhooks/:id': (who) => ({ path: `/v1/webhooks/${webhooksOf(who).doomed}` }),
+  'POST /v1/webhooks/:id/rotate': (who) => ({
+    path: `/v1/webhooks/${webhooksOf(who).kept}/rotate`,
+    body: { overlap_s: 0 },
+  }),
+  'GET /v1/webhooks/:id/deliveries': (who) => ({ path: `/v1/webhooks/${webhooksOf(who).kept}/deliveries` }),
+  'POST /v1/deliveries/:id/replay': ({ place }) => ({ path: `/v1/deliveries/${place.delivery}/replay`, body: {} }),
   'POST /v1/erasures': (who) => ({ path: '/v1/erasures', body: { email: 'nobody@null-mx.test', ...inBody(who) } }),
   'POST /v1/feedback': (who) => ({
     path: '/v1/feedback',

@@ -4,6 +4,7 @@ import { OPERATORS } from '../../edge/src/accounts/ids.ts'
 import { mintKey } from '../../edge/src/accounts/key-text.ts'
 import { openSecrets } from '../../edge/src/accounts/secrets.ts'
 import { call } from './accounts.ts'
+import { eventually } from './processes.ts'
 import type { Stack } from './stack.ts'
 
 export { OPERATORS }
@@ -41,6 +42,10 @@ export interface Place {
   /** Ids of a key that may be looked at and replaced (then of its successor), and of one that may be revoked. */
   spare: string
   readonly doomed: string
+  /** Ids of endpoints of either kind of key: one to be looked at, one to be removed. */
+  readonly webhooks: Readonly<Record<'sk_live' | 'sk_test', { readonly kept: string; readonly doomed: string }>>
+  /** Id of a delivery to the first; empty in a place of tier `trial`, whose calls are counted. */
+  readonly delivery: string
 }
 
 export interface MadeKey {
@@ -62,7 +67,10 @@ export function makeKey(stack: Stack, account: string, kind: Kind): Promise<Made
 /** An account with so many units, of which its first verification has cost one. */
 export async function openPlace(stack: Stack, { units, tier }: { units: number; tier: string }): Promise<Place> {
   const { ak } = stack.keys
-  const { id: account } = await made<{ id: string }>(stack, ak, ['/v1/accounts', { name: 'contract', tier }])
+  const { id: account } = await made<{ id: string }>(stack, ak, [
+    '/v1/accounts',
+    { name: 'contract', tier, low_credits_at: units - 1 },
+  ])
   await made(stack, ak, ['/v1/credits', { account, units }])
   const make = (kind: Kind) => makeKey(stack, account, kind)
   const [live, test, publicLive, publicTest, spare, doomed] = await Promise.all([
@@ -73,16 +81,43 @@ export async function openPlace(stack: Stack, { units, tier }: { units: number; 
     make('sk_test'),
     make('sk_test'),
   ])
+  const webhooks = {
+    sk_live: await makeWebhooks(stack, live.key),
+    sk_test: await makeWebhooks(stack, test.key),
+  }
   const first = { email: 'first@null-mx.test', mode: 'full' }
   const answered = (key: string) => made<Verification>(stack, key, ['/v1/verifications', first])
+  const verification = (await answered(live.key)).id
   return {
     account,
     keys: { sk_live: live.key, sk_test: test.key, pk_live: publicLive.key, pk_test: publicTest.key },
-    verification: (await answered(live.key)).id,
+    verification,
     practice: (await answered(test.key)).id,
     spare: spare.id,
     doomed: doomed.id,
+    webhooks,
+    delivery: tier === 'high' ? await firstDelivery(stack, live.key, webhooks.sk_live.kept) : '',
   }
+}
+
+/** Nothing is ever sent to a private address. */
+const HOOK = { url: 'https://mx.private.test/hook' }
+
+async function makeWebhooks(stack: Stack, key: string): Promise<{ kept: string; doomed: string }> {
+  const make = async () => (await made<{ id: string }>(stack, key, ['/v1/webhooks', HOOK])).id
+  return { kept: await make(), doomed: await make() }
+}
+
+/** What the first verification cost is told as `credits.low`. */
+async function firstDelivery(stack: Stack, key: string, webhook: string): Promise<string> {
+  let id: string | undefined
+  const isThere = async () => {
+    const path = `/v1/webhooks/${webhook}/deliveries`
+    id = (await call<{ deliveries: { id: string }[] }>(stack, key, { path })).body.deliveries[0]?.id
+    return id !== undefined
+  }
+  await eventually(isThere, 10_000)
+  return id ?? ''
 }
 
 /** Keys that were good once, by kind. */

@@ -45,13 +45,13 @@ describe('a list', () => {
     })
     expect(saidOf(await askList(lane, job))).toEqual({
       'jane.roe@strict.test': 'asked mailbox:250 stranger:550',
-      'nina.falk@strict.test': 'asked mailbox:550 stranger:550',
+      'nina.falk@strict.test': 'asked other:250 mailbox:550 stranger:550',
       'karl.weber@strict.test': 'asked mailbox:250 stranger:550',
       'nina.falk@catchall.test': 'asked mailbox:250 stranger:250',
       'jane.roe@catchall.test': 'asked mailbox:250 stranger:250',
       'jane.roe@overquota.test': 'asked mailbox:250 stranger:550',
       'paul.thorn@overquota.test': 'asked mailbox:452 stranger:550',
-      'ruth.stein@overquota.test': 'asked mailbox:552 stranger:550',
+      'ruth.stein@overquota.test': 'asked other:250 mailbox:552 stranger:550',
     })
     expect(world.sessions()).toHaveLength(3)
     for (const { commands } of world.sessions()) expect(commands.at(-1)?.line).toBe('QUIT')

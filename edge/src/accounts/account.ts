@@ -2,31 +2,51 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Cost } from '@postern/shared/verdict/cost.ts'
 import { type Admission, type Admitted, Gate } from './admission.ts'
-import { type Balance, balanceOf, buy, type Purchase, purchases, standingOf, tellWhenLow } from './credit.ts'
-import { addKey, endings, keyById, keys, revoke, type Rotated, rotate, type StoredKey } from './key-book.ts'
-import { prune, type RunningTotal, type Settlement, settle, settleTotal } from './ledger.ts'
+import {
+  type Balance,
+  balanceOf,
+  buy,
+  fund,
+  type Purchase,
+  purchases,
+  release,
+  standingOf,
+  tellWhenLow,
+} from './credit.ts'
+import { flushEvents, hasEvents, type Teller } from './events.ts'
+import { addKey, keyById, keys, revoke, type Rotated, rotate, type StoredKey } from './key-book.ts'
+import {
+  isPaidBefore,
+  type PaidAnswer,
+  prune,
+  type RunningTotal,
+  type Settlement,
+  settle,
+  settleTotal,
+} from './ledger.ts'
+import { dropList, enterList, type Listed, lists, pruneLists } from './list-book.ts'
 import { eraseWaiting, flushOutbox, hasWaiting, keepForLater, waiting, waitingById } from './outbox.ts'
-import { patternsTold } from './patterns.ts'
+import type { Scope } from './places.ts'
 import {
   type AccountChange,
   configure,
   createAccount,
-  markPublished,
   type NewAccount,
   type Profile,
   profile,
   setStanding,
   touch,
 } from './profile.ts'
+import { Publisher } from './publisher.ts'
 import type { RecordRow, Records } from './records.ts'
 import { migrate } from './schema.ts'
-import { snapshotKey, snapshotOf } from './snapshot.ts'
 import { activeDays, type UsageRow, usage } from './usage.ts'
 
 /** What the object is given besides its own storage. */
 export interface AccountBindings {
   readonly SNAPSHOTS: KVNamespace
   readonly RECORDS: DurableObjectNamespace<Records>
+  readonly DELIVERIES: DurableObjectNamespace<Teller>
   /** JSON of `Partitions`. */
   readonly PARTITIONS: string
 }
@@ -51,7 +71,11 @@ export class Account extends DurableObject<AccountBindings> {
   readonly #sql = this.ctx.storage.sql
   readonly #gate = new Gate()
   #armedAt = Infinity
-  #publishing = Promise.resolve()
+  readonly #publisher = new Publisher(
+    this.ctx.storage,
+    () => this.env.SNAPSHOTS,
+    (reason) => this.#warn('the copy is not written', reason),
+  )
 
   constructor(state: DurableObjectState, env: AccountBindings) {
     super(state, env)
@@ -60,7 +84,7 @@ export class Account extends DurableObject<AccountBindings> {
 
   async create(account: NewAccount): Promise<AccountView> {
     this.#commit(() => createAccount(this.#sql, account, Date.now()))
-    await this.#publish()
+    await this.#publisher.publish()
     return this.#view()
   }
 
@@ -73,13 +97,13 @@ export class Account extends DurableObject<AccountBindings> {
   async configure(change: AccountChange): Promise<AccountView | null> {
     if (profile(this.#sql) === null) return null
     this.#commit(() => configure(this.#sql, change))
-    await this.#publish()
+    await this.#publisher.publish()
     return this.#view()
   }
 
   async buy(purchase: Purchase): Promise<{ purchase: Purchase; balance: Balance }> {
     const bought = this.#commit(() => buy(this.#sql, purchase))
-    await this.#publish()
+    await this.#publisher.publish()
     return { purchase: bought, balance: this.#view().balance }
   }
 
@@ -131,6 +155,39 @@ export class Account extends DurableObject<AccountBindings> {
     this.#commit(() => settleTotal(this.#sql, total, Date.now()))
   }
 
+  /** What a list came to so far is settled, and credit reserved up to `upTo` units in all; resolves with what it may come to. */
+  async fund(total: RunningTotal, upTo: number): Promise<number> {
+    return this.#commit(() => {
+      settleTotal(this.#sql, total, Date.now())
+      return fund(this.#sql, { id: total.id, spent: total.units, upTo, now: Date.now() })
+    })
+  }
+
+  /** The last word on a list: what it came to, and nothing is reserved for it any more. */
+  async settleList(total: RunningTotal): Promise<void> {
+    this.#commit(() => {
+      settleTotal(this.#sql, total, Date.now())
+      release(this.#sql, total.id)
+    })
+  }
+
+  /** Which of these answers the account has paid for before; the others are remembered as paid for now. */
+  async repeats(answers: readonly PaidAnswer[]): Promise<boolean[]> {
+    return this.#commit(() => answers.map((answer) => isPaidBefore(this.#sql, answer)))
+  }
+
+  async enterList(list: Listed): Promise<void> {
+    enterList(this.#sql, list)
+  }
+
+  async dropList(id: string): Promise<void> {
+    dropList(this.#sql, id)
+  }
+
+  async lists(scope: Scope, page: { before: string; limit: number }): Promise<string[]> {
+    return lists(this.#sql, scope, page)
+  }
+
   async usage(from: string, to: string): Promise<UsageRow[]> {
     return usage(this.#sql, from, to)
   }
@@ -157,13 +214,17 @@ export class Account extends DurableObject<AccountBindings> {
     // Re-armed first: whatever fails below is tried again, also after the platform has given up retrying.
     this.#armedAt = Infinity
     this.#arm(LATER_MS)
-    const [, moved] = await Promise.allSettled([this.#publish(), flushOutbox(this.#sql, this.env)])
+    const [, moved, told] = await Promise.allSettled([
+      this.#publisher.publish(),
+      flushOutbox(this.#sql, this.env),
+      flushEvents(this.#sql, this.env),
+    ])
     if (moved.status === 'rejected') this.#warn('records wait', moved.reason)
+    if (told.status === 'rejected') this.#warn('events wait', told.reason)
     prune(this.#sql, Date.now())
+    pruneLists(this.#sql, Date.now())
     if (this.#isBehind()) return
-    // Now and then the copy is written whether it changed or not: KV may have lost it, or kept an older one.
-    const writtenAt = this.ctx.storage.kv.get<number>('written at') ?? 0
-    if (Date.now() - writtenAt >= PRUNE_MS) await this.#write({ anyway: true })
+    await this.#publisher.refresh(PRUNE_MS)
     this.#armedAt = Date.now() + PRUNE_MS
     await this.ctx.storage.setAlarm(this.#armedAt)
   }
@@ -177,7 +238,7 @@ export class Account extends DurableObject<AccountBindings> {
   /** True while somebody has not been told what this object knows. */
   #isBehind(): boolean {
     const account = profile(this.#sql)
-    return (account !== null && account.version > account.published) || hasWaiting(this.#sql)
+    return (account !== null && account.version > account.published) || hasWaiting(this.#sql) || hasEvents(this.#sql)
   }
 
   /** One transaction: what was done, and what follows from it for the account's standing. */
@@ -197,7 +258,7 @@ export class Account extends DurableObject<AccountBindings> {
     const standing = standingOf(this.#sql, account)
     if (standing !== account.standing) {
       setStanding(this.#sql, standing)
-      this.ctx.waitUntil(this.#publish())
+      this.ctx.waitUntil(this.#publisher.publish())
     }
     tellWhenLow(this.#sql, { before, account, now: Date.now() })
   }
@@ -215,32 +276,8 @@ export class Account extends DurableObject<AccountBindings> {
       touch(this.#sql)
       return worked
     })
-    await this.#publish()
+    await this.#publisher.publish()
     return result
-  }
-
-  /**
-   * Writes the copy that the fast path reads, one after the other, so that an older one never lands behind a newer one.
-   * What fails (KV takes one write a second) is nobody's failure: the alarm tries again.
-   */
-  async #publish(): Promise<void> {
-    this.#publishing = this.#publishing.then(() => this.#tryToWrite())
-    await this.#publishing
-  }
-
-  async #tryToWrite(): Promise<void> {
-    const [written] = await Promise.allSettled([this.#write()])
-    if (written.status === 'rejected') this.#warn('the copy is not written', written.reason)
-  }
-
-  async #write({ anyway = false } = {}): Promise<void> {
-    const account = profile(this.#sql)
-    if (account === null || (account.published >= account.version && !anyway)) return
-    const copy = JSON.stringify(snapshotOf(account, endings(this.#sql), patternsTold(this.#sql, Date.now())))
-    const metadata = { name: account.name.slice(0, 100), created_at: account.createdAt }
-    await this.env.SNAPSHOTS.put(snapshotKey(account.id), copy, { metadata })
-    this.ctx.storage.kv.put('written at', Date.now())
-    markPublished(this.#sql, account.version)
   }
 
   #arm(inMs: number): void {

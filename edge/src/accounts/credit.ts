@@ -1,5 +1,5 @@
 // What an account has left: purchases, reservations, and how near its end is.
-import type { Profile, Standing } from './profile.ts'
+import { type Profile, profile, type Standing } from './profile.ts'
 import { UNIT } from './schema.ts'
 
 /** A minute's spending that is taken for granted before an account has shown its own: 10 units. */
@@ -59,6 +59,33 @@ export function reserve(sql: SqlStorage, { id, units, expiresAt }: Reservation):
   )
 }
 
+export interface Funding {
+  readonly id: string
+  /** Public units that it has come to, which are settled. */
+  readonly spent: number
+  /** Public units that it wants to be able to come to. */
+  readonly upTo: number
+  readonly now: number
+}
+
+/** A list's reservation outlives the longest list. */
+const LIST_MS = 27 * 3_600_000
+
+/** Reserves as much of it as the account has left; public units that the list may come to. */
+export function fund(sql: SqlStorage, { id, spent, upTo, now }: Funding): number {
+  const account = profile(sql)
+  if (account === null) return spent
+  release(sql, id)
+  const { available } = balanceOf(sql, account, now)
+  const more = Math.max(0, Math.min(upTo - spent, available ?? Infinity))
+  reserve(sql, { id, units: more, expiresAt: now + LIST_MS })
+  return spent + more
+}
+
+export function release(sql: SqlStorage, id: string): void {
+  sql.exec('DELETE FROM reservations WHERE id = ?', id)
+}
+
 export interface Purchase {
   readonly reference: string
   /** Public units; below zero takes back. */
@@ -112,8 +139,9 @@ export function tellWhenLow(sql: SqlStorage, { before, account, now }: LowCheck)
   if (isLow(before) || !isLow(account)) return
   const { low_credits_at: mark } = account.settings
   const data = { account: account.id, available: (account.bought - account.spent) / UNIT, low_credits_at: mark }
-  const { n } = sql.exec<{ n: number }>('SELECT count(*) AS n FROM events').one()
-  const id = `evt_low_${n + 1}`
+  // Between two falls there is a purchase or a new setting, so that this number grows, and nothing has to be remembered.
+  const { n } = sql.exec<{ n: number }>('SELECT count(*) AS n FROM credits').one()
+  const id = `evt_low_${account.id.slice(-26)}_${account.version + n}`
   sql.exec(
     'INSERT OR IGNORE INTO events (id, type, at, data) VALUES (?, ?, ?, ?)',
     id,

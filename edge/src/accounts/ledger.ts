@@ -129,34 +129,55 @@ interface Paid extends Record<string, SqlStorageValue> {
 }
 
 /** Was this answer paid for, by this account, and is it still the same answer? A full one covers fast ones too. */
-export function isRepeat(sql: SqlStorage, { address, mode, maxAgeS, asked, checkedAt, validUntil }: Asked): boolean {
+export function isRepeat(
+  sql: SqlStorage,
+  { address, mode, maxAgeS, asked, checkedAt, validUntil }: Asked,
+  by = '',
+): boolean {
   // An answer that is told late is no repeat of one that was found when it no longer held.
   const until = validUntil ?? checkedAt + FOR_EVER_MS
   return address.some((one) =>
     sql
       .exec<Paid>(
-        `SELECT checked_at, valid_until FROM paid WHERE address = ? AND mode IN ('full', ?) AND valid_until > ? AND checked_at <= ?`,
+        `SELECT checked_at, valid_until FROM paid WHERE address = ? AND mode IN ('full', ?) AND valid_until > ? AND checked_at <= ?
+           AND (paid_by = '' OR paid_by <> ?)`,
         one,
         mode,
         checkedAt,
         until,
+        by,
       )
       .toArray()
       .some((paid) => !asked || checkedAt - paid.checked_at <= maxAgeS * 1_000),
   )
 }
 
-function remember(sql: SqlStorage, { address: [current], mode, checkedAt, validUntil }: Settlement): void {
+function remember(sql: SqlStorage, { address: [current], mode, checkedAt, validUntil }: Asked, by = ''): void {
   if (current === undefined) return
   sql.exec(
-    `INSERT INTO paid (address, mode, checked_at, valid_until) VALUES (?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET checked_at = excluded.checked_at, valid_until = excluded.valid_until
+    `INSERT INTO paid (address, mode, checked_at, valid_until, paid_by) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET checked_at = excluded.checked_at, valid_until = excluded.valid_until,
+       paid_by = excluded.paid_by
      WHERE excluded.valid_until > valid_until`,
     current,
     mode,
     checkedAt,
     validUntil ?? checkedAt + FOR_EVER_MS,
+    by,
   )
+}
+
+/** One answer of a list. */
+export interface PaidAnswer extends Asked {
+  /** Which list and row: what it was paid for by itself makes no repeat of it. */
+  readonly by: string
+}
+
+/** True where the account has paid for this answer before; else it is remembered as paid for by this row. */
+export function isPaidBefore(sql: SqlStorage, answer: PaidAnswer): boolean {
+  if (isRepeat(sql, answer, answer.by)) return true
+  remember(sql, answer, answer.by)
+  return false
 }
 
 export interface RunningTotal {

@@ -39,6 +39,12 @@ function traceOf(pattern: string | undefined, sign: string | undefined): Trace |
   return pattern === undefined || sign === undefined ? null : { pattern, sign }
 }
 
+/** Of the wire form alone, for lists: what was paid for is known by it. */
+export async function wireNames(secrets: Secrets, email: string): Promise<string[]> {
+  const parsed = parse(email, ANY_FORM)
+  return macs(secrets, parsed.ok ? parsed.address.wire : email)
+}
+
 /** Fewer letters before a number are a student's, a customer's or a clerk's: many have those. */
 const LEAST_LETTERS = 4
 

@@ -61,8 +61,19 @@ const PATTERNS = `
   CREATE TABLE IF NOT EXISTS patterns (pattern TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
 `
 
+const LISTS = `
+  -- Which row of which list an answer was paid for by; empty for others. A list writes as many of them as it has rows:
+  -- they are looked for by address only.
+  ALTER TABLE paid ADD COLUMN paid_by TEXT NOT NULL DEFAULT '';
+  DROP INDEX IF EXISTS paid_until;
+
+  -- The account's lists, newest last, for as long as they are kept.
+  CREATE TABLE IF NOT EXISTS batches (
+    id TEXT PRIMARY KEY, scope TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+`
+
 /** In the order in which they are applied; one that was released is never changed, only followed by another. */
-const STEPS: readonly string[] = [FIRST, PATTERNS]
+const STEPS: readonly string[] = [FIRST, PATTERNS, LISTS]
 
 /** Brings an object's tables to what this code expects, from whatever version they are. */
 export function migrate(storage: DurableObjectStorage): void {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 /** What a MAC is for; part of what is signed, so that one made for one purpose is worth nothing for another. */
-export type Purpose = 'key' | 'mint' | 'address' | 'page' | 'visitor' | 'repeat'
+export type Purpose = 'key' | 'mint' | 'address' | 'page' | 'visitor' | 'repeat' | 'webhook'
 
 export interface Secrets {
   /** Id of the secret that signs: a number from 1 to 255, in text. */

@@ -7,7 +7,7 @@ import { invalidKey, refuse, unavailable } from './problem.ts'
 import { overLimit, tellQuota } from './quota.ts'
 
 /**
- * `verifier`: may ask about addresses. `owner`: may see what it was answered. `reader`: may see its account. `holder`: may change its account. `operator`: runs the
+ * `verifier`: may ask about addresses. `owner`: may see what it was answered, and have it told by webhook. `reader`: may see its account. `holder`: may change its account. `operator`: runs the
  * service. Operators' keys read and change accounts too; test keys change nothing.
  */
 export type Role = 'public' | 'verifier' | 'owner' | 'reader' | 'holder' | 'operator'
@@ -20,9 +20,11 @@ const MAY: Readonly<Record<Exclude<Role, 'public'>, (caller: Caller) => boolean>
   operator: (caller) => isOperator(caller),
 }
 
+const CHANGED_BY_OPERATORS: readonly Role[] = ['reader', 'holder', 'operator']
+
 const SAYS: Readonly<Record<Exclude<Role, 'public'>, string>> = {
   verifier: 'An operator key verifies nothing: use an sk_ or pk_ key.',
-  owner: 'Only an sk_ key may see what it was answered, from your server.',
+  owner: 'Only an sk_ key may do that, from your server.',
   reader: 'Only an sk_live_ key may see its account, from your server: pk_ keys are public, test keys lie about.',
   holder: 'Only an sk_live_ key may change its account.',
   operator: 'Only an operator key (ak_) may do that.',
@@ -42,7 +44,7 @@ export function allow(roleOf: (method: string) => Role): MiddlewareHandler<AppEn
     const role = roleOf(context.req.method)
     const caller = context.get('caller')
     if (role === 'public') return next()
-    if (isLookingOnly(caller) && role !== 'verifier' && !['GET', 'HEAD'].includes(context.req.method))
+    if (isLookingOnly(caller) && CHANGED_BY_OPERATORS.includes(role) && !['GET', 'HEAD'].includes(context.req.method))
       return refuse(context, 'forbidden', { detail: 'An ak_test_ key looks and changes nothing: use an ak_live_ key.' })
     if (!MAY[role](caller)) return refuse(context, 'forbidden', { detail: SAYS[role] })
     if (role === 'verifier' || caller.type !== 'key') return next()

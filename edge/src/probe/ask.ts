@@ -34,21 +34,27 @@ export function createAsk(call: Call, warn: (what: string) => void): Ask {
 }
 
 function read({ status, body }: Called): Reply {
+  const kind = kindOf(status)
+  if (kind !== 'report') return { kind }
+  const parsed = probeReport.safeParse(body)
+  return parsed.success ? { kind, report: parsed.data } : { kind: 'uncertain' }
+}
+
+/** What an HTTP status of a lane, or the lack of one, tells of what has happened there. */
+export function kindOf(status: number | null): Reply['kind'] {
   switch (status) {
-    case OK: {
-      const parsed = probeReport.safeParse(body)
-      return parsed.success ? { kind: 'report', report: parsed.data } : { kind: 'uncertain' }
-    }
+    case OK:
+      return 'report'
     case TOO_MANY:
-      return { kind: 'busy' }
+      return 'busy'
     case FORBIDDEN:
     case NOT_FOUND:
     case OUT_OF_DATE:
     case UNPROCESSABLE:
-      return { kind: 'not_started' }
+      return 'not_started'
     case null:
     default:
       // No answer tells a lost connection from one that never was: assume the worse.
-      return { kind: 'uncertain' }
+      return 'uncertain'
   }
 }

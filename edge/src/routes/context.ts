@@ -1,9 +1,11 @@
 // What every route is given: who asks, under which request id, and the ports of this invocation.
 import type { Directory } from '../accounts/directory.ts'
 import type { Quota } from '../accounts/limits.ts'
+import type { Tell } from '../accounts/events.ts'
 import type { Objects } from '../accounts/objects.ts'
 import type { Secrets } from '../accounts/secrets.ts'
 import type { Later, Till } from '../accounts/till.ts'
+import type { Batches } from '../batches/names.ts'
 import type { Config } from '../config.ts'
 import type { Caller } from '../http/authenticate.ts'
 import type { OncePort } from '../http/idempotency.ts'
@@ -11,6 +13,7 @@ import type { NearOnces } from '../http/idempotency-near.ts'
 import type { NearLimits } from '../http/near-limits.ts'
 import type { Write } from '../probe/write.ts'
 import type { VerifyPorts } from '../verify/verify.ts'
+import type { Deliveries } from '../webhooks/deliveries.ts'
 
 export interface Services {
   readonly config: Config
@@ -30,6 +33,12 @@ export interface Services {
   }
   /** Has lanes write or wipe what they hold. */
   readonly write: Write
+  /** The object of an account's webhooks. */
+  readonly webhooks: (account: string) => DurableObjectStub<Deliveries>
+  /** The objects of lists, and where their uploads lie. */
+  readonly batches: Batches
+  /** Has an account be told of something by webhook. */
+  readonly tell: Tell
   readonly newId: (prefix: string) => string
   /** 160 random bits in base32: what a key is made from. */
   readonly newSeed: () => string

@@ -40,7 +40,7 @@ export function erasureRoute(app: OpenAPIHono<AppEnv>): void {
     const wanted = context.req.valid('json')
     const account = await accountMeant(context, wanted.account)
     if (account === null) return noAccount(context, '/account')
-    const { objects, secrets, newId, now } = context.get('services')
+    const { objects, webhooks, secrets, newId, now } = context.get('services')
     return once(context, wanted, {
       seed: newId('era'),
       leaseMs: LEASE_MS,
@@ -48,7 +48,9 @@ export function erasureRoute(app: OpenAPIHono<AppEnv>): void {
       work: async () => {
         // Evidence first: what could not be wiped is told, and the whole is done again.
         if (!(await forget(wanted.email, partitionOf(account), context.get('services')))) return unreachable(context)
-        const verifications = await erase({ objects, now: now() }, account, await pseudonyms(secrets, wanted.email))
+        const names = await pseudonyms(secrets, wanted.email)
+        const verifications = await erase({ objects, now: now() }, account, names)
+        await webhooks(account).erase([...names.mailbox, ...names.wire])
         return context.json({ verifications }, 200, { 'cache-control': 'no-store' })
       },
     })

@@ -64,7 +64,7 @@ interface Inquiry extends Subject {
 
 async function askLanes(subject: Inquiry, ports: AskPorts): Promise<AskedServer> {
   const { deadlineAt } = subject.request
-  let lanes = rank(ports.lanes, laneKey(subject))
+  let lanes = rank(ports.lanes, laneKey({ ...subject, facts: subject.known }))
   let last = without(ports.lanes.length === 0 ? 'no_lane' : 'in_progress', [], ports)
   let begun = false
   for (let asks = 0; asks < MAX_ASKS; asks += 1) {
@@ -147,9 +147,15 @@ export function hold(why: Hold, retryAt: number | null, observedAt: number): Hol
 }
 
 /** The same domain leaves by the same lane, so that greylisting, permits and breaker stay in one place. */
-function laneKey({ address, domain, known }: Subject): string {
-  const row = providerFor({ facts: known, domain, now: 0 })
-  return row?.spread === true ? address.wire : domain
+export function laneKey({ address, domain, facts }: LaneSubject): string {
+  const row = providerFor({ facts, domain, now: 0 })
+  return row?.spread === true && address !== null ? address.wire : domain
+}
+
+export interface LaneSubject {
+  readonly address: Pick<Address, 'wire'> | null
+  readonly domain: string
+  readonly facts: readonly Fact[]
 }
 
 function jobFor({ request, address, domain, known, dial }: Inquiry, ports: AskPorts, budgetMs: number): ProbeJob {

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 
 export const PROBLEMS = {
   'invalid-json': { status: 400, title: 'The body is not JSON' },
+  'incomplete-body': { status: 400, title: 'The body ended early' },
   'invalid-field': { status: 422, title: 'A field is not as it should be' },
   unauthenticated: { status: 401, title: 'No valid key' },
   'insufficient-credits': { status: 402, title: 'The credits are used up' },

@@ -4,7 +4,12 @@ import type { UsageEvent } from '../../../edge/src/accounts/meter.ts'
 import type { Once } from '../../../edge/src/accounts/once.ts'
 import type { Records } from '../../../edge/src/accounts/records.ts'
 import type { Visitor } from '../../../edge/src/accounts/visitor.ts'
+import type { Batch } from '../../../edge/src/batches/batch.ts'
+import type { Work } from '../../../edge/src/batches/work.ts'
+import type { Turn, Turns } from '../../../edge/src/probe/turns.ts'
 import type { Env as Vars } from '../../../edge/src/config.ts'
+import type { Deliveries } from '../../../edge/src/webhooks/deliveries.ts'
+import type { DeliveryMessage } from '../../../edge/src/webhooks/deliver.ts'
 import type { NearLimitBindings } from '../../../edge/src/http/near-limits.ts'
 import type * as worker from '../../../edge/src/worker.ts'
 
@@ -14,7 +19,14 @@ interface Bindings extends Vars, NearLimitBindings {
   readonly ONCES: DurableObjectNamespace<Once>
   readonly VISITORS: DurableObjectNamespace<Visitor>
   readonly SNAPSHOTS: KVNamespace
+  readonly DELIVERIES: DurableObjectNamespace<Deliveries>
+  readonly WEBHOOKS: Queue<DeliveryMessage>
   readonly USAGE: Queue<UsageEvent>
+  readonly BATCH_OBJECTS: DurableObjectNamespace<Batch>
+  readonly TURNS: DurableObjectNamespace<Turns>
+  readonly BATCHES: Queue<Work>
+  readonly ASKS: Queue<Turn>
+  readonly SPOOL: R2Bucket
 }
 
 declare global {

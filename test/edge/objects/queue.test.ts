@@ -49,7 +49,7 @@ async function deliver(events: readonly UsageEvent[]): Promise<('counted' | 'com
   const messages = events.map((body, at) => ({ id: String(at), timestamp: Date.now(), attempts: 1, body }))
   const batch = createMessageBatch('postern-usage', messages)
   const context = createExecutionContext()
-  await worker.queue(batch, env)
+  await worker.queue(batch, env, context)
   const { explicitAcks, retryMessages } = await getQueueResult(batch, context)
   return messages.map(({ id }) => {
     if (retryMessages.some(({ msgId }) => msgId === id)) return 'comes back'

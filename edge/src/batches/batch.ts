@@ -1,0 +1,241 @@
+// The object of one batch: its rows, its work and what it came to. Its tables and its alarm are the truth; queues only carry.
+import { DurableObject } from 'cloudflare:workers'
+import type { BatchBody } from '@postern/shared/contract/batch.ts'
+import { PRICE } from '@postern/shared/verdict/cost.ts'
+import * as chunks from './chunk-book.ts'
+import { type BatchBindings, Course, openName, totalOf } from './course.ts'
+import { countDone, counted, givenUp } from './counting.ts'
+import { addResult, keepRemaining, type Later } from './group-book.ts'
+import type { Stash } from './groups.ts'
+import { SCHEMA } from './schema.ts'
+import { spoolOf } from './spool.ts'
+import { begun, expiresAt, isOpen, type State, UNIT, type Wanted } from './state.ts'
+import { type Given, planned } from './turn.ts'
+import type { Judged, Work } from './work.ts'
+
+/** Where the reading of an upload stands. */
+export interface Reading {
+  readonly state: State
+  /** Number of the next chunk. */
+  readonly chunk: number
+}
+
+export interface Checked {
+  readonly judged: readonly Judged[]
+  readonly stashes: ReadonlyMap<number, Stash>
+}
+
+export interface Asked {
+  readonly judged: readonly Judged[]
+  readonly later: ReadonlyMap<number, Later>
+  /** Places that are to be left alone for a while, and until when. */
+  readonly rests: readonly (readonly [place: string, until: number])[]
+}
+
+/** The open ones stay in the list for as long as any of them may last. */
+const LISTED_S = 3 * 86_400
+/** Credit for what one turn may ask about is asked for with it. */
+const FIRST_ASK = 240 * PRICE.full * UNIT
+
+export class Batch extends DurableObject<BatchBindings> {
+  readonly #sql = this.ctx.storage.sql
+  readonly #course = new Course(this.ctx, this.env)
+
+  /** The same upload under the same name again is the same batch; another one is null. */
+  async create(wanted: Wanted): Promise<BatchBody | null> {
+    const before = this.#course.state()
+    if (before !== null) return before.upload.digest === wanted.upload.digest ? this.#course.body(before) : null
+    this.#sql.exec(SCHEMA)
+    this.#course.keep(begun(wanted))
+    await this.env.SNAPSHOTS.put(openName(wanted), '', { expirationTtl: LISTED_S })
+    await this.#course.alarm()
+    return this.#course.body(this.#course.here())
+  }
+
+  async start(): Promise<BatchBody | null> {
+    const state = this.#course.state()
+    if (state?.status === 'previewed') this.#course.keep({ ...state, status: 'queued' })
+    await this.#course.go()
+    return this.describe()
+  }
+
+  async describe(): Promise<BatchBody | null> {
+    const state = this.#course.state()
+    return state === null ? null : this.#course.body(state)
+  }
+
+  /** Whose upload and how it is laid out: for whoever reads or writes it. */
+  async plan(): Promise<State | null> {
+    return this.#course.state()
+  }
+
+  /** Where to read on; null where there is no more to read. */
+  async reading(): Promise<Reading | null> {
+    const state = this.#course.state()
+    return state === null || !this.#course.mayWork(state) || state.isRead ? null : { state, chunk: state.chunks }
+  }
+
+  /** Takes the next chunk, or an empty last one; what was read before changes nothing. Resolves as `reading`. */
+  async addChunk(chunk: chunks.NewChunk, isLast: boolean): Promise<Reading | null> {
+    const reading = await this.reading()
+    if (reading === null || chunk.n !== reading.chunk || chunk.at !== reading.state.readTo) return reading
+    const { state } = reading
+    this.ctx.storage.transactionSync(() => {
+      const isEmpty = chunk.rows === 0
+      const found = isEmpty
+        ? 0
+        : chunks.addChunk(this.#sql, chunk, { seen: this.#course.seen(state), first: state.rows })
+      this.#course.keep({
+        ...state,
+        status: 'running',
+        readTo: chunk.upto,
+        rows: state.rows + chunk.rows,
+        chunks: state.chunks + (isEmpty ? 0 : 1),
+        duplicates: state.duplicates + found,
+        isRead: isLast,
+      })
+    })
+    if (isLast) this.#course.forgetSeen()
+    await this.#course.go()
+    return this.reading()
+  }
+
+  /** Reading goes on in another invocation. */
+  async readOn(): Promise<void> {
+    this.#course.heard('split')
+    await this.#course.go()
+  }
+
+  /** The upload cannot be read on: nothing of it is asked any more. */
+  async readFailed(failure: NonNullable<State['failure']>): Promise<void> {
+    const state = this.#course.state()
+    if (state === null || !isOpen(state)) return
+    this.#course.keep({ ...state, failure })
+    await this.#course.go()
+  }
+
+  /** What there is to check in a chunk; null where that is done, or no longer wanted. */
+  async takeCheck(n: number): Promise<{ readonly state: State; readonly chunk: chunks.Chunk } | null> {
+    const state = this.#course.state()
+    if (state === null || !this.#course.mayWork(state)) return null
+    const found = chunks.chunk(this.#sql, n)
+    return found === null || found.isChecked ? null : { state, chunk: found }
+  }
+
+  async commitCheck(n: number, { judged, stashes }: Checked): Promise<void> {
+    if (this.#course.state() === null) return
+    await this.#course.fund(judged.reduce((sum, { price }) => sum + price, 0))
+    const state = this.#course.here()
+    const found = chunks.chunk(this.#sql, n)
+    if (!this.#course.mayWork(state) || found === null || found.isChecked) return
+    this.ctx.storage.transactionSync(() => {
+      const results = Array<string | null>(found.rows).fill(null)
+      let after = countDone(state, found.duplicates.size)
+      for (const one of judged) {
+        const next = counted(after, one)
+        results[one.row - found.first] = next.result
+        after = next.state
+      }
+      chunks.check(this.#sql, n, results)
+      chunks.stash(this.#sql, n, stashes)
+      this.#course.keep({ ...after, checked: after.checked + 1 })
+    })
+    this.#course.heard(`check ${n}`)
+    await this.#course.go()
+  }
+
+  /** Work for a turn at a lane, or null. */
+  async take(lane: string, ticket: string): Promise<Given | null> {
+    if (this.#course.state() === null) return null
+    const agenda = this.#course.agenda()
+    await this.#course.fund(agenda.inFlight(Date.now()) * PRICE.full * UNIT + FIRST_ASK)
+    const state = this.#course.here()
+    if (!this.#course.mayWork(state)) return null
+    return planned({ sql: this.#sql, agenda, state }, { lane, ticket, now: Date.now() })
+  }
+
+  /** Takes what came of a turn; true where there is more for the lane to do now. */
+  async finish(
+    { lane, ticket }: { lane: string; ticket: string },
+    parcels: readonly number[],
+    asked: Asked,
+  ): Promise<boolean> {
+    const state = this.#course.state()
+    // What comes after the end, or after it was stopped, is neither told nor charged.
+    if (state === null || !this.#course.mayWork(state)) return false
+    const agenda = this.#course.agenda()
+    agenda.end(`${lane} ${ticket}`)
+    for (const [place, until] of asked.rests) agenda.rest(place, until)
+    this.ctx.storage.transactionSync(() => {
+      let after = state
+      for (const one of asked.judged) {
+        const next = counted(after, one)
+        if (addResult(this.#sql, one.row, next.result)) after = next.state
+      }
+      const done = new Set(asked.judged.map(({ row }) => row))
+      for (const parcel of parcels) keepRemaining(this.#sql, agenda, { parcel, done, later: asked.later })
+      this.#course.keep(after)
+    })
+    await this.#course.go()
+    return this.#course.mayWork(this.#course.here()) && agenda.lanesDue(Date.now()).includes(lane)
+  }
+
+  /** How it stands with the rows of a chunk; null behind the last one. */
+  async page(n: number): Promise<chunks.Page | null> {
+    return this.#course.state() === null ? null : chunks.page(this.#sql, n)
+  }
+
+  /** What has its result keeps it. */
+  async cancel(): Promise<BatchBody | null> {
+    const state = this.#course.state()
+    if (state !== null && (isOpen(state) || state.status === 'previewed')) {
+      this.#course.keep({ ...state, status: 'running', stopped: 'cancelled' })
+      await this.#course.go()
+    }
+    return this.describe()
+  }
+
+  /** Erases it, its upload first; false where there was none. */
+  async erase(): Promise<boolean> {
+    const state = this.#course.state()
+    if (state === null) return false
+    await spoolOf(this.env, state.account)?.delete(state.upload.key)
+    if (state.scope === 'live') await this.#course.account(state).settleList(totalOf(state))
+    await this.env.SNAPSHOTS.delete(openName(state))
+    await this.ctx.storage.deleteAlarm()
+    await this.ctx.storage.deleteAll()
+    this.#course.forget()
+    return true
+  }
+
+  /** A piece of work failed too often: it is counted, and its rows end as they are. */
+  async parked(work: Work): Promise<void> {
+    const state = this.#course.state()
+    if (state === null || !isOpen(state)) return
+    this.#course.keep({ ...state, parked: state.parked + 1 })
+    if (work.kind === 'check') {
+      await this.commitCheck(work.chunk, { judged: givenUp(this.#sql, work.chunk), stashes: new Map() })
+    } else await this.readFailed({ detail: 'The upload could not be read: that failed too often.', row: null })
+  }
+
+  /** A turn failed too often: its rows come due again. */
+  async noteParked(): Promise<void> {
+    const state = this.#course.state()
+    if (state !== null && isOpen(state)) this.#course.keep({ ...state, parked: state.parked + 1 })
+    await this.#course.go()
+  }
+
+  /** Whatever it waits for, it looks once more. */
+  async touch(): Promise<void> {
+    await this.#course.alarm()
+  }
+
+  override async alarm(): Promise<void> {
+    const state = this.#course.state()
+    if (state === null) return
+    if (Date.now() >= expiresAt(state)) return void (await this.erase())
+    await this.#course.alarm()
+    const after = this.#course.state()
+    if (after !== null && !isOpen(after)) await this.#course.rest(expiresAt(after))
+  }
+}

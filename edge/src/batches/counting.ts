@@ -1,0 +1,83 @@
+// What a batch's results add up to: rows, reasons and units, none of them beyond what may be spent.
+import type { Reason } from '@postern/shared/verdict/reasons.ts'
+import { chunk } from './chunk-book.ts'
+import { addResult, clearGroups, parcels } from './group-book.ts'
+import { pack, unpack } from './result.ts'
+import { bound, stopOf } from './purse.ts'
+import type { State } from './state.ts'
+import type { Judged } from './work.ts'
+
+export interface Counted {
+  readonly state: State
+  readonly result: string
+}
+
+/** A row that nobody was asked about, for want of credit, time or wish. */
+const unasked = (reason: Reason): string =>
+  pack({
+    status: 'unknown',
+    reason,
+    level: 'estimated',
+    score: reason === 'not_probed' ? 70 : 55,
+    advice: 'accept',
+    suggestion: null,
+    flags: [],
+    checkedAt: null,
+    duplicateOf: null,
+  })
+
+export const NOT_PROBED = unasked('not_probed')
+
+/** The state with one more result; what cannot be paid is not told. */
+export function counted(state: State, { result, price }: Judged): Counted {
+  if (price > 0 && state.units + price > Math.min(bound(state), state.allowed)) {
+    const stopped = stopOf({ ...state, units: state.units + price - 1 }) ?? 'max_cost'
+    return { state: { ...withReason(state, 'not_probed'), stopped }, result: NOT_PROBED }
+  }
+  const after = withReason(state, unpack(result).reason)
+  const chargedRows = after.chargedRows + (price > 0 ? 1 : 0)
+  return { state: { ...after, units: after.units + price, chargedRows }, result }
+}
+
+/** Duplicates are done as soon as they are known. */
+export function countDone(state: State, rows: number): State {
+  return { ...state, done: state.done + rows }
+}
+
+function withReason(state: State, reason: Reason, rows = 1): State {
+  const byReason = { ...state.byReason, [reason]: (state.byReason[reason] ?? 0) + rows }
+  return { ...state, byReason, done: state.done + rows }
+}
+
+/** At the end: whoever has no result by then was not asked. */
+export function leftOver(state: State): State {
+  const left = state.rows - state.done
+  return left > 0 ? withReason(state, 'not_probed', left) : state
+}
+
+/** The time is over: rows that were asked about come to what is known of them, and nobody is asked any more. */
+export function concludedGroups(sql: SqlStorage, state: State): State {
+  let after = state
+  for (const one of overdue(sql)) {
+    if (addResult(sql, one.row, one.result)) after = counted(after, one).state
+  }
+  clearGroups(sql)
+  return after.stopped === null && after.failure === null ? { ...after, stopped: 'overdue' } : after
+}
+
+function overdue(sql: SqlStorage): Judged[] {
+  return [...parcels(sql)].flatMap(({ groups }) =>
+    groups.flatMap(({ members }) =>
+      members.flatMap(({ row, last }) => (last === undefined ? [] : [{ row, result: last, price: 0 }])),
+    ),
+  )
+}
+
+/** A chunk whose check failed too often: nobody can tell anything of its rows. */
+export function givenUp(sql: SqlStorage, n: number): Judged[] {
+  const found = chunk(sql, n)
+  if (found === null) return []
+  return Array.from({ length: found.rows }, (_, at) => found.first + at)
+    .filter((row) => !found.duplicates.has(row))
+    .map((row) => ({ row, result: unasked('inconclusive'), price: 0 }))
+}

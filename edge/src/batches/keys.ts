@@ -1,0 +1,36 @@
+// What rows of a list are compared by: 64 bits of HMACs of the address as RCPT says it, and of its mailbox however it is written.
+import { canonical } from '@postern/shared/address/canonical.ts'
+import { parse } from '@postern/shared/address/parse.ts'
+import type { Secrets } from '../accounts/secrets.ts'
+import { KEY_OCTETS } from './seen.ts'
+
+const ANY_FORM = { quoted: true, ipLiteral: true, dotless: true }
+
+export interface Keys {
+  readonly exact: Uint8Array
+  readonly mailboxes: Uint8Array
+}
+
+/** 8 octets a row each, in their order; all zero where there is no address. */
+export async function keysOf(emails: readonly string[], secrets: Secrets): Promise<Keys> {
+  const exact = new Uint8Array(emails.length * KEY_OCTETS)
+  const mailboxes = new Uint8Array(emails.length * KEY_OCTETS)
+  await Promise.all(
+    emails.map(async (email, n) => {
+      if (email === '') return
+      const parsed = parse(email, ANY_FORM)
+      const wire = parsed.ok ? parsed.address.wire : email
+      const mailbox = parsed.ok ? canonical(parsed.address).toLowerCase() : email
+      const [one, other] = await Promise.all([keyOf(`wire\0${wire}`, secrets), keyOf(`mailbox\0${mailbox}`, secrets)])
+      exact.set(one, n * KEY_OCTETS)
+      mailboxes.set(other, n * KEY_OCTETS)
+    }),
+  )
+  return { exact, mailboxes }
+}
+
+/** Under the current secret: a list that is read while it changes may miss a duplicate, and no more. */
+async function keyOf(text: string, secrets: Secrets): Promise<Uint8Array> {
+  const mac = await secrets.mac(secrets.current, 'address', `row\0${text}`)
+  return mac === null ? new Uint8Array(KEY_OCTETS) : mac.subarray(0, KEY_OCTETS)
+}

@@ -1,0 +1,83 @@
+// Results as CSV (RFC 4180): the octets of each row as they were sent, and what became of its address behind them.
+import { type OwnValue, ownValues } from './columns.ts'
+import { breakAtEnd, type CsvLayout, type Delimiter, type Layout, type NdjsonLayout } from './layout.ts'
+import { readJsonExactly } from './json-text.ts'
+import { lineObject } from './line-object.ts'
+import { eachRecord } from './read-csv.ts'
+import type { RowResult } from './result.ts'
+
+const BOM = '\ufeff'
+// RFC 4180 §2: where there is no line break to go on with.
+const USUAL = { delimiter: ',', lineBreak: '\r\n' } as const
+const QUOTE = 0x22
+
+const encoder = new TextEncoder()
+
+/** The names of all columns, also where the list had none. */
+export function csvHeader(layout: Layout): string {
+  const { delimiter, lineBreak } = formOf(layout)
+  const names = layout.type === 'csv' ? writtenNames(layout) : layout.columns
+  const cells = [...names, ...layout.own].map((name) => cellText(name, delimiter))
+  return `${layout.type === 'csv' && layout.hasBom ? BOM : ''}${cells.join(delimiter)}${lineBreak}`
+}
+
+/** A row of the list with its result; null leaves our fields empty. `raw` is all of the row's octets. */
+export function csvRow(layout: Layout, raw: Uint8Array, result: RowResult | null): Uint8Array {
+  const { delimiter, lineBreak } = formOf(layout)
+  const own = ownValues(result).map((value) => cellText(ownText(value), delimiter))
+  if (layout.type === 'ndjson') return encoder.encode(`${[...cellsOf(layout, raw), ...own].join(',')}${lineBreak}`)
+  const end = breakAtEnd(raw)
+  const missing = Math.max(0, layout.columns.length - countFields(layout, raw))
+  const row = raw.subarray(0, raw.length - end.length)
+  const added = `${delimiter.repeat(missing)}${delimiter}${own.join(delimiter)}${end === '' ? lineBreak : end}`
+  return joined(row, encoder.encode(added))
+}
+
+function formOf(layout: Layout): Pick<CsvLayout, 'delimiter' | 'lineBreak'> {
+  return layout.type === 'csv' ? layout : USUAL
+}
+
+/** A header that is narrower than its rows gets empty names, so that ours stand above our fields. */
+function writtenNames({ header, columns }: CsvLayout): readonly string[] {
+  return header === null ? columns : columns.map((_, at) => header[at] ?? '')
+}
+
+/** Without quotes, fields can be counted; with them, they have to be read. */
+function countFields({ columns, delimiter, lineBreak }: CsvLayout, raw: Uint8Array): number {
+  if (columns.length === 1) return 1
+  if (!raw.includes(QUOTE)) {
+    const octet = delimiter.charCodeAt(0)
+    return raw.reduce((count, one) => (one === octet ? count + 1 : count), 1)
+  }
+  let count = 0
+  eachRecord(raw, { delimiter, lineBreak, isEnd: true, most: 1 }, (fields) => {
+    count = fields.length
+  })
+  return count
+}
+
+function cellsOf(layout: NdjsonLayout, raw: Uint8Array): string[] {
+  const { members } = lineObject(layout, raw, readJsonExactly)
+  return layout.columns.map((name) => {
+    const value = Object.hasOwn(members, name) ? members[name] : ''
+    return cellText(typeof value === 'string' ? value : JSON.stringify(value), USUAL.delimiter)
+  })
+}
+
+/** No value of ours begins as a formula does: a suggestion is an address, and some of those begin with such a sign. */
+function ownText(value: OwnValue): string {
+  if (value === null) return ''
+  const text = typeof value === 'object' ? value.join(' ') : String(value)
+  return /^[=+\-@]/.test(text) ? `'${text}` : text
+}
+
+function cellText(text: string, delimiter: Delimiter): string {
+  return text.includes(delimiter) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const both = new Uint8Array(one.length + other.length)
+  both.set(one)
+  both.set(other, one.length)
+  return both
+}

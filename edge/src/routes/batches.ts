@@ -1,0 +1,184 @@
+// `/v1/batches`: lists are sent, started, watched, cancelled and erased.
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { batch, batchList, batchOptions, batchPreview } from '@postern/shared/contract/batch.ts'
+import type { Context } from 'hono'
+import { MAKING_MS, makeBatch, typeOf } from '../batches/make.ts'
+import { batchOf } from '../batches/names.ts'
+import { isSandbox } from '../http/authenticate.ts'
+import { once } from '../http/idempotency.ts'
+import { refuse } from '../http/problem.ts'
+import { targetProblem } from '../webhooks/target.ts'
+import type { AppEnv } from './context.ts'
+import { keyOf } from './key-of.ts'
+import { bodyRefusals, idempotencyHeader, nothing, refusal, refusals } from './problems.ts'
+
+const path = '/v1/batches'
+const security = [{ bearer: [] }]
+const params = z.strictObject({ id: z.string().max(60) })
+const NO_STORE = { 'cache-control': 'no-store' }
+const USUAL_LIMIT = 20
+/** Behind every id. */
+const LAST = 'bat_~'
+
+const body = {
+  required: true,
+  description: 'One address or object a line or row; for JSON `{"emails": [...]}`.',
+  content: {
+    'text/csv': { schema: z.string() },
+    'application/x-ndjson': { schema: z.string() },
+    'application/json': { schema: z.object({ emails: z.array(z.unknown()) }) },
+  },
+}
+
+const create = createRoute({
+  method: 'post',
+  operationId: 'createBatch',
+  path,
+  summary: 'Verify a list',
+  security,
+  request: { query: batchOptions, headers: idempotencyHeader },
+  responses: {
+    202: { description: 'Taken', content: { 'application/json': { schema: batchPreview } } },
+    ...refusals,
+    ...bodyRefusals,
+  },
+})
+
+const list = createRoute({
+  method: 'get',
+  operationId: 'listBatches',
+  path,
+  summary: 'Batches, newest first',
+  security,
+  request: {
+    query: z.strictObject({
+      limit: z.coerce.number().int().min(1).max(100).optional().openapi({ type: 'integer', minimum: 1, maximum: 100 }),
+      cursor: z.string().max(60).optional(),
+    }),
+  },
+  responses: {
+    200: { description: 'A page of them', content: { 'application/json': { schema: batchList } } },
+    ...refusals,
+  },
+})
+
+const found = { description: 'How it stands', content: { 'application/json': { schema: batch } } }
+const absent = { 404: refusal('No batch of this account has that id'), ...refusals }
+
+const one = createRoute({
+  method: 'get',
+  operationId: 'getBatch',
+  path: `${path}/{id}`,
+  summary: 'One batch',
+  security,
+  request: { params, query: nothing },
+  responses: { 200: found, ...absent },
+})
+
+const start = createRoute({
+  method: 'post',
+  operationId: 'startBatch',
+  path: `${path}/{id}/start`,
+  summary: 'Start a batch that was previewed',
+  security,
+  request: { params, query: nothing, headers: idempotencyHeader },
+  responses: { 202: found, ...absent, ...bodyRefusals },
+})
+
+const cancel = createRoute({
+  method: 'post',
+  operationId: 'cancelBatch',
+  path: `${path}/{id}/cancel`,
+  summary: 'Stop a batch; what it has found stays',
+  security,
+  request: { params, query: nothing, headers: idempotencyHeader },
+  responses: { 202: found, ...absent, ...bodyRefusals },
+})
+
+const erase = createRoute({
+  method: 'delete',
+  operationId: 'deleteBatch',
+  path: `${path}/{id}`,
+  summary: 'Erase a batch, its upload and its results',
+  security,
+  request: { params, query: nothing },
+  responses: { 204: { description: 'Erased' }, ...absent },
+})
+
+export function batchRoutes(app: OpenAPIHono<AppEnv>): void {
+  makingRoute(app)
+  lookingRoutes(app)
+  changingRoutes(app)
+}
+
+function makingRoute(app: OpenAPIHono<AppEnv>): void {
+  app.openAPIRegistry.registerPath({ ...create, request: { ...create.request, body } })
+  app.openapi({ ...create, hide: true }, async (context) => {
+    const options = context.req.valid('query')
+    const type = typeOf(context.req.header('content-type') ?? '')
+    const stream = context.req.raw.body
+    const { newId, config } = context.get('services')
+    const wrong =
+      options.webhook_url === undefined ? null : targetProblem(options.webhook_url, config.LOOPBACK_NETWORKS)
+    if (wrong !== null) {
+      const errors = [{ pointer: '?webhook_url', detail: wrong }]
+      return refuse(context, 'invalid-field', { detail: `?webhook_url ${wrong}`, errors })
+    }
+    if (type === null || stream === null) {
+      const detail = 'Send the list as "content-type: text/csv", "application/x-ndjson" or "application/json".'
+      return refuse(context, 'unsupported-media-type', { detail })
+    }
+    return once(
+      context,
+      { options, type },
+      {
+        seed: newId('bat'),
+        leaseMs: MAKING_MS,
+        work: (id) => makeBatch(context, { id, options, type, body: stream }),
+      },
+    )
+  })
+}
+
+function lookingRoutes(app: OpenAPIHono<AppEnv>): void {
+  app.openapi(list, async (context) => {
+    const { limit = USUAL_LIMIT, cursor = LAST } = context.req.valid('query')
+    const { account } = keyOf(context)
+    const { objects, batches } = context.get('services')
+    const scope = isSandbox(context.get('caller')) ? 'test' : 'live'
+    const ids = await objects.account(account).lists(scope, { before: cursor, limit: limit + 1 })
+    const shown = ids.slice(0, limit)
+    const bodies = await Promise.all(shown.map((id) => batches.object(account, id).describe()))
+    const next = ids.length > limit ? (shown.at(-1) ?? null) : null
+    return context.json({ batches: bodies.filter((each) => each !== null), next_cursor: next }, 200, NO_STORE)
+  })
+  app.openapi(one, async (context) => {
+    const object = await batchOf(context, context.req.valid('param').id)
+    const described = (await object?.describe()) ?? null
+    return described === null ? noBatch(context) : context.json(described, 200, NO_STORE)
+  })
+}
+
+function changingRoutes(app: OpenAPIHono<AppEnv>): void {
+  app.openapi(start, async (context) => {
+    const object = await batchOf(context, context.req.valid('param').id)
+    const started = (await object?.start()) ?? null
+    return started === null ? noBatch(context) : context.json(started, 202, NO_STORE)
+  })
+  app.openapi(cancel, async (context) => {
+    const object = await batchOf(context, context.req.valid('param').id)
+    const cancelled = (await object?.cancel()) ?? null
+    return cancelled === null ? noBatch(context) : context.json(cancelled, 202, NO_STORE)
+  })
+  app.openapi(erase, async (context) => {
+    const { id } = context.req.valid('param')
+    const object = await batchOf(context, id)
+    if (object === null || !(await object.erase())) return noBatch(context)
+    await context.get('services').objects.account(keyOf(context).account).dropList(id)
+    return context.body(null, 204, NO_STORE)
+  })
+}
+
+export function noBatch(context: Context) {
+  return refuse(context, 'not-found', { detail: 'No batch of this account has that id.' })
+}
