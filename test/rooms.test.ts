@@ -113,6 +113,7 @@ const MAY_KNOW_THE_TIME: readonly string[] = [
   'edge/src/batches/course.ts',
   'edge/src/batches/pace.ts',
   'edge/src/probe/turns.ts',
+  'edge/src/verify/pending.ts',
   'edge/src/accounts/visitor.ts',
   'edge/src/webhooks/deliveries.ts',
   'edge/src/worker.ts',

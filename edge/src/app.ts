@@ -27,6 +27,7 @@ import { webhookRoutes } from './routes/webhooks.ts'
 export const PATHS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
   '/v1/verifications': { GET: 'owner', POST: 'verifier' },
   '/v1/verifications/:id': { GET: 'owner' },
+  '/v1/verifications/:id/events': { GET: 'owner' },
   '/v1/verify': { GET: 'verifier' },
   '/v1/usage': { GET: 'reader' },
   '/v1/keys': { GET: 'reader', POST: 'holder' },

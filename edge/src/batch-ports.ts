@@ -10,7 +10,7 @@ import type { Batches } from './batches/names.ts'
 import { createRepeats } from './batches/repeats.ts'
 import { split } from './batches/split.ts'
 import { type SpoolBindings, spoolOf } from './batches/spool.ts'
-import { surveyed } from './batches/survey.ts'
+import { surveyed } from './verify/survey.ts'
 import type { Work } from './batches/work.ts'
 import type { Services } from './routes/context.ts'
 

@@ -33,6 +33,8 @@ import { createAskList } from './probe/ask-list.ts'
 import type { Turn } from './probe/turns.ts'
 import { type BatchNamespaces, batchesOf, doPark, doTurn, doWork } from './batch-ports.ts'
 import { consumeEach, type Message } from './batches/consume.ts'
+import { finish } from './verify/finish.ts'
+import { type InquiryMessage, type Pending, shardName } from './verify/pending.ts'
 import { lookAfter } from './batches/look-after.ts'
 import type { Work } from './batches/work.ts'
 import { openProbeMemo, type ProbeMemory } from './probe/memo.ts'
@@ -48,6 +50,7 @@ export { Visitor } from './accounts/visitor.ts'
 export { Deliveries } from './webhooks/deliveries.ts'
 export { Batch } from './batches/batch.ts'
 export { Turns } from './probe/turns.ts'
+export { Pending } from './verify/pending.ts'
 
 interface Bindings extends Env, ObjectBindings, NearLimitBindings, BatchNamespaces {
   readonly PARTITIONS: string
@@ -59,6 +62,8 @@ interface Bindings extends Env, ObjectBindings, NearLimitBindings, BatchNamespac
   readonly WEBHOOKS: Queue<DeliveryMessage>
   readonly BATCHES: Queue<Work>
   readonly ASKS: Queue<Turn>
+  readonly PENDING: DurableObjectNamespace<Pending>
+  readonly INQUIRIES: Queue<InquiryMessage>
 }
 
 /** What lives as long as the isolate: bindings do not change within it. */
@@ -208,6 +213,8 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
     visitor: (name, mode) => env.VISITORS.getByName(name).ask(mode),
     directory: (cursor, limit) => listDirectory(env.SNAPSHOTS, cursor, limit),
     batches: batchesOf(env, config.PARTITIONS),
+    pending: (account, id) =>
+      within(env.PENDING, partitionOf(account), config.PARTITIONS).getByName(shardName(account, id)),
     write: createWrite(call),
     webhooks,
     tell: (account, events) => webhooks(account).tell(account, events),
@@ -231,7 +238,13 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
   }
 }
 
-const BATCH_QUEUES = ['postern-batches', 'postern-asks', 'postern-batches-parked']
+const BATCH_QUEUES = [
+  'postern-batches',
+  'postern-asks',
+  'postern-batches-parked',
+  'postern-inquiries',
+  'postern-inquiries-parked',
+]
 
 function consumeBatches({ queue, messages }: MessageBatch, env: Bindings, context: ExecutionContext): Promise<void> {
   const waitUntil = (work: Promise<unknown>): void => context.waitUntil(work)
@@ -240,8 +253,16 @@ function consumeBatches({ queue, messages }: MessageBatch, env: Bindings, contex
   if (queue === 'postern-batches') return consumeEach(messages as Messages<Work>, doWork(services), warn)
   const turns = (account: string, lane: string) =>
     within(env.TURNS, partitionOf(account), config.PARTITIONS).getByName(lane)
+  const askList = createAskList(createCall(config.LANE_CREDENTIALS, limitConnections()), warn)
+  if (queue === 'postern-inquiries') {
+    const ports = { services, askList, roll: Math.random }
+    return consumeEach(messages as Messages<InquiryMessage>, (message) => finish(message, ports), warn)
+  }
+  if (queue === 'postern-inquiries-parked') {
+    const park = async ({ account, id }: InquiryMessage) => void (await services.pending(account, id).park(id))
+    return consumeEach(messages as Messages<InquiryMessage>, park, warn)
+  }
   if (queue === 'postern-asks') {
-    const askList = createAskList(createCall(config.LANE_CREDENTIALS, limitConnections()), warn)
     return consumeEach(messages as Messages<Turn>, doTurn(services, { turns, askList, roll: Math.random }), warn)
   }
   return consumeEach(messages as Messages<Work | Turn>, doPark(services, turns), warn)

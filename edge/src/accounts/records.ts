@@ -68,6 +68,19 @@ export class Records extends DurableObject {
     })
   }
 
+  /** Takes the place of what was kept under its id; false where that was erased. */
+  async complete(row: RecordRow): Promise<boolean> {
+    await this.keep([row])
+    this.#sql.exec(
+      'UPDATE records SET at = ?, record = ? WHERE id = ? AND record IS NOT NULL',
+      row.at,
+      row.record,
+      row.id,
+    )
+    const [kept] = this.#sql.exec<Row>(`${READ} WHERE records.id = ?`, row.id).toArray()
+    return kept !== undefined && kept.record !== null
+  }
+
   async amend(id: string, cost: Cost): Promise<void> {
     this.#sql.exec(SCHEMA)
     await this.#endAfter([instantOf('ver', id) ?? 0])

@@ -1,6 +1,4 @@
 // The queues of batches: each message by itself, done or delivered again, and what failed too often told to its batch.
-import type { Turn } from '../probe/turns.ts'
-import type { Work } from './work.ts'
 
 export interface Message<T> {
   readonly body: T
@@ -15,7 +13,7 @@ export type Do<T> = (body: T) => Promise<void>
 const LONGEST_DELAY_S = 300
 
 /** Side by side; one that fails keeps nobody else waiting. */
-export async function consumeEach<T>(
+export async function consumeEach<T extends { readonly kind: string }>(
   messages: readonly Message<T>[],
   work: Do<T>,
   warn: (what: string) => void,
@@ -26,8 +24,8 @@ export async function consumeEach<T>(
         await work(message.body)
         message.ack()
       } catch (error) {
-        const { kind } = message.body as Work | Turn
-        warn(`${kind} of a batch failed: ${error instanceof Error ? `${error.name}: ${error.message}` : 'fault'}`)
+        const { kind } = message.body
+        warn(`${kind} failed: ${error instanceof Error ? `${error.name}: ${error.message}` : 'fault'}`)
         message.retry({ delaySeconds: Math.min(LONGEST_DELAY_S, 2 ** Math.min(message.attempts, 8)) })
       }
     }),

@@ -13,7 +13,10 @@ export interface LineObject {
 export function lineObject({ key }: NdjsonLayout, raw: Uint8Array, read = readJson): LineObject {
   const line = lineOf(raw)
   const json = read(line)
-  if (json !== null && line.startsWith('{')) return { members: json.value as Record<string, unknown>, text: line }
+  if (json !== null && line.startsWith('{')) {
+    // The lines of an old Mac may have an LF between members: JSON takes it for a blank, a list of lines for its end.
+    return { members: json.value as Record<string, unknown>, text: line.replaceAll(/[\r\n]/g, ' ') }
+  }
   const value = json === null ? line : json.value
   return { members: { [key]: value }, text: `{${JSON.stringify(key)}:${JSON.stringify(value)}}` }
 }

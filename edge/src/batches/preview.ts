@@ -6,7 +6,7 @@ import type { Services } from '../routes/context.ts'
 import { sandboxed } from '../verify/sandbox.ts'
 import { readRows } from './read-rows.ts'
 import type { Wanted } from './state.ts'
-import { surveyed } from './survey.ts'
+import { surveyed } from '../verify/survey.ts'
 
 export interface Preview {
   readonly column: string | null

@@ -32,8 +32,8 @@ function cellOf(line: string, key: string): string {
   const json = readJson(line)
   if (json === null) return line
   if (typeof json.value === 'string') return json.value
-  const members = objectOf(json.value)
-  const member = members !== null && Object.hasOwn(members, key) ? members[key] : ''
+  // Nothing that every object inherits is a string.
+  const member = objectOf(json.value)?.[key]
   return typeof member === 'string' ? member : ''
 }
 

@@ -97,7 +97,7 @@ function namesOf(
 ): readonly string[] | null {
   if (header !== 'auto') return header === 'yes' ? first : null
   if (first.some(looksLikeAddress)) return null
-  const isNamed = knownColumn(first) !== -1 || (!isNumber(column) && columnNamed(first, column) !== -1)
+  const isNamed = knownColumn(first) !== -1 || (/[^\s0-9]/.test(column) && columnNamed(first, column) !== -1)
   return isNamed || rest.some(({ fields }) => fields.some(looksLikeAddress)) ? first : null
 }
 

@@ -3,13 +3,12 @@ import { type OwnValue, ownValues } from './columns.ts'
 import { breakAtEnd, type CsvLayout, type Delimiter, type Layout, type NdjsonLayout } from './layout.ts'
 import { readJsonExactly } from './json-text.ts'
 import { lineObject } from './line-object.ts'
-import { eachRecord } from './read-csv.ts'
+import { fieldsOf } from './read-csv.ts'
 import type { RowResult } from './result.ts'
 
 const BOM = '\ufeff'
 // RFC 4180 §2: where there is no line break to go on with.
 const USUAL = { delimiter: ',', lineBreak: '\r\n' } as const
-const QUOTE = 0x22
 
 const encoder = new TextEncoder()
 
@@ -27,7 +26,9 @@ export function csvRow(layout: Layout, raw: Uint8Array, result: RowResult | null
   const own = ownValues(result).map((value) => cellText(ownText(value), delimiter))
   if (layout.type === 'ndjson') return encoder.encode(`${[...cellsOf(layout, raw), ...own].join(',')}${lineBreak}`)
   const end = breakAtEnd(raw)
-  const missing = Math.max(0, layout.columns.length - countFields(layout, raw))
+  const { length: width } = layout.columns
+  // A row has one field at least.
+  const missing = width === 1 ? 0 : Math.max(0, width - fieldsOf(raw, layout).length)
   const row = raw.subarray(0, raw.length - end.length)
   const added = `${delimiter.repeat(missing)}${delimiter}${own.join(delimiter)}${end === '' ? lineBreak : end}`
   return joined(row, encoder.encode(added))
@@ -40,20 +41,6 @@ function formOf(layout: Layout): Pick<CsvLayout, 'delimiter' | 'lineBreak'> {
 /** A header that is narrower than its rows gets empty names, so that ours stand above our fields. */
 function writtenNames({ header, columns }: CsvLayout): readonly string[] {
   return header === null ? columns : columns.map((_, at) => header[at] ?? '')
-}
-
-/** Without quotes, fields can be counted; with them, they have to be read. */
-function countFields({ columns, delimiter, lineBreak }: CsvLayout, raw: Uint8Array): number {
-  if (columns.length === 1) return 1
-  if (!raw.includes(QUOTE)) {
-    const octet = delimiter.charCodeAt(0)
-    return raw.reduce((count, one) => (one === octet ? count + 1 : count), 1)
-  }
-  let count = 0
-  eachRecord(raw, { delimiter, lineBreak, isEnd: true, most: 1 }, (fields) => {
-    count = fields.length
-  })
-  return count
 }
 
 function cellsOf(layout: NdjsonLayout, raw: Uint8Array): string[] {

@@ -2,7 +2,7 @@
 import { columnNames, ownNames, type OwnValue, ownValues } from './columns.ts'
 import type { CsvLayout, Layout } from './layout.ts'
 import { type LineObject, lineObject } from './line-object.ts'
-import { eachRecord } from './read-csv.ts'
+import { fieldsOf } from './read-csv.ts'
 import type { RowResult } from './result.ts'
 
 type Member = readonly [name: string, value: unknown]
@@ -24,11 +24,9 @@ export function jsonRow(layout: Layout, raw: Uint8Array, result: RowResult | nul
 }
 
 /** Fields by the names of their columns: absent ones are empty, and those beyond the last name are numbered. */
-function cellsOf({ columns, delimiter, lineBreak }: CsvLayout, raw: Uint8Array): Member[] {
-  let cells: readonly string[] = []
-  eachRecord(raw, { delimiter, lineBreak, isEnd: true, most: 1 }, (fields) => {
-    cells = fields
-  })
+function cellsOf(layout: CsvLayout, raw: Uint8Array): Member[] {
+  const { columns } = layout
+  const cells = fieldsOf(raw, layout)
   const names = cells.length > columns.length ? columnNames(columns, cells.length) : columns
   return names.map((name, at) => [name, cells[at] ?? ''])
 }

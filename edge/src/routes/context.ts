@@ -12,6 +12,7 @@ import type { OncePort } from '../http/idempotency.ts'
 import type { NearOnces } from '../http/idempotency-near.ts'
 import type { NearLimits } from '../http/near-limits.ts'
 import type { Write } from '../probe/write.ts'
+import type { Pending } from '../verify/pending.ts'
 import type { VerifyPorts } from '../verify/verify.ts'
 import type { Deliveries } from '../webhooks/deliveries.ts'
 
@@ -35,6 +36,8 @@ export interface Services {
   readonly write: Write
   /** The object of an account's webhooks. */
   readonly webhooks: (account: string) => DurableObjectStub<Deliveries>
+  /** The object of a verification that is finished later. */
+  readonly pending: (account: string, id: string) => DurableObjectStub<Pending>
   /** The objects of lists, and where their uploads lie. */
   readonly batches: Batches
   /** Has an account be told of something by webhook. */

@@ -2,6 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type Verification, verification } from '@postern/shared/contract/verification.ts'
 import type { Context } from 'hono'
+import { streamSSE } from 'hono/streaming'
 import { instantOf } from '../accounts/ids.ts'
 import { firstPage, listRecords, readCursor } from '../accounts/list-records.ts'
 import type { Scope } from '../accounts/places.ts'
@@ -49,9 +50,29 @@ const one = createRoute({
   },
 })
 
+const events = createRoute({
+  method: 'get',
+  operationId: 'watchVerification',
+  path: '/v1/verifications/{id}/events',
+  summary: 'A verification that is finished later, as server-sent events',
+  security: [{ bearer: [] }],
+  request: { params: z.strictObject({ id: z.string() }), query: nothing },
+  responses: {
+    200: {
+      description: 'An event `progress` for each new state, and `end` with the last one',
+      content: { 'text/event-stream': { schema: z.string() } },
+    },
+    404: refusal('No verification of this account has that id'),
+    410: refusal('Its 30 days are over, or it was erased'),
+    ...refusals,
+  },
+})
+
 const USUAL_LIMIT = 20
+const EVERY_MS = 1_000
 
 export function keptRoutes(app: OpenAPIHono<AppEnv>): void {
+  watchRoute(app)
   app.openapi(list, async (context) => {
     const { limit = USUAL_LIMIT, cursor } = context.req.valid('query')
     const { objects, now } = context.get('services')
@@ -70,6 +91,30 @@ export function keptRoutes(app: OpenAPIHono<AppEnv>): void {
     return (
       (await keptAnswer(context, id)) ?? refuse(context, 'not-found', { detail: 'No verification here has that id.' })
     )
+  })
+}
+
+/** Each state that is seen, once; the stream ends with the verification, or with its erasure. */
+function watchRoute(app: OpenAPIHono<AppEnv>): void {
+  app.openapi(events, async (context) => {
+    const { id } = context.req.valid('param')
+    const first = await keptAnswer(context, id)
+    if (first === null) return refuse(context, 'not-found', { detail: 'No verification here has that id.' })
+    if (first.status !== 200) return first
+    const { till, verify } = context.get('services')
+    const { account } = keyOf(context)
+    return streamSSE(context, async (out) => {
+      let told = ''
+      while (!out.aborted) {
+        const found = await till.find(account, scopeOf(context), id)
+        const record = found.kind === 'found' ? found.record : 'null'
+        const isOver = found.kind !== 'found' || (JSON.parse(record) as Verification).final
+        if (record !== told) await out.writeSSE({ event: isOver ? 'end' : 'progress', data: record })
+        if (isOver) return
+        told = record
+        await verify.sleep(EVERY_MS)
+      }
+    })
   })
 }
 

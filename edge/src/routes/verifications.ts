@@ -7,12 +7,14 @@ import {
   verificationRequest,
   WAIT_MS,
 } from '@postern/shared/contract/verification.ts'
+import type { Cidr } from '@postern/shared/dns/reachable.ts'
 import type { Context } from 'hono'
 import { isPublic, isSandbox, type KeyCaller } from '../http/authenticate.ts'
 import { isIdempotencyKey, mismatch, once, wrongKey } from '../http/idempotency.ts'
 import { nearTurn } from '../http/idempotency-near.ts'
 import { refuse } from '../http/problem.ts'
 import { tellQuota } from '../http/quota.ts'
+import { targetProblem } from '../webhooks/target.ts'
 import { answer, type Incoming, modeOf } from '../verify/answer.ts'
 import type { Entered } from '../verify/counted.ts'
 import { enter } from '../verify/enter.ts'
@@ -76,6 +78,8 @@ export function verificationRoutes(app: OpenAPIHono<AppEnv>): void {
     const mode = modeOf(wanted, caller)
     if (mode === 'full' && isPublic(caller)) return refuse(context, 'forbidden', { detail: PUBLIC_FULL })
     const services = context.get('services')
+    const wrong = urlProblem(wanted, services.config.LOOPBACK_NETWORKS)
+    if (wrong !== null) return refuse(context, 'invalid-field', wrong)
     const key = context.req.header('idempotency-key')
     const id = services.newId('ver')
     if (key === undefined || caller.type !== 'key') return respond(context, wanted, { id, entered: null })
@@ -100,6 +104,13 @@ export function verificationRoutes(app: OpenAPIHono<AppEnv>): void {
   })
 }
 
+/** A URL at which nobody may be told is refused before anything is done. */
+function urlProblem({ webhook_url: url }: VerificationRequest, loopback: readonly Cidr[]) {
+  const detail = url === undefined ? null : targetProblem(url, loopback)
+  const pointer = '/webhook_url'
+  return detail === null ? null : { detail: `${pointer} ${detail}`, errors: [{ pointer, detail }] }
+}
+
 function ipOf(context: Context): string {
   return context.req.header('cf-connecting-ip') ?? '127.0.0.1'
 }
@@ -111,7 +122,9 @@ async function respond(context: Context<AppEnv>, wanted: VerificationRequest, st
   const answered = await answer(incoming, context.get('services'))
   if (!answered.ok) return refused(context, answered)
   tellQuota(context, answered.quota)
-  return context.json(answered.verification, 200, { 'cache-control': 'no-store' })
+  const { poll_url: pollUrl } = answered.verification
+  const location = pollUrl === null ? {} : { location: pollUrl }
+  return context.json(answered.verification, 200, { 'cache-control': 'no-store', ...location })
 }
 
 /** Fast mode asks no object: what a repeat gets is the record of the first answer, or the same id once more. */

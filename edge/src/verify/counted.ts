@@ -37,7 +37,7 @@ export type Answered =
   | { readonly ok: false; readonly why: 'too-fast'; readonly waitS: number }
 
 export function settlementOf(
-  { caller, request }: AskedByKey,
+  { caller, request }: { readonly caller: Pick<KeyCaller, 'keyId'>; readonly request: VerifyRequest },
   verified: Verified,
   { price, names }: { price: Cost; names: Pseudonyms },
 ): Settlement {

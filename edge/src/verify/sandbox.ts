@@ -31,6 +31,15 @@ export function sandboxed(request: VerifyRequest, now: number): Verified {
   }
 }
 
+/** What is answered at once, where the rest comes later. */
+export function firstSandboxed(request: VerifyRequest, now: number): Verified {
+  const verified = sandboxed(request, now)
+  if (verified.address === null) return verified
+  const isPutOff = verified.address.localPart.toLowerCase().split('+').includes('greylisted_then_accepted')
+  const reason = isPutOff ? 'greylisted' : 'in_progress'
+  return { ...verified, smtpState: 'deferred', verdict: verdictOf(reason, verified.verdict.cites, now) }
+}
+
 /** The flags and the suggestion that come with a reason, so that a form can be tried with them. */
 function shownWith(reason: Reason, observed: { observedAt: number; source: string }): Fact[] {
   if (reason === 'suspected_typo') return [{ ...SUGGESTED, ...observed }]

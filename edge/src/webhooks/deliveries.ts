@@ -77,9 +77,10 @@ export class Deliveries extends DurableObject<DeliveriesBindings> {
 
   /** Keeps what is to be delivered, once however often it is told. */
   async tell(account: string, events: readonly WebhookEvent[]): Promise<void> {
+    const wanted = events.flatMap((event) => targetsOf(this.#sql, event).map((target) => ({ event, ...target })))
+    if (wanted.length === 0) return
     // The alarm does not know whose object it rings in.
     this.ctx.storage.kv.put('account', account)
-    const wanted = events.flatMap((event) => targetsOf(this.#sql, event).map((target) => ({ event, ...target })))
     const told = await Promise.all(wanted.map(async (one) => ({ ...one, id: await deliveryId(one.event.id, one) })))
     this.#commit(() => {
       for (const one of told) {

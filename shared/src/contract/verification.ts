@@ -31,7 +31,22 @@ export const verificationRequest = z
       .array(z.enum(['quoted', 'ip_literal', 'dotless']))
       .max(3)
       .optional(),
+    background: z.boolean().optional().openapi({
+      description:
+        'Answer at once with `final: false`, and finish later: see `poll_url`, and `verification.completed`.',
+    }),
+    webhook_url: z.string().max(2_000).optional().openapi({
+      description: 'Told of the end besides the account’s endpoints; with `background` only.',
+    }),
     metadata: metadata.optional(),
+  })
+  .refine(({ webhook_url: url, background }) => url === undefined || background === true, {
+    path: ['webhook_url'],
+    message: 'is told of what is finished in the background: say "background": true too',
+  })
+  .refine(({ mode, background }) => mode !== 'fast' || background !== true, {
+    path: ['background'],
+    message: 'finishes what full mode asks: leave out "mode": "fast"',
   })
   .openapi('VerificationRequest')
 export type VerificationRequest = z.infer<typeof verificationRequest>

@@ -20,6 +20,8 @@ export interface Cost {
     | 'page'
     /** Part of a list's running total. */
     | 'list'
+    /** Is finished later, and charged then. */
+    | 'pending'
 }
 
 /** The most that one answer can cost, in units. */

@@ -193,6 +193,7 @@ describe('what is no list is refused in words that help', () => {
     ['xls', latin1('\xd0\xcf\x11\xe0\xa1\xb1'), /^body: The body is a workbook of an old Excel/],
     ['a PDF', '%PDF-1.7\n', /^body: The body is a PDF/],
     ['a list with NUL in it', 'email\na@x.test\0\n', /^body: The body is binary/],
+    ['NULs on either side of its letters', 'a\0b\0\0c\0d@\n', /^body: The body is binary/],
     ['control octets', '\x01\x02\x03\x04\x05\x06@\n', /^body: The body is binary/],
     ['words', 'one,two\nthree,four\n', /^\?column: There is no column with addresses: name it with \?column=/],
     ['a quote that stays open', '"a@x.test\nb@x.test\n', 'body: Row 1: A quote in this row is never closed.'],

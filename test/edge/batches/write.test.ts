@@ -47,6 +47,10 @@ describe('a CSV as CSV', () => {
     expect(csvOf(upload)).toBe(`\ufeffname,email,${OWN}\r\n"Roe, ""J""",a@x.test,${TOLD}\r\n Bob ,b@x.test,${TOLD}\r\n`)
   })
 
+  it('keeps the line break of each row', () => {
+    expect(csvOf('email\r\na@x.test\nb@x.test\r\n')).toBe(`email,${OWN}\r\na@x.test,${TOLD}\nb@x.test,${TOLD}\r\n`)
+  })
+
   it('keeps octets of other encodings', () => {
     const upload = latin1('name,email\nJos\xe9,a@x.test\n')
     const [row] = each(upload, {}, (layout, raw) => csvRow(layout, raw, null))
@@ -132,6 +136,26 @@ describe('a CSV as CSV', () => {
       { numRuns: 1_000 },
     )
   })
+
+  const piece = fc.constantFrom('"', '""', ',', '\n', '\r\n', ' ', 'a', 'é', ';')
+
+  it('is read back with all of its cells and ours, however wrong its quotes are', () => {
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
+        const upload = pieces.join('')
+        const layout = { ...layoutOf('a@x.test,1,2\n'), start: 0 }
+        const options = { relax_quotes: true, relax_column_count: true, record_delimiter: ['\r\n', '\n'] }
+        for (const { from, to } of readAll(layout, upload).rows) {
+          const raw = octets(upload).slice(from, to)
+          const [sent] = parse(raw, options)
+          const written = parse(csvRow(layout, raw, RESULT), options)
+          const missing = Array<string>(Math.max(0, 3 - sent!.length)).fill('')
+          expect(written).toEqual([[...sent!, ...missing, ...TOLD.split(',')]])
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+  })
 })
 
 const OURS = {
@@ -186,6 +210,13 @@ describe('newline-delimited JSON as JSON', () => {
   ])('is %s', (_what, upload, expected) => {
     expect(ndjsonOf(upload, NDJSON).at(-1)).toBe(`${expected}${ours}\n`)
     expect(JSON.stringify(jsonOf(upload, NDJSON).at(-1))).toBe(JSON.stringify(JSON.parse(`${expected}${ours}`)))
+  })
+
+  it('is one line, whatever stands between members', () => {
+    const upload = '{"email": "a@x.test"}\r{"email":\n"b@x.test"}\r'
+    const layout = layoutOf('{"email": "a@x.test"}\r', NDJSON)
+    const { from, to } = readAll(layout, upload).rows[1]!
+    expect(ndjsonRow(layout, octets(upload).slice(from, to), RESULT)).toBe(`{"email": "b@x.test",${ours}\n`)
   })
 
   it('has strings under the name that objects have for addresses', () => {

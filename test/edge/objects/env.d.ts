@@ -11,6 +11,7 @@ import type { Env as Vars } from '../../../edge/src/config.ts'
 import type { Deliveries } from '../../../edge/src/webhooks/deliveries.ts'
 import type { DeliveryMessage } from '../../../edge/src/webhooks/deliver.ts'
 import type { NearLimitBindings } from '../../../edge/src/http/near-limits.ts'
+import type { InquiryMessage, Pending } from '../../../edge/src/verify/pending.ts'
 import type * as worker from '../../../edge/src/worker.ts'
 
 interface Bindings extends Vars, NearLimitBindings {
@@ -24,6 +25,8 @@ interface Bindings extends Vars, NearLimitBindings {
   readonly USAGE: Queue<UsageEvent>
   readonly BATCH_OBJECTS: DurableObjectNamespace<Batch>
   readonly TURNS: DurableObjectNamespace<Turns>
+  readonly PENDING: DurableObjectNamespace<Pending>
+  readonly INQUIRIES: Queue<InquiryMessage>
   readonly BATCHES: Queue<Work>
   readonly ASKS: Queue<Turn>
   readonly SPOOL: R2Bucket
