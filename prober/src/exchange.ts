@@ -2,16 +2,14 @@
 import type { Answer } from '@postern/shared/dns/answer.ts'
 import { destinationOf, type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
 import { inOrderFor } from '@postern/shared/lanes/choose.ts'
-import { CONTROL_MS } from '@postern/shared/verdict/lifetimes.ts'
 import type { CanaryFact, Fault, HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
-import { faultFact, type Scene } from './hearing.ts'
+import { faultFact } from './hearing.ts'
 import { type Heard, type Inquiry, NOTHING_HEARD, type Subject, together } from './inquiry.ts'
 import type { Conversation } from './net/converse.ts'
 import type { Plan } from './smtp/plan.ts'
-import { MOST_REFUSED } from './smtp/recipients.ts'
-import { PATIENT_SHARE, type Wanted } from './store/grants.ts'
 import type { Permits, Settlement } from './store/permits.ts'
-import { converse } from './visit.ts'
+import { planFor, sessionsOf, wantedFor } from './planned.ts'
+import { askInSessions } from './sessions.ts'
 
 export interface LaneIdentity {
   readonly id: string
@@ -40,6 +38,7 @@ export interface ExchangePorts {
   readonly aliasOf: (text: string) => string
   readonly permits: Permits
   readonly dial: Dial
+  readonly sleep: (ms: number) => Promise<void>
 }
 
 export interface Question extends Limits {
@@ -56,13 +55,8 @@ export interface Asked {
   readonly settlements: readonly Settlement[]
 }
 
-const GIVE_BACK_GRACE_MS = 500
-
 /** Addresses of one exchange that are tried (RFC 5321 §5.1 asks for at least two, where there are). */
 const MAX_ADDRESSES = 2
-
-/** As many recipients as RFC 5321 §4.5.3.1.8 has every server take, where a row lets us name them at once. */
-const WIDEST_WINDOW = 100
 
 /** On to the exchange's next address only where the one before could not be reached. */
 export async function askExchange(question: Question, ports: ExchangePorts): Promise<Asked> {
@@ -136,9 +130,10 @@ interface Destination {
 
 async function askAddress(question: Question, { row, address }: Destination, ports: ExchangePorts): Promise<Asked> {
   const destination = destinationOf(row, address)
-  const subjects = forOneSession(question, row)
-  const plan = planFor({ ...question, subjects }, ports, row)
-  const wanted = { ...wantedFor({ ...question, subjects }, plan, ports), address }
+  const sessions = sessionsOf(question, row)
+  const [first = []] = sessions
+  const plan = planFor({ ...question, subjects: first }, ports, row)
+  const wanted = { ...wantedFor({ ...question, sessions }, plan, ports), address }
   const permit = await ports.permits.take(destination, wanted, row.limits)
   // Somebody who waits is worth a visit without a permit; a list is not.
   const refused = permit.kind === 'unavailable' && question.inquiry.patient ? withoutTable(ports) : permit
@@ -146,24 +141,31 @@ async function askAddress(question: Question, { row, address }: Destination, por
     const fact = holdFact(refused.kind, refused.retryAt, ports)
     return { heard: { ...NOTHING_HEARD, shared: [fact] }, settled: refused.kind !== 'breaker_open', settlements: [] }
   }
-  const manners = permit.kind === 'granted' ? permit.grants.manners : []
-  const known = manners.find((manner) => manner.address === address) ?? null
-  const visit = {
-    grantedAt: ports.now(),
-    address,
-    alias: ports.aliasOf(question.inquiry.domain),
-    known,
-    about: wanted.about.map(([token]) => token),
-    permitted: wanted.recipients,
-    ...NO_EARLIER_TRY,
-  }
-  const scene = sceneOf({ ...question, subjects }, plan, { row, source: ports.lane.id })
-  const mannered = { ...plan, pipelining: known?.stalls !== true, early: known?.early ?? null }
-  const { asked, outcome } = await converse({ question, plan: mannered, scene, visit, earlier: null }, ports)
-  const canary = canaryOf(row, question, ports)
-  const heard = canary === null ? asked.heard : { ...asked.heard, shared: [...asked.heard.shared, canary] }
+  const { asked, outcome } = await askInSessions(
+    question,
+    { row, address, sessions, recipients: wanted.sessions ?? [], permit: refused },
+    ports,
+  )
+  const more = [canaryOf(row, question, ports), leftOver(question, sessions, { permit: refused, ports })]
+  const heard = { ...asked.heard, shared: [...asked.heard.shared, ...more.filter((fact) => fact !== null)] }
   const alone = row.limits.connections === 1
   return { ...asked, heard, settlements: [ports.permits.settle(destination, wanted.owner, { outcome, alone })] }
+}
+
+interface Permitted {
+  readonly permit: { readonly kind: string; readonly nextAt?: number }
+  readonly ports: ExchangePorts
+}
+
+/** Whom the minute has no room for need not ask again within it. */
+function leftOver(
+  { subjects, inquiry, deadlineAt }: Question,
+  sessions: readonly Subject[][],
+  { permit, ports }: Permitted,
+): HoldFact | null {
+  const { nextAt = 0 } = permit
+  const isLeft = inquiry.patient && sessions.flat().length < subjects.length
+  return isLeft && nextAt >= deadlineAt ? holdFact('permit', nextAt, ports) : null
 }
 
 /** Where a row needs no control, that its dead canary was refused of late stands in for one. */
@@ -173,79 +175,10 @@ function canaryOf(row: ProviderRow, { inquiry }: Question, ports: ExchangePorts)
   return { kind: 'canary', operator: row.id, observedAt: refusedAt, source: ports.lane.id }
 }
 
-const NO_EARLIER_TRY = { before: 0, refusedBefore: 0, stalled: false, outOfStep: false } as const
-
 const TABLE_RETRY_MS = 60_000
 
 function withoutTable({ now }: ExchangePorts) {
   return { kind: 'permit', retryAt: now() + TABLE_RETRY_MS } as const
-}
-
-/** Those who need SMTPUTF8 apart from those who do not, as many as the row takes at a time. */
-function forOneSession({ subjects, inquiry }: Question, { limits, oneRecipientPerSession }: ProviderRow): Subject[] {
-  const alike = subjects.filter(({ smtpUtf8 }) => smtpUtf8 === subjects[0]?.smtpUtf8)
-  if (oneRecipientPerSession || !inquiry.patient) return alike.slice(0, 1)
-  // A stranger and postmaster may follow, and a fifth of the minute is for those who wait.
-  const inAMinute = Math.floor(limits.recipientsPerMinute * PATIENT_SHARE) - MOST_REFUSED
-  return alike.slice(0, Math.max(1, Math.min(limits.recipientsPerSession, inAMinute)))
-}
-
-function sceneOf(
-  { inquiry, exchange, subjects }: Question,
-  { strangers }: Plan,
-  { row, source }: { row: ProviderRow; source: string },
-): Scene {
-  return { domain: inquiry.domain, exchange, speaksForAll: row.speaksForAll, subjects, strangers, source }
-}
-
-function planFor({ inquiry, exchange, subjects }: Question, ports: ExchangePorts, row: ProviderRow): Plan {
-  const { domain, domainFacts } = inquiry
-  const since = ports.now() - CONTROL_MS
-  const here = domainFacts.filter((fact) => fact.exchange === exchange && fact.observedAt > since)
-  const controlKnown = row.control === 'none' || here.some(({ to }) => to === 'stranger')
-  const somebodyAccepted = here.some(({ reply }) => reply.code < 300)
-  const [random, personal] = ports.strangersOf(domain)
-  const strangers = controlKnown ? [] : row.control === 'two' ? [random, personal] : [random]
-  const pipelined = row.controlTiming === 'pipelined'
-  const postmaster = `postmaster@${domain}`
-  const isAsked = subjects.some(({ wire }) => wire.toLowerCase() === postmaster)
-  return {
-    ehloName: ports.lane.ehloName,
-    mailFrom: ports.lane.mailFrom,
-    mailboxes: subjects.map(({ wire }) => wire),
-    strangers: strangers.map((local) => `${local}@${domain}`),
-    controlTiming: pipelined ? 'pipelined' : 'after_250',
-    postmaster: somebodyAccepted || isAsked ? null : postmaster,
-    smtpUtf8: subjects.some(({ smtpUtf8 }) => smtpUtf8),
-    pipelining: true,
-    exchange,
-    early: null,
-    window: pipelined ? WIDEST_WINDOW : MOST_REFUSED,
-    keep: false,
-  }
-}
-
-/** The RCPTs of the longest conversation that a plan allows: a stranger may be asked twice, or postmaster after it. */
-function wantedFor(
-  { inquiry, subjects, deadlineAt }: Question,
-  plan: Plan,
-  ports: ExchangePorts,
-): Omit<Wanted, 'address'> {
-  const { mailboxes, strangers, postmaster, controlTiming } = plan
-  const controls = strangers.length > 0 ? strangers.length + 1 : postmaster === null ? 0 : 1
-  const recipients = mailboxes.length + controls
-  // One after the other, a refused mailbox is followed by postmaster alone, and an accepted one by a stranger, twice at most.
-  const inTurn = mailboxes.length + strangers.length > 2 ? MOST_REFUSED : MOST_REFUSED - 1
-  const atOnce = controlTiming === 'pipelined' ? recipients : Math.min(inTurn, recipients)
-  return {
-    owner: inquiry.jobId,
-    about: subjects.map(({ wire, learnedAt }) => [ports.aliasOf(wire), learnedAt] as const),
-    controls: strangers.map(ports.aliasOf),
-    recipients,
-    refusable: atOnce,
-    until: deadlineAt + GIVE_BACK_GRACE_MS,
-    patient: inquiry.patient,
-  }
 }
 
 /** Why this lane asks nobody, as of now; `retryAt` as an instant, or null where time changes nothing. */

@@ -111,7 +111,7 @@ describe('a list', () => {
     expect([...reports.values()].map(({ state }) => state)).toEqual(Array(18).fill('asked'))
     expect(
       world.sessions().map(({ commands }) => commands.filter(({ line }) => line.startsWith('RCPT')).length),
-    ).toEqual([10, 8])
+    ).toEqual([9, 9])
   })
 })
 

@@ -46,7 +46,7 @@ export interface Parcel {
 }
 
 /** As many recipients as a group has, and domains that share a parcel, at most. */
-const MOST_MEMBERS = 24
+export const MOST_MEMBERS = 24
 const MOST_DOMAINS = 10
 
 /** All stashes of a bucket as parcels: members in the order of their rows. */

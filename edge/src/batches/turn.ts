@@ -2,7 +2,7 @@
 import { PRICE } from '@postern/shared/verdict/cost.ts'
 import { type Agenda, askable, placeAt } from './agenda.ts'
 import { parcel } from './group-book.ts'
-import type { Group } from './groups.ts'
+import { type Group, MOST_MEMBERS } from './groups.ts'
 import { bound } from './purse.ts'
 import { type State, UNIT } from './state.ts'
 
@@ -69,6 +69,7 @@ class Load {
   }
 
   take(parcelId: number, group: Group, place: string): void {
+    if (this.#left > 0 && this.#joins(parcelId, group)) return
     if (this.isFull || this.#busy.has(place)) return
     if (this.groups.length === 0) this.isFirst = isNew(group)
     else if (this.isFirst !== isNew(group)) return
@@ -77,6 +78,20 @@ class Load {
     this.#left -= members.length
     this.parcels.add(parcelId)
     this.groups.push({ ...group, members })
+  }
+
+  /** What is left of a domain's earlier groups goes with the next one, as far as one visit reaches. */
+  #joins(parcelId: number, { domain, members, tried }: Group): boolean {
+    const at = this.groups.findIndex((one) => one.domain === domain)
+    const first = this.groups[at]
+    if (first === undefined) return false
+    const more = members.slice(0, Math.min(this.#left, MOST_MEMBERS - first.members.length))
+    if (more.length === 0) return true
+    this.#left -= more.length
+    this.parcels.add(parcelId)
+    const both = [...first.members, ...more]
+    this.groups[at] = { ...first, members: both, tried: [...new Set([...first.tried, ...tried])] }
+    return true
   }
 }
 

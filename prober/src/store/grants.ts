@@ -61,6 +61,8 @@ export interface Wanted {
   /** Tokens of the strangers it asks about: where somebody is asking about one, the answer is worth waiting for. */
   readonly controls: readonly string[]
   readonly recipients: number
+  /** Of how many of them each connection tells, where they are shared out over several, one after the other. */
+  readonly sessions?: readonly number[]
   /** How many of them may be refused. */
   readonly refusable: number
   /** Instant at which the slot is void if nobody gives it back. */
@@ -70,7 +72,15 @@ export interface Wanted {
 }
 
 export type Decision =
-  | { readonly kind: 'granted'; readonly grants: Grants }
+  | {
+      readonly kind: 'granted'
+      readonly grants: Grants
+      /** How many of the connections that were asked for, and how long after one another they are made, in milliseconds. */
+      readonly sessions: number
+      readonly gapMs: number
+      /** When as many recipients as the first connection has would be granted again. */
+      readonly nextAt: number
+    }
   | { readonly kind: 'permit' | 'breaker_open' | 'shunned' | 'in_progress'; readonly retryAt: number }
 
 /** What came of a visit. */
@@ -135,14 +145,19 @@ export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits:
   if (waited || slots.length >= limits.connections) {
     return { kind: 'permit', retryAt: Math.min(now + SLOT_RETRY_MS, ...slots.map(({ until }) => until)) }
   }
-  const retryAt = allowedAt({ ...grants, slots }, wanted, { limits, now })
-  if (retryAt > now) return { kind: 'permit', retryAt }
-  const { owner, until, recipients, refusable } = wanted
+  const fit = sessionsThatFit({ ...grants, slots }, wanted, { limits, now })
+  if (fit.length === 0) return { kind: 'permit', retryAt: retryAtOf({ ...grants, slots }, wanted, { limits, now }) }
+  const { owner, until, refusable } = wanted
+  const gapMs = SECOND_MS * paceAt(grants.standing, now)
   const about = [...wanted.about.map(([token]) => token), ...wanted.controls]
+  const granted = [...grants.granted, ...fit.map((recipients, n) => [now + n * gapMs, recipients] as const)]
   return {
     kind: 'granted',
+    sessions: fit.length,
+    gapMs,
+    nextAt: retryAtOf({ ...grants, granted, slots }, wanted, { limits, now }),
     grants: {
-      granted: [...grants.granted, [now, recipients]],
+      granted,
       slots: [...slots, { owner, about, until, refusable }],
       visits: grants.visits,
       refused: grants.refused,
@@ -151,6 +166,22 @@ export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits:
       manners: grants.manners,
     },
   }
+}
+
+/** The first of the wished-for connections, as many as all rates allow together; later ones leave others room in their second. */
+function sessionsThatFit(grants: Grants, wanted: Wanted, { limits, now }: { limits: Limits; now: number }): number[] {
+  const { sessions = [wanted.recipients] } = wanted
+  for (let count = sessions.length; count > 0; count -= 1) {
+    const part = sessions.slice(0, count)
+    const recipients = part.reduce((sum, one) => sum + one, 0)
+    if (allowedAt(grants, { ...wanted, recipients }, { limits, now }) <= now) return part
+  }
+  return []
+}
+
+function retryAtOf(grants: Grants, wanted: Wanted, { limits, now }: { limits: Limits; now: number }): number {
+  const [recipients = wanted.recipients] = wanted.sessions ?? []
+  return allowedAt(grants, { ...wanted, recipients }, { limits, now })
 }
 
 /** Somebody else is asking about them, or has asked since the asker looked; then the answer is there to be read. */
@@ -167,7 +198,7 @@ function believable(grants: Grants, now: number): Grants {
   const standing = believableStanding(grants.standing, now)
   const pace = paceAt(standing, now)
   return {
-    granted: grants.granted.filter(([at]) => at <= now + SECOND_MS && now - at < MINUTE_MS * pace),
+    granted: grants.granted.filter(([at]) => at <= now + LONGEST_SLOT_MS && now - at < MINUTE_MS * pace),
     slots: grants.slots.filter(({ until }) => until > now && until <= now + LONGEST_SLOT_MS),
     visits: grants.visits.filter(([at]) => at <= now + SECOND_MS && now - at < VISIT_MS),
     refused: grants.refused.filter((at) => at <= now + SECOND_MS && now - at < HOUR_MS),

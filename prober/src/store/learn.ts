@@ -27,8 +27,9 @@ export interface Learned {
 
 /** DynamoDB's limit for one BatchWriteItem. */
 const MOST_WRITES = 25
-/** What is written later than this after it was heard looks before it writes. */
+/** What is written later than this after it was heard looks before it writes; a list's first sessions are over for a while. */
 const LATE_MS = 5_000
+const LATE_IN_LIST_MS = 30_000
 
 export async function learn(store: Store, learned: Learned): Promise<boolean> {
   const written = await Promise.all([learnAddresses(store, learned), learnDomain(store, learned)])
@@ -44,7 +45,8 @@ const TOGETHER = 4
  */
 async function learnAddresses(store: Store, learned: Learned): Promise<boolean> {
   const { addresses, settlements, now } = learned
-  const isLate = addresses.some(({ facts }) => facts.some((fact) => now - fact.observedAt > LATE_MS))
+  const lateMs = addresses.length >= TOGETHER ? LATE_IN_LIST_MS : LATE_MS
+  const isLate = addresses.some(({ facts }) => facts.some((fact) => now - fact.observedAt > lateMs))
   const puts = settlements.flatMap(({ put }) => put ?? [])
   const alone = settlements.length > 0 && puts.length === settlements.length
   const isPlain = addresses.length > 0 && !isLate && (alone || addresses.length >= TOGETHER)

@@ -66,7 +66,9 @@ export function countedLane(setting: LaneSetting): CountedLane {
     },
     askList: (domain, localParts) => {
       const recipients = localParts.map((localPart) => ({ localPart, smtpUtf8: false }))
-      const groups = [{ id: `bench-list-${jobs}.0`, domain, implicitMx: false, exchanges: exchangesOf(domain), recipients }]
+      const groups = [
+        { id: `bench-list-${jobs}.0`, domain, implicitMx: false, exchanges: exchangesOf(domain), recipients },
+      ]
       return probeList({ kind: 'list', jobId: `bench-list-${(jobs += 1)}`, ...common, groups }, ports, Date.now())
     },
   }
@@ -94,6 +96,7 @@ function portsOf(setting: LaneSetting, dynamo: Dynamo, { lookUps, dials }: Seen)
     mayDial: (address) => globallyReachable(address, network === null ? [] : [network]),
     strangersOf: (domain) => [`unknown${keys.token(domain)}`, `unknown${keys.personal(domain)}`],
     evidence: createEvidence(dynamo, keys, 'evidence'),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     permits: raised ? { ...permits, take: (to, wanted) => permits.take(to, wanted, ENOUGH) } : permits,
     dial: (address, plan, limits) => noted(dials, address, () => dial(address, plan, limits)),
   }
