@@ -36,7 +36,7 @@ function parsed(text: string, reviver?: typeof exact): JsonValue | null {
   }
 }
 
-// ECMAScript 2026 §25.5.1 and §25.5.3, which the compiler's library does not know yet.
+// Engines have it, and the third parameter of a reviver; the compiler's library does not know either yet.
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => object }
 
 function exact(_key: string, value: unknown, place?: Place): unknown {

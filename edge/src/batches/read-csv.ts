@@ -1,6 +1,6 @@
 // CSV (RFC 4180, and what is sent under its name) read from a window of octets, row by row.
 import { parse } from 'csv-parse/sync'
-import { behindBreaks, breakAtEnd, type CsvLayout } from './layout.ts'
+import { behindBreaks, type CsvLayout } from './layout.ts'
 import {
   emailOf,
   MOST_ROW_OCTETS,
@@ -16,9 +16,6 @@ import {
 export type CsvForm = Pick<CsvLayout, 'delimiter' | 'lineBreak'>
 
 const LF = 0x0a
-const QUOTE = 0x22
-
-const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 export function readCsv(layout: CsvLayout, window: Uint8Array, reach: Reach): Read {
   const rows: Row[] = []
@@ -27,19 +24,6 @@ export function readCsv(layout: CsvLayout, window: Uint8Array, reach: Reach): Re
     rows.push({ from, to, email: emailOf(fields[column] ?? '') })
   })
   return { rows, ...taken }
-}
-
-/** The fields of a row by itself, with its line break or without. */
-export function fieldsOf(raw: Uint8Array, { delimiter, lineBreak }: CsvForm): readonly string[] {
-  // Without quotes there is nothing to parse, and to make a parser takes longer than to split a row.
-  if (!raw.includes(QUOTE)) {
-    return decoder.decode(raw.subarray(0, raw.length - breakAtEnd(raw).length)).split(delimiter)
-  }
-  let found: readonly string[] = []
-  eachRecord(raw, { delimiter, lineBreak, isEnd: true, most: 1 }, (fields) => {
-    found = fields
-  })
-  return found
 }
 
 /** Hands on the fields of each row that is complete. */

@@ -21,6 +21,7 @@ const DELIMITERS: readonly Delimiter[] = [',', ';', '\t', '|']
 const FEW = 20
 /** Rows that tell which column it is. */
 const MANY = 100
+
 const EMPTY = 'The list is empty.'
 const NO_ROWS = 'The list has a header and no rows.'
 const NO_COLUMN =

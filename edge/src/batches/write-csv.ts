@@ -1,9 +1,9 @@
 // Results as CSV (RFC 4180): the octets of each row as they were sent, and what became of its address behind them.
 import { type OwnValue, ownValues } from './columns.ts'
+import { fieldsOf } from './fields.ts'
 import { breakAtEnd, type CsvLayout, type Delimiter, type Layout, type NdjsonLayout } from './layout.ts'
 import { readJsonExactly } from './json-text.ts'
 import { lineObject } from './line-object.ts'
-import { fieldsOf } from './read-csv.ts'
 import type { RowResult } from './result.ts'
 
 const BOM = '\ufeff'

@@ -1,8 +1,8 @@
 // Results as JSON: the row as an object with what became of its address behind its own members.
 import { columnNames, ownNames, type OwnValue, ownValues } from './columns.ts'
+import { fieldsOf } from './fields.ts'
 import type { CsvLayout, Layout } from './layout.ts'
 import { type LineObject, lineObject } from './line-object.ts'
-import { fieldsOf } from './read-csv.ts'
 import type { RowResult } from './result.ts'
 
 type Member = readonly [name: string, value: unknown]
