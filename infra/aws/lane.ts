@@ -52,6 +52,7 @@ function environmentOf({ laneId, settings, state }: LaneProps): Omit<LaneEnviron
     CANARIES: settings.canaries,
     AUDIT_RESOLVERS: '',
     AUDIT_SMTP_PORT: '',
+    HURRY: '',
   }
 }
 

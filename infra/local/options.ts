@@ -15,6 +15,8 @@ export interface Options {
   readonly lanesPerRegion: number
   /** Region → residency partition; regions that are not named belong to `default`. */
   readonly partitions: Readonly<Record<string, string>>
+  /** How many times faster than the clock spans of courtesy pass. */
+  readonly hurry: number
 }
 
 /** Of local lanes, in the order in which `--lanes` takes them. */
@@ -33,6 +35,7 @@ a DynamoDB-compatible engine on disk, and an invented mail world under .test to 
   --ephemeral            keep nothing
   --lanes RxL            regions x lanes in each (2x2, at most 4x4)
   --partition NAME=REGION  the region's lanes and tables serve accounts of that partition only
+  --hurry N              seconds, minutes and hours of courtesy pass N times as fast; only with --doh and --smtp-port
   --json                 one line of JSON on stdout when ready, messages on stderr
   --quiet                no messages but faults
   --help                 this text
@@ -57,6 +60,7 @@ export function parseOptions(argv: readonly string[]): Options | 'help' {
     regions,
     lanesPerRegion,
     partitions: Object.fromEntries((values.partition ?? []).map(partition)),
+    hurry: hurry(values),
   }
 }
 
@@ -74,6 +78,7 @@ function read(argv: readonly string[]) {
         ephemeral: { type: 'boolean' },
         lanes: { type: 'string' },
         partition: { type: 'string', multiple: true },
+        hurry: { type: 'string' },
         json: { type: 'boolean' },
         quiet: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -111,4 +116,13 @@ function partition(text: string): [string, string] {
   if (name === undefined || region === undefined || !REGIONS.includes(region))
     throw new StartProblem(`--partition takes NAME=REGION, such as eu=eu-central-1; regions are ${REGIONS.join(', ')}`)
   return [region, name]
+}
+
+/** Real mail servers are never hurried: only those that somebody names. */
+function hurry({ hurry: text, doh, 'smtp-port': smtpPort }: ReturnType<typeof read>): number {
+  if (text === undefined) return 1
+  const times = Number(text)
+  if (!(times >= 1 && times <= 10_000)) throw new StartProblem('--hurry must be a number from 1 to 10000')
+  if (doh === undefined || smtpPort === undefined) throw new StartProblem('--hurry needs --doh and --smtp-port')
+  return times
 }

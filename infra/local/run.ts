@@ -96,6 +96,7 @@ async function startTiers(
     DYNAMODB_ENDPOINT: engine.endpoint,
     ...network,
     ...auditOf(world),
+    HURRY: String(options.hurry),
   }
   const bindings = {
     DOH_RESOLVERS: resolvers,

@@ -13,6 +13,7 @@ import { barOf } from './store/fit.ts'
 import type { DomainItem } from './store/items.ts'
 
 type Clocked = Pick<ExchangePorts, 'lane' | 'now'>
+type Hurried = Pick<ExchangePorts, 'lane' | 'now' | 'hurry'>
 
 /** RCPTs without an answer about the mailbox, all causes together. */
 const MAX_ATTEMPTS_A_DAY = 6
@@ -64,18 +65,21 @@ export interface Circumstances {
 function refusedTooOften(
   { domain, exchanges }: Group,
   { facts, refused }: DomainItem,
-  ports: Clocked,
+  ports: Hurried,
 ): HoldFact | null {
   // An operator's own domain has as many mailboxes as a country: its row says how many of them may be refused.
   const most = providerOf(exchanges[0]?.exchange ?? '', domain).limits.refusedPerHour
   // Where nobody is known to be accepted, postmaster is asked after a refused mailbox.
   const refusable = facts.some(({ reply }) => reply.code < 300) ? 1 : 2
-  const [oldest] = refused.slice(refusable - most - 1)
-  return refused.length + refusable <= most || oldest === undefined ? null : holdFact('permit', oldest + HOUR_MS, ports)
+  const lately = refused.filter((at) => ports.now() - at < HOUR_MS / ports.hurry)
+  const [oldest] = lately.slice(refusable - most - 1)
+  return lately.length + refusable <= most || oldest === undefined
+    ? null
+    : holdFact('permit', oldest + HOUR_MS / ports.hurry, ports)
 }
 
 /** What bars the whole group, in the order in which it counts. */
-export function barredBy(group: Group, { recalled, route, fitness }: Circumstances, ports: Clocked): HoldFact | null {
+export function barredBy(group: Group, { recalled, route, fitness }: Circumstances, ports: Hurried): HoldFact | null {
   if (route.optedOut || recalled.domain.optedOut) return holdFact('opted_out', null, ports)
   if (!group.dial) return holdFact('breaker_open', null, ports)
   // Without memory nobody knows who opted out, or was asked today: whoever waits is worth it, a list is not.

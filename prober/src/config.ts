@@ -55,6 +55,7 @@ const environment = z.object({
   CANARIES: json.pipe(z.array(canary).max(20).refine(haveOwnNames, 'name an operator twice')),
   AUDIT_RESOLVERS: z.union([unset, resolvers]),
   AUDIT_SMTP_PORT: z.union([unset, port]),
+  HURRY: z.union([z.literal('').transform(() => 1), z.coerce.number().min(1).max(10_000)]),
 } satisfies Record<keyof LaneEnvironment, z.ZodType>)
 
 export type Config = z.infer<typeof environment>

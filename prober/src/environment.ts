@@ -38,6 +38,8 @@ export type LaneEnvironment = Record<
   /** As `DOH_RESOLVERS`, for audits; empty means the same. */
   | 'AUDIT_RESOLVERS'
   /** As `LOOPBACK_SMTP_PORT`, for audits; empty means the same. */
-  | 'AUDIT_SMTP_PORT',
+  | 'AUDIT_SMTP_PORT'
+  /** How many times faster than the clock spans of courtesy pass; empty, as it is wherever mail servers are real, means 1. */
+  | 'HURRY',
   string
 >

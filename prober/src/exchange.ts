@@ -39,6 +39,8 @@ export interface ExchangePorts {
   readonly permits: Permits
   readonly dial: Dial
   readonly sleep: (ms: number) => Promise<void>
+  /** How many times faster than the clock the spans of courtesy pass; 1 but on a desk. */
+  readonly hurry: number
 }
 
 export interface Question extends Limits {
@@ -134,7 +136,7 @@ async function askAddress(question: Question, { row, address }: Destination, por
   const [first = []] = sessions
   const plan = planFor({ ...question, subjects: first }, ports, row)
   const wanted = { ...wantedFor({ ...question, sessions }, plan, ports), address }
-  const permit = await ports.permits.take(destination, wanted, row.limits)
+  const permit = await ports.permits.take(destination, wanted, { ...row.limits, hurry: ports.hurry })
   // Somebody who waits is worth a visit without a permit; a list is not.
   const refused = permit.kind === 'unavailable' && question.inquiry.patient ? withoutTable(ports) : permit
   if (refused.kind !== 'granted' && refused.kind !== 'unavailable') {

@@ -9,7 +9,7 @@ import type { Conversation, Line } from './net/converse.ts'
 import { print } from './smtp/command.ts'
 import { endsTransaction, type Named } from './smtp/recipients.ts'
 import { isNamed, offersEarly, type Told, unanswered } from './smtp/state.ts'
-import { type Manner, ON_THE_WIRE_MS, type Outcome } from './store/grants.ts'
+import type { Manner, Outcome } from './store/grants.ts'
 
 export interface Scene {
   readonly domain: string
@@ -147,6 +147,8 @@ function refusedIn(told: readonly Told[]): number {
 
 export interface Visit {
   readonly grantedAt: number
+  /** What is named later than this after that is counted again. */
+  readonly onTheWireMs: number
   readonly address: string
   readonly alias: string
   readonly known: Manner | null
@@ -167,7 +169,7 @@ export function outcomeOf(conversation: Conversation, scene: Scene, visit: Visit
   const { told, extensions, early } = conversation.state
   // Behind TLS everybody is named a second time.
   const beyond = Math.max(0, saidIn(conversation) - visit.permitted)
-  const late = told.filter((one) => isRecipient(one) && one.at > visit.grantedAt + ON_THE_WIRE_MS).length
+  const late = told.filter((one) => isRecipient(one) && one.at > visit.grantedAt + visit.onTheWireMs).length
   const refusals = told.filter((one) => REFUSALS_OF_US.includes(classOf(one, scene)))
   return {
     address: visit.address,

@@ -49,6 +49,7 @@ export function createPorts({ config, keys, warn, now }: Parts): JobPorts {
     aliasOf: (text) => keys.alias(text),
     evidence: createEvidence(dynamo, keys, config.EVIDENCE_TABLE),
     permits: createPermits({ dynamo, table: config.TRAFFIC_TABLE, lane: config.LANE_ID, now }),
+    hurry: config.HURRY,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     dial: createDial({
       loopback,

@@ -6,7 +6,7 @@ import { type Heard, type Inquiry, type Subject, together } from './inquiry.ts'
 import { keptOfDomain } from './known.ts'
 import { planFor, sceneOf } from './planned.ts'
 import { MOST_REFUSED } from './smtp/recipients.ts'
-import type { Decision, Manner, Outcome } from './store/grants.ts'
+import { type Decision, type Manner, ON_THE_WIRE_MS, type Outcome } from './store/grants.ts'
 import { type Conversed, converse } from './visit.ts'
 
 export interface Permitted {
@@ -61,6 +61,7 @@ async function askSession(
   const known = shown ?? manners.find((manner) => manner.address === address) ?? null
   const visit = {
     grantedAt: at,
+    onTheWireMs: ON_THE_WIRE_MS / ports.hurry,
     address,
     alias: ports.aliasOf(question.inquiry.domain),
     known,

@@ -36,6 +36,7 @@ export const environment: LaneConfig['environment'] = {
   CANARIES: '[]',
   AUDIT_RESOLVERS: '',
   AUDIT_SMTP_PORT: '',
+  HURRY: '',
 }
 
 export function buildFixture(dir: string): ReturnType<typeof buildArtefact> {

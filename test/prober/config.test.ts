@@ -30,6 +30,7 @@ const local: LaneEnvironment = {
   CANARIES: '[{"operator":"strict","good":"jane.roe@strict.test","dead":"nina.falk@strict.test"}]',
   AUDIT_RESOLVERS: '[{"name":"world","url":"http://127.0.0.1:4000/dns-query","suffix":null}]',
   AUDIT_SMTP_PORT: '2526',
+  HURRY: '60',
 }
 
 /** As a deployed lane has it: what is for local runs is empty. */
@@ -42,6 +43,7 @@ const deployed: LaneEnvironment = {
   DYNAMODB_ENDPOINT: '',
   AUDIT_RESOLVERS: '',
   AUDIT_SMTP_PORT: '',
+  HURRY: '',
   HMAC_KEYS: 'secret:arn:aws:secretsmanager:eu-central-1:1:secret:hmac',
 }
 
@@ -72,6 +74,7 @@ describe('an environment', () => {
       CANARIES: [{ operator: 'strict', good: 'jane.roe@strict.test', dead: 'nina.falk@strict.test' }],
       AUDIT_RESOLVERS: [{ name: 'world', suffix: null }],
       AUDIT_SMTP_PORT: 2_526,
+      HURRY: 60,
     })
     const reachable = ['127.25.3.1', '::1', '127.0.0.1', '10.0.0.1'].map((address) =>
       globallyReachable(address, config.LOOPBACK_NETWORKS),
@@ -88,6 +91,7 @@ describe('an environment', () => {
       DYNAMODB_ENDPOINT: null,
       AUDIT_RESOLVERS: null,
       AUDIT_SMTP_PORT: null,
+      HURRY: 1,
     })
   })
 
@@ -130,6 +134,7 @@ describe('an environment', () => {
     ['CANARIES', `[${'{"operator":"x","good":"a@b.test","dead":"c@b.test"},'.repeat(2).slice(0, -1)}]`],
     ['AUDIT_RESOLVERS', '[]'],
     ['AUDIT_SMTP_PORT', '0'],
+    ['HURRY', '0'],
   ])('with a wrong %s (%j) is refused by that name alone', (name, value) => {
     expect(wrongOnes({ ...local, [name]: value })).toEqual([name])
   })

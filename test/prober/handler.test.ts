@@ -54,6 +54,7 @@ async function coldStart(changes: Readonly<Record<string, string>> = {}): Promis
     CANARIES: '[]',
     AUDIT_RESOLVERS: '',
     AUDIT_SMTP_PORT: '',
+    HURRY: '',
     ...changes,
   }
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)

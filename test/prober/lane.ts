@@ -66,6 +66,7 @@ export function newLane(world: World, engine: Engine, changes: Partial<ProbePort
     evidence: createEvidence(dynamo, keys, 'evidence'),
     permits: createPermits({ dynamo, table: 'traffic', lane: id, now }),
     dial: createDial({ loopback, port: 1, loopbackPort: world.smtpPort, sourceAddress: SOURCE_ADDRESS, now }),
+    hurry: 1,
     // The next session is as far away as the clock is put on.
     sleep: async (ms) => {
       aheadMs += ms

@@ -15,6 +15,8 @@ export interface Limits {
   readonly connectionsPerSecond: number
   readonly recipientsPerMinute: number
   readonly refusedPerHour: number
+  /** How many times faster than the clock seconds, minutes and hours pass; 1 but on a desk. */
+  readonly hurry?: number
 }
 
 export interface Grants {
@@ -119,6 +121,8 @@ export const NO_GRANTS: Grants = {
 export const ON_THE_WIRE_MS = 5_000
 const MINUTE_MS = 60_000 + ON_THE_WIRE_MS
 const SECOND_MS = 1_000
+/** A clock that runs ahead by this much is believed. */
+const SKEW_MS = 1_000
 const HOUR_MS = 3_600_000
 const VISIT_MS = 60_000
 /** What an address offered yesterday may be another machine's today. */
@@ -134,7 +138,8 @@ const LONGEST_SLOT_MS = 75_000
 
 /** May `wanted` dial now? A granted answer holds the state to be stored. */
 export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits: Limits; now: number }): Decision {
-  const grants = believable(stored, now)
+  const { hurry = 1 } = limits
+  const grants = believable(stored, now, hurry)
   const against = standsAgainst(grants.standing, now)
   if (against !== null) return against
   const barred = barredUntil(grants.breakers, wanted.address, now)
@@ -148,7 +153,7 @@ export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits:
   const fit = sessionsThatFit({ ...grants, slots }, wanted, { limits, now })
   if (fit.length === 0) return { kind: 'permit', retryAt: retryAtOf({ ...grants, slots }, wanted, { limits, now }) }
   const { owner, until, refusable } = wanted
-  const gapMs = SECOND_MS * paceAt(grants.standing, now)
+  const gapMs = (SECOND_MS * paceAt(grants.standing, now)) / hurry
   const about = [...wanted.about.map(([token]) => token), ...wanted.controls]
   const granted = [...grants.granted, ...fit.map((recipients, n) => [now + n * gapMs, recipients] as const)]
   return {
@@ -194,23 +199,24 @@ function isAskedAbout({ slots, visits }: Grants, { owner, about }: Wanted): bool
 }
 
 /** What is still of account; what a clock that ran ahead has written would bar a destination and is left out. */
-function believable(grants: Grants, now: number): Grants {
+function believable(grants: Grants, now: number, hurry: number): Grants {
   const standing = believableStanding(grants.standing, now)
   const pace = paceAt(standing, now)
   return {
-    granted: grants.granted.filter(([at]) => at <= now + LONGEST_SLOT_MS && now - at < MINUTE_MS * pace),
+    granted: grants.granted.filter(([at]) => at <= now + LONGEST_SLOT_MS && now - at < (MINUTE_MS * pace) / hurry),
     slots: grants.slots.filter(({ until }) => until > now && until <= now + LONGEST_SLOT_MS),
-    visits: grants.visits.filter(([at]) => at <= now + SECOND_MS && now - at < VISIT_MS),
-    refused: grants.refused.filter((at) => at <= now + SECOND_MS && now - at < HOUR_MS),
+    visits: grants.visits.filter(([at]) => at <= now + SKEW_MS && now - at < VISIT_MS),
+    refused: grants.refused.filter((at) => at <= now + SKEW_MS && now - at < HOUR_MS / hurry),
     standing,
     breakers: believableBreakers(grants.breakers, now),
-    manners: grants.manners.filter(({ at }) => at <= now + SECOND_MS && now - at < MANNERS_MS),
+    manners: grants.manners.filter(({ at }) => at <= now + SKEW_MS && now - at < MANNERS_MS),
   }
 }
 
 /** The first instant at which all rates allow it. */
 function allowedAt(grants: Grants, wanted: Wanted, { limits, now }: { limits: Limits; now: number }): number {
-  const pace = paceAt(grants.standing, now)
+  const { hurry = 1 } = limits
+  const pace = paceAt(grants.standing, now) / hurry
   const share = wanted.patient ? PATIENT_SHARE : 1
   const connections = grants.granted.map(([at]) => [at, 1] as const)
   const refused = grants.refused.map((at) => [at, 1] as const)
@@ -226,7 +232,7 @@ function allowedAt(grants: Grants, wanted: Wanted, { limits, now }: { limits: Li
       spanMs: MINUTE_MS * pace,
       now,
     }),
-    fitsAt(refused, { more: refusable, most: limits.refusedPerHour, spanMs: HOUR_MS, now }),
+    fitsAt(refused, { more: refusable, most: limits.refusedPerHour, spanMs: HOUR_MS / hurry, now }),
     crowded ? now + SLOT_RETRY_MS : now,
   )
 }

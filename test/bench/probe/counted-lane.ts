@@ -96,6 +96,7 @@ function portsOf(setting: LaneSetting, dynamo: Dynamo, { lookUps, dials }: Seen)
     mayDial: (address) => globallyReachable(address, network === null ? [] : [network]),
     strangersOf: (domain) => [`unknown${keys.token(domain)}`, `unknown${keys.personal(domain)}`],
     evidence: createEvidence(dynamo, keys, 'evidence'),
+    hurry: 1,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     permits: raised ? { ...permits, take: (to, wanted) => permits.take(to, wanted, ENOUGH) } : permits,
     dial: (address, plan, limits) => noted(dials, address, () => dial(address, plan, limits)),

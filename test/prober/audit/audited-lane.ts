@@ -78,6 +78,7 @@ function environmentOf(world: World, engine: Engine, { ehlo, address, sender }: 
     CANARIES: '[]',
     AUDIT_RESOLVERS: '',
     AUDIT_SMTP_PORT: '',
+    HURRY: '',
   }
 }
 
