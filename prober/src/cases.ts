@@ -75,7 +75,7 @@ function refusedTooOften(
   const [oldest] = lately.slice(refusable - most - 1)
   return lately.length + refusable <= most || oldest === undefined
     ? null
-    : holdFact('permit', oldest + HOUR_MS / ports.hurry, ports)
+    : holdFact('permit', oldest + Math.ceil(HOUR_MS / ports.hurry), ports)
 }
 
 /** What bars the whole group, in the order in which it counts. */

@@ -55,6 +55,8 @@ export interface Asked {
   readonly heard: Heard
   readonly settled: boolean
   readonly settlements: readonly Settlement[]
+  /** When as many of the destination may be asked about again; absent where nobody knows. */
+  readonly nextAt?: number | null
 }
 
 /** Addresses of one exchange that are tried (RFC 5321 §5.1 asks for at least two, where there are). */
@@ -148,26 +150,15 @@ async function askAddress(question: Question, { row, address }: Destination, por
     { row, address, sessions, recipients: wanted.sessions ?? [], permit: refused },
     ports,
   )
-  const more = [canaryOf(row, question, ports), leftOver(question, sessions, { permit: refused, ports })]
+  const nextAt = refused.kind === 'granted' && question.inquiry.patient ? refused.nextAt : null
+  const visited = sessions.slice(0, refused.kind === 'granted' ? refused.sessions : 1).flat()
+  // Whom the minute has no room for need not ask again within it.
+  const alike = question.subjects.filter(({ smtpUtf8 }) => smtpUtf8 === first[0]?.smtpUtf8)
+  const isFull = nextAt !== null && visited.length < alike.length
+  const more = [canaryOf(row, question, ports), isFull ? holdFact('permit', nextAt, ports) : null]
   const heard = { ...asked.heard, shared: [...asked.heard.shared, ...more.filter((fact) => fact !== null)] }
   const alone = row.limits.connections === 1
-  return { ...asked, heard, settlements: [ports.permits.settle(destination, wanted.owner, { outcome, alone })] }
-}
-
-interface Permitted {
-  readonly permit: { readonly kind: string; readonly nextAt?: number }
-  readonly ports: ExchangePorts
-}
-
-/** Whom the minute has no room for need not ask again within it. */
-function leftOver(
-  { subjects, inquiry, deadlineAt }: Question,
-  sessions: readonly Subject[][],
-  { permit, ports }: Permitted,
-): HoldFact | null {
-  const { nextAt = 0 } = permit
-  const isLeft = inquiry.patient && sessions.flat().length < subjects.length
-  return isLeft && nextAt >= deadlineAt ? holdFact('permit', nextAt, ports) : null
+  return { ...asked, heard, nextAt, settlements: [ports.permits.settle(destination, wanted.owner, { outcome, alone })] }
 }
 
 /** Where a row needs no control, that its dead canary was refused of late stands in for one. */

@@ -92,7 +92,7 @@ async function inquire(group: Group, ports: ProbePorts): Promise<readonly ProbeR
   const barred = barredBy(group, { recalled, route, fitness }, ports)
   const open = barred === null ? cases.filter((one, n) => isFirst(one, n, cases) && isOpen(one, ports)) : []
   const subjects = open.map(({ subject }) => subject)
-  const { heard, settlements } = await askInOrder(inquiryOf(group, recalled, fitness), subjects, ports)
+  const { heard, settlements, nextAt } = await askInOrder(inquiryOf(group, recalled, fitness), subjects, ports)
   const remembered = await remember({ group, recalled, open, heard, settlements, startedAt }, ports)
   const smtpMs = ports.now() - startedAt
   return cases.map((one) => {
@@ -100,7 +100,8 @@ async function inquire(group: Group, ports: ProbePorts): Promise<readonly ProbeR
     const held = one.isKnown && barred?.hold !== 'opted_out' ? null : (barred ?? holdOn(one, ports))
     if (held !== null) return report(group, ports, { state: 'held', facts: [held], recalled })
     if (one.isKnown) return report(group, ports, { state: 'known', facts: knownFacts(one.known, startedAt), recalled })
-    return { ...asked(group, ports, { one, heard, recalled: { available: remembered } }), smtpMs }
+    const told = asked(group, ports, { one, heard, recalled: { available: remembered } })
+    return nextAt === null ? { ...told, smtpMs } : { ...told, smtpMs, nextAt }
   })
 }
 
@@ -118,12 +119,14 @@ interface Round {
   readonly heard: Heard
   /** What the destinations are still to be told. */
   readonly settlements: readonly Settlement[]
+  readonly nextAt: number | null
 }
 
 /** On to the next exchange after a connection failure, a 4xx greeting or silence; never after anybody was refused. */
 async function askInOrder(inquiry: Inquiry, subjects: readonly Subject[], ports: ProbePorts): Promise<Round> {
   let heard = NOTHING_HEARD
   const settlements: Settlement[] = []
+  let nextAt: number | null = null
   const exchanges = inquiry.exchanges.slice(0, MAX_EXCHANGES)
   for (const [index, exchange] of exchanges.entries()) {
     const now = ports.now()
@@ -142,6 +145,7 @@ async function askInOrder(inquiry: Inquiry, subjects: readonly Subject[], ports:
       heard = together(heard, asked.heard)
       settlements.push(...asked.settlements)
       settled = asked.settled
+      nextAt = asked.nextAt ?? nextAt
       left = left.filter(({ wire }) => !asked.heard.named.has(wire))
       const goesOn =
         settled &&
@@ -152,7 +156,7 @@ async function askInOrder(inquiry: Inquiry, subjects: readonly Subject[], ports:
     }
     if (settled || ports.now() >= deadlineAt) break
   }
-  return { heard, settlements }
+  return { heard, settlements, nextAt }
 }
 
 const hasReply = ({ own }: Heard, wire: string): boolean => (own.get(wire) ?? []).some(({ kind }) => kind === 'reply')

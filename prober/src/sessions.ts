@@ -94,7 +94,7 @@ function mayGoOn({ asked: { heard, settled } }: Conversed, done: number, session
 
 function both(one: Conversed, other: Conversed): Conversed {
   const heard: Heard = together(one.asked.heard, other.asked.heard)
-  const asked: Omit<Asked, 'settlements'> = { heard, settled: other.asked.settled }
+  const asked: Omit<Asked, 'settlements' | 'nextAt'> = { heard, settled: other.asked.settled }
   const [a, b] = [one.outcome, other.outcome]
   const outcome: Outcome = {
     address: b.address,

@@ -80,7 +80,7 @@ export type Decision =
       /** How many of the connections that were asked for, and how long after one another they are made, in milliseconds. */
       readonly sessions: number
       readonly gapMs: number
-      /** When as many recipients as the first connection has would be granted again. */
+      /** When as many recipients would be granted again. */
       readonly nextAt: number
     }
   | { readonly kind: 'permit' | 'breaker_open' | 'shunned' | 'in_progress'; readonly retryAt: number }
@@ -153,14 +153,14 @@ export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits:
   const fit = sessionsThatFit({ ...grants, slots }, wanted, { limits, now })
   if (fit.length === 0) return { kind: 'permit', retryAt: retryAtOf({ ...grants, slots }, wanted, { limits, now }) }
   const { owner, until, refusable } = wanted
-  const gapMs = (SECOND_MS * paceAt(grants.standing, now)) / hurry
+  const gapMs = Math.ceil((SECOND_MS * paceAt(grants.standing, now)) / hurry)
   const about = [...wanted.about.map(([token]) => token), ...wanted.controls]
   const granted = [...grants.granted, ...fit.map((recipients, n) => [now + n * gapMs, recipients] as const)]
   return {
     kind: 'granted',
     sessions: fit.length,
     gapMs,
-    nextAt: retryAtOf({ ...grants, granted, slots }, wanted, { limits, now }),
+    nextAt: allowedAt({ ...grants, granted, slots }, { ...wanted, recipients: sumOf(fit) }, { limits, now }),
     grants: {
       granted,
       slots: [...slots, { owner, about, until, refusable }],
@@ -178,11 +178,12 @@ function sessionsThatFit(grants: Grants, wanted: Wanted, { limits, now }: { limi
   const { sessions = [wanted.recipients] } = wanted
   for (let count = sessions.length; count > 0; count -= 1) {
     const part = sessions.slice(0, count)
-    const recipients = part.reduce((sum, one) => sum + one, 0)
-    if (allowedAt(grants, { ...wanted, recipients }, { limits, now }) <= now) return part
+    if (allowedAt(grants, { ...wanted, recipients: sumOf(part) }, { limits, now }) <= now) return part
   }
   return []
 }
+
+const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0)
 
 function retryAtOf(grants: Grants, wanted: Wanted, { limits, now }: { limits: Limits; now: number }): number {
   const [recipients = wanted.recipients] = wanted.sessions ?? []
@@ -252,7 +253,7 @@ function fitsAt(counted: readonly (readonly [number, number])[], { more, most, s
   for (const [at, count] of within) {
     if (excess <= 0) break
     excess -= count
-    allowed = at + spanMs
+    allowed = at + Math.ceil(spanMs)
   }
   return allowed
 }

@@ -119,6 +119,8 @@ export const probeReport = z.strictObject({
   /** True where the store could not be read or written and the lane went on without memory. */
   withoutMemory: z.boolean(),
   smtpMs: z.number().nullable(),
+  /** When its servers may be asked about as many again: for lists, whose next group need not find out. */
+  nextAt: instant.optional(),
   /** What was said, `C:` and `S:`, without the names of mailboxes; empty where nobody was dialled or several were asked about. */
   transcript: z.array(z.string().max(600)).max(80).readonly().optional(),
 })
