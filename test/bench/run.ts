@@ -1,4 +1,5 @@
 // `npm run bench -- NAME [--quick] [--json]`: runs one measurement; the last line on stdout is its JSON summary.
+import { batch } from './batch.ts'
 import { edge } from './edge.ts'
 import { fastPath } from './fast-path.ts'
 import { firstVerdict } from './first-verdict.ts'
@@ -15,6 +16,7 @@ export interface Options {
 type Bench = (say: (text: string) => void, options: Options) => Promise<Summary>
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  batch,
   edge,
   'fast-path': fastPath,
   'first-verdict': firstVerdict,

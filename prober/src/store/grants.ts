@@ -150,17 +150,20 @@ export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits:
   if (waited || slots.length >= limits.connections) {
     return { kind: 'permit', retryAt: Math.min(now + SLOT_RETRY_MS, ...slots.map(({ until }) => until)) }
   }
-  const fit = sessionsThatFit({ ...grants, slots }, wanted, { limits, now })
-  if (fit.length === 0) return { kind: 'permit', retryAt: retryAtOf({ ...grants, slots }, wanted, { limits, now }) }
-  const { owner, until, refusable } = wanted
   const gapMs = Math.ceil((SECOND_MS * paceAt(grants.standing, now)) / hurry)
+  const fit = sessionsThatFit({ ...grants, slots }, wanted, { limits, now, gapMs })
+  const [recipients = wanted.recipients] = wanted.sessions ?? []
+  const first = { ...wanted, recipients }
+  if (fit.length === 0) return { kind: 'permit', retryAt: allowedAt({ ...grants, slots }, first, { limits, now }) }
+  const { owner, until, refusable } = wanted
   const about = [...wanted.about.map(([token]) => token), ...wanted.controls]
-  const granted = [...grants.granted, ...fit.map((recipients, n) => [now + n * gapMs, recipients] as const)]
+  const granted = [...grants.granted, ...fit]
   return {
     kind: 'granted',
     sessions: fit.length,
     gapMs,
-    nextAt: allowedAt({ ...grants, granted, slots }, { ...wanted, recipients: sumOf(fit) }, { limits, now }),
+    // Where the first connection's worth fits again, those behind it do at their distance.
+    nextAt: allowedAt({ ...grants, granted, slots }, first, { limits, now }),
     grants: {
       granted,
       slots: [...slots, { owner, about, until, refusable }],
@@ -173,21 +176,20 @@ export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits:
   }
 }
 
-/** The first of the wished-for connections, as many as all rates allow together; later ones leave others room in their second. */
-function sessionsThatFit(grants: Grants, wanted: Wanted, { limits, now }: { limits: Limits; now: number }): number[] {
-  const { sessions = [wanted.recipients] } = wanted
-  for (let count = sessions.length; count > 0; count -= 1) {
-    const part = sessions.slice(0, count)
-    if (allowedAt(grants, { ...wanted, recipients: sumOf(part) }, { limits, now }) <= now) return part
+/** The first of the wished-for connections, as many as all rates allow, each at its own instant. */
+function sessionsThatFit(
+  grants: Grants,
+  wanted: Wanted,
+  { limits, now, gapMs }: { limits: Limits; now: number; gapMs: number },
+): (readonly [at: number, recipients: number])[] {
+  const fit: (readonly [number, number])[] = []
+  for (const [n, recipients] of (wanted.sessions ?? [wanted.recipients]).entries()) {
+    const at = now + n * gapMs
+    const granted = [...grants.granted, ...fit]
+    if (allowedAt({ ...grants, granted }, { ...wanted, recipients }, { limits, now: at }) > at) break
+    fit.push([at, recipients])
   }
-  return []
-}
-
-const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0)
-
-function retryAtOf(grants: Grants, wanted: Wanted, { limits, now }: { limits: Limits; now: number }): number {
-  const [recipients = wanted.recipients] = wanted.sessions ?? []
-  return allowedAt(grants, { ...wanted, recipients }, { limits, now })
+  return fit
 }
 
 /** Somebody else is asking about them, or has asked since the asker looked; then the answer is there to be read. */
