@@ -16,8 +16,12 @@ if (!process.connected) stop()
 
 const config = JSON.parse(process.env['POSTERN_EDGE'] ?? '{}') as EdgeConfig
 
+/** File of a module to run in place of the Worker, for runs that put faults of the platform before it. */
+const entry = process.env['POSTERN_EDGE_ENTRY'] ?? ''
+
 const worker = await unstable_startWorker({
   config: fileURLToPath(new URL('../cloudflare/wrangler.jsonc', import.meta.url)),
+  ...(entry === '' ? {} : { entrypoint: entry }),
   dev: {
     server: { hostname: '127.0.0.1', port: config.port },
     inspector: false,

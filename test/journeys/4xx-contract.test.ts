@@ -26,6 +26,15 @@ DELETE /v1/webhooks/:id      | 200     | 200     | 403     | 403     | 403     |
 POST   /v1/webhooks/:id/rotate     | 201 | 201   | 403     | 403     | 403     | 403     | 403
 GET    /v1/webhooks/:id/deliveries | 200 | 200   | 403     | 403     | 403     | 403     | 403
 POST   /v1/deliveries/:id/replay   | 202 | 404   | 403     | 403     | 403     | 403     | 403
+GET    /v1/verifications/:id/events | 200 events | 200 events | 403 | 403 | 403   | 403     | 403
+GET    /v1/batches           | 200     | 200     | 403     | 403     | 403     | 403     | 403
+POST   /v1/batches           | 202     | 202     | 403     | 403     | 403     | 403     | 403
+GET    /v1/batches/:id       | 200     | 200     | 403     | 403     | 403     | 403     | 403
+DELETE /v1/batches/:id       | 200     | 200     | 403     | 403     | 403     | 403     | 403
+POST   /v1/batches/:id/start    | 202  | 202     | 403     | 403     | 403     | 403     | 403
+POST   /v1/batches/:id/cancel   | 202  | 202     | 403     | 403     | 403     | 403     | 403
+GET    /v1/batches/:id/results  | 200  | 200     | 403     | 403     | 403     | 403     | 403
+GET    /v1/batches/:id/events   | 200 events | 200 events | 403 | 403 | 403       | 403     | 403
 POST   /v1/erasures          | 200     | 403     | 403     | 403     | 200     | 403     | 403
 POST   /v1/feedback          | 200     | 403     | 403     | 403     | 200     | 403     | 403
 GET    /v1/accounts          | 403     | 403     | 403     | 403     | 200     | 200     | 403
@@ -65,6 +74,15 @@ DELETE /v1/webhooks/:id      | 401    | 401   | 401     | 401   | 200           
 POST   /v1/webhooks/:id/rotate     | 401 | 401 | 401    | 401   | 201              | 429 calls | 201     | 415  | 413  | 422   | 422   | POST
 GET    /v1/webhooks/:id/deliveries | 401 | 401 | 401    | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, HEAD
 POST   /v1/deliveries/:id/replay   | 401 | 401 | 401    | 401   | 202              | -         | 202     | 415  | 413  | 422   | 422   | POST
+GET    /v1/verifications/:id/events | 401 | 401 | 401   | 401   | 200 events       | 429 calls | 200 events | - | -   | -     | 422   | GET, HEAD
+GET    /v1/batches           | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, POST, HEAD
+POST   /v1/batches           | 401    | 401   | 401     | 401   | 202              | 429 calls | 402     | 415  | -    | 422   | 422   | GET, POST, HEAD
+GET    /v1/batches/:id       | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, DELETE, HEAD
+DELETE /v1/batches/:id       | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, DELETE, HEAD
+POST   /v1/batches/:id/start    | 401 | 401   | 401     | 401   | 202              | 429 calls | 202     | 415  | 413  | 422   | 422   | POST
+POST   /v1/batches/:id/cancel   | 401 | 401   | 401     | 401   | 202              | 429 calls | 202     | 415  | 413  | 422   | 422   | POST
+GET    /v1/batches/:id/results  | 401 | 401   | 401     | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, HEAD
+GET    /v1/batches/:id/events   | 401 | 401   | 401     | 401   | 200 events       | 429 calls | 200 events | - | -   | -     | 422   | GET, HEAD
 POST   /v1/erasures          | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | 415  | 413  | 422   | 422   | POST
 POST   /v1/feedback          | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | 415  | 413  | 422   | 422   | POST
 GET    /v1/accounts          | 401    | 401   | 401     | 401   | 200              | -         | -       | -    | -    | -     | 422   | GET, POST, HEAD
@@ -126,6 +144,7 @@ async function meets(response: Response, cell: string): Promise<void> {
   expect(response.headers.get('server-timing')).toMatch(/^total;dur=\d+$/)
   expect(response.headers.get('access-control-allow-origin')).toBeNull()
   const type = response.headers.get('content-type')
+  if (cell.endsWith('events')) return expect(type).toMatch(/^text\/event-stream/)
   if (cell.startsWith('20')) return expect(type).toMatch(/^application\/json/)
   expect(type).toBe('application/problem+json')
   expect(response.headers.get('cache-control')).toBe('no-store')

@@ -31,6 +31,7 @@ const isOperator = ({ kind }: Who): boolean => kind === 'ak_live' || kind === 'a
 const inQuery = (who: Who): string => (isOperator(who) ? `?account=${who.place.account}` : '')
 const inBody = (who: Who): object => (isOperator(who) ? { account: who.place.account } : {})
 
+const batchesOf = ({ kind, place }: Who) => place.batches[kind === 'sk_test' ? kind : 'sk_live']
 const webhooksOf = ({ kind, place }: Who) => place.webhooks[kind === 'sk_test' ? kind : 'sk_live']
 
 export const EXAMPLES: Readonly<Record<string, (who: Who) => Example>> = {
@@ -62,6 +63,17 @@ export const EXAMPLES: Readonly<Record<string, (who: Who) => Example>> = {
   }),
   'GET /v1/webhooks/:id/deliveries': (who) => ({ path: `/v1/webhooks/${webhooksOf(who).kept}/deliveries` }),
   'POST /v1/deliveries/:id/replay': ({ place }) => ({ path: `/v1/deliveries/${place.delivery}/replay`, body: {} }),
+  'GET /v1/verifications/:id/events': ({ kind, place }) => ({
+    path: `/v1/verifications/${kind === 'sk_test' ? place.practice : place.verification}/events`,
+  }),
+  'GET /v1/batches': () => ({ path: '/v1/batches?limit=5' }),
+  'POST /v1/batches': () => ({ path: '/v1/batches', body: { emails: [EMAIL] } }),
+  'GET /v1/batches/:id': (who) => ({ path: `/v1/batches/${batchesOf(who).kept}` }),
+  'DELETE /v1/batches/:id': (who) => ({ path: `/v1/batches/${batchesOf(who).doomed}` }),
+  'POST /v1/batches/:id/start': (who) => ({ path: `/v1/batches/${batchesOf(who).kept}/start`, body: {} }),
+  'POST /v1/batches/:id/cancel': (who) => ({ path: `/v1/batches/${batchesOf(who).kept}/cancel`, body: {} }),
+  'GET /v1/batches/:id/results': (who) => ({ path: `/v1/batches/${batchesOf(who).kept}/results` }),
+  'GET /v1/batches/:id/events': (who) => ({ path: `/v1/batches/${batchesOf(who).kept}/events` }),
   'POST /v1/erasures': (who) => ({ path: '/v1/erasures', body: { email: 'nobody@null-mx.test', ...inBody(who) } }),
   'POST /v1/feedback': (who) => ({
     path: '/v1/feedback',

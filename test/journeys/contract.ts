@@ -44,6 +44,8 @@ export interface Place {
   readonly doomed: string
   /** Ids of endpoints of either kind of key: one to be looked at, one to be removed. */
   readonly webhooks: Readonly<Record<'sk_live' | 'sk_test', { readonly kept: string; readonly doomed: string }>>
+  /** Ids of batches of either kind of key: one that has ended, one to be erased. */
+  readonly batches: Readonly<Record<'sk_live' | 'sk_test', { readonly kept: string; readonly doomed: string }>>
   /** Id of a delivery to the first; empty in a place of tier `trial`, whose calls are counted. */
   readonly delivery: string
 }
@@ -96,8 +98,18 @@ export async function openPlace(stack: Stack, { units, tier }: { units: number; 
     spare: spare.id,
     doomed: doomed.id,
     webhooks,
+    batches: { sk_live: await makeBatches(stack, live.key), sk_test: await makeBatches(stack, test.key) },
     delivery: tier === 'high' ? await firstDelivery(stack, live.key, webhooks.sk_live.kept) : '',
   }
+}
+
+/** Of one row each, by preview: they cost nothing, and have ended as soon as they are cancelled. */
+async function makeBatches(stack: Stack, key: string): Promise<{ kept: string; doomed: string }> {
+  const make = async () =>
+    (await made<{ id: string }>(stack, key, ['/v1/batches?start=false', { emails: ['first@null-mx.test'] }])).id
+  const kept = await make()
+  await made(stack, key, [`/v1/batches/${kept}/cancel`, {}])
+  return { kept, doomed: await make() }
 }
 
 /** Nothing is ever sent to a private address. */

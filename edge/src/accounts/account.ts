@@ -16,6 +16,7 @@ import {
 import { flushEvents, hasEvents, type Teller } from './events.ts'
 import { addKey, keyById, keys, revoke, type Rotated, rotate, type StoredKey } from './key-book.ts'
 import {
+  forgetPaid,
   isPaidBefore,
   type PaidAnswer,
   prune,
@@ -24,7 +25,7 @@ import {
   settle,
   settleTotal,
 } from './ledger.ts'
-import { dropList, enterList, type Listed, lists, pruneLists } from './list-book.ts'
+import { dropList, enterList, type Listed, lists, pruneLists, wasDropped } from './list-book.ts'
 import { eraseWaiting, flushOutbox, hasWaiting, keepForLater, waiting, waitingById } from './outbox.ts'
 import type { Scope } from './places.ts'
 import {
@@ -176,12 +177,21 @@ export class Account extends DurableObject<AccountBindings> {
     return this.#commit(() => answers.map((answer) => isPaidBefore(this.#sql, answer)))
   }
 
+  /** These were not told after all: nothing was paid for them. */
+  async unpaid(answers: readonly Pick<PaidAnswer, 'address' | 'mode' | 'by'>[]): Promise<void> {
+    for (const answer of answers) forgetPaid(this.#sql, answer)
+  }
+
   async enterList(list: Listed): Promise<void> {
     enterList(this.#sql, list)
   }
 
   async dropList(id: string): Promise<void> {
     dropList(this.#sql, id)
+  }
+
+  async wasDropped(id: string, scope: Scope): Promise<boolean> {
+    return wasDropped(this.#sql, id, scope)
   }
 
   async lists(scope: Scope, page: { before: string; limit: number }): Promise<string[]> {

@@ -180,6 +180,15 @@ export function isPaidBefore(sql: SqlStorage, answer: PaidAnswer): boolean {
   return false
 }
 
+/** The answer was not told after all: what it was remembered by is forgotten, unless somebody else has paid for it. */
+export function forgetPaid(
+  sql: SqlStorage,
+  { address: [current], mode, by }: Pick<PaidAnswer, 'address' | 'mode' | 'by'>,
+) {
+  if (current === undefined) return
+  sql.exec('DELETE FROM paid WHERE address = ? AND mode = ? AND paid_by = ?', current, mode, by)
+}
+
 export interface RunningTotal {
   /** Id of the list. */
   readonly id: string

@@ -16,7 +16,7 @@ export function enterList(sql: SqlStorage, { id, scope, expiresAt }: Listed): vo
 export function lists(sql: SqlStorage, scope: Scope, { before, limit }: { before: string; limit: number }): string[] {
   return sql
     .exec<{ id: string }>(
-      'SELECT id FROM batches WHERE scope = ? AND id < ? ORDER BY id DESC LIMIT ?',
+      'SELECT id FROM batches WHERE scope = ? AND id < ? AND erased = 0 ORDER BY id DESC LIMIT ?',
       scope,
       before,
       limit,
@@ -25,8 +25,13 @@ export function lists(sql: SqlStorage, scope: Scope, { before, limit }: { before
     .map(({ id }) => id)
 }
 
+/** Its id stays known until its time would have been over: it was here. */
 export function dropList(sql: SqlStorage, id: string): void {
-  sql.exec('DELETE FROM batches WHERE id = ?', id)
+  sql.exec('UPDATE batches SET erased = 1 WHERE id = ?', id)
+}
+
+export function wasDropped(sql: SqlStorage, id: string, scope: Scope): boolean {
+  return sql.exec('SELECT 1 FROM batches WHERE id = ? AND scope = ? AND erased = 1', id, scope).toArray().length > 0
 }
 
 export function pruneLists(sql: SqlStorage, now: number): void {

@@ -69,7 +69,8 @@ const LISTS = `
 
   -- The account's lists, newest last, for as long as they are kept.
   CREATE TABLE IF NOT EXISTS batches (
-    id TEXT PRIMARY KEY, scope TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+    id TEXT PRIMARY KEY, scope TEXT NOT NULL, expires_at INTEGER NOT NULL, erased INTEGER NOT NULL DEFAULT 0)
+    WITHOUT ROWID;
 `
 
 /** In the order in which they are applied; one that was released is never changed, only followed by another. */

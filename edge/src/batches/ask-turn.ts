@@ -1,7 +1,6 @@
 // One turn of a batch at a lane: its due groups as one job, and of each row whether it has its answer or when it is asked again.
 import { type Address, parse } from '@postern/shared/address/parse.ts'
 import type { ListJob, ProbeReport } from '@postern/shared/contract/probe.ts'
-import { rank } from '@postern/shared/lanes/choose.ts'
 import type { Lane } from '@postern/shared/lanes/lane.ts'
 import { decide } from '@postern/shared/verdict/decide.ts'
 import type { Fact } from '@postern/shared/verdict/evidence.ts'
@@ -11,11 +10,12 @@ import type { ListReply } from '../probe/ask-list.ts'
 import { hold } from '../verify/ask-mail-server.ts'
 import { recognised, revealed } from '../verify/recognised.ts'
 import { placeAt } from './agenda.ts'
-import type { Asked } from './batch.ts'
+import type { Asked, Finished } from './batch.ts'
 import type { Later } from './group-book.ts'
 import type { Group, Member } from './groups.ts'
 import { packed, priceOf, type Taste } from './judge.ts'
 import type { RepeatedAnswer, Repeats } from './repeats.ts'
+import { afterSilence, found, HOLD_OF, quietUntil, type Silence, silenceOf } from './silence.ts'
 import type { Given } from './turn.ts'
 
 export interface AskPorts {
@@ -32,16 +32,11 @@ export interface AskPorts {
 /** What of the objects a turn needs. */
 export interface TurnObjects {
   take(lane: string, ticket: string): Promise<Given | null>
-  finish(turn: { lane: string; ticket: string }, parcels: readonly number[], asked: Asked): Promise<boolean>
+  finish(turn: { lane: string; ticket: string }, parcels: readonly number[], asked: Asked): Promise<Finished>
   done(lane: string, ticket: string, more: boolean): Promise<void>
 }
 
 const WAY_MS = 5_000
-/** A lane that has no hand free, or of which nothing is heard, is asked again after this. */
-const BUSY_MS = 1_000
-const UNCERTAIN_MS = 10_000
-/** A lane that cannot be reached is waited for this long before its work moves: it is the one that greylists know. */
-const PATIENCE_MS = 30 * 60_000
 const MAX_AGE_S = 31_536_000
 
 /** @throws where an object does not answer: the message is delivered again. */
@@ -52,9 +47,11 @@ export async function askTurn(turn: Turn, objects: TurnObjects, ports: AskPorts)
   const job = jobOf(turn, given, ports.epoch)
   const reply: ListReply =
     lane === undefined ? { kind: 'not_started' } : await ports.askList(lane, job, given.budgetMs + WAY_MS)
-  const asked = await outcomeOf({ turn, given, reply }, ports)
-  const more = await objects.finish(turn, given.parcels, asked)
+  const { answers, ...outcome } = await outcomeOf({ turn, given, reply }, ports)
+  const asked = { ...outcome, judged: await ports.repeats.price(given.state, answers) }
+  const { more, untold } = await objects.finish(turn, given.parcels, asked)
   await objects.done(turn.lane, turn.ticket, more)
+  await ports.repeats.untold(given.state, answers, untold)
 }
 
 function jobOf({ batch, ticket }: Turn, { groups, state, budgetMs }: Given, epoch: number): ListJob {
@@ -94,53 +91,63 @@ interface Heard {
   readonly reply: ListReply
 }
 
-async function outcomeOf({ turn, given, reply }: Heard, ports: AskPorts): Promise<Asked> {
+interface Outcome extends Omit<Asked, 'judged'> {
+  readonly answers: readonly RepeatedAnswer[]
+}
+
+async function outcomeOf({ turn, given, reply }: Heard, ports: AskPorts): Promise<Outcome> {
   const taste = await ports.tasteOf(given.state.account)
   const answers: RepeatedAnswer[] = []
   const later = new Map<number, Later>()
+  const now = ports.now()
   const rests: (readonly [string, number])[] = []
   for (const [g, group] of given.groups.entries()) {
     const reports = reply.kind === 'report' ? reply.report.groups[g] : undefined
     const until = reply.kind === 'report' ? restOf(reports ?? []) : null
     if (until !== null) rests.push([placeAt(turn.lane, group), until])
+    // Who was put off together comes back together: one conversation, not as many as there are rows.
+    const roll = ports.roll()
     for (const [m, member] of group.members.entries()) {
       const report = reports?.[m]
-      const facts = factsOf(group, member, { report, reply, ports })
-      const next = nextOf({ group, member, report, facts }, { turn, taste, ports })
-      if (next.later === null) answers.push(next.answer)
-      else later.set(member.row, next.later)
+      const silence = silenceOf(reply, report)
+      if (silence !== null) rests.push([placeAt(turn.lane, group), quietUntil(silence, member, now)])
+      const facts = factsOf(group, member, { report, silence, ports })
+      const next = nextOf({ group, member, report, facts, silence }, { turn, taste, ports, now, roll })
+      if (next.answer !== null) answers.push(next.answer)
+      if (next.later !== null) later.set(member.row, next.later)
     }
   }
-  return { judged: await ports.repeats(given.state, answers), later, rests }
+  return { answers, later, rests }
 }
 
-/** Where a permit was refused, the whole place rests: others of it would be told the same. */
+/** Where a permit was refused, or all of it used, the whole place rests: others of it would be told the same. */
 function restOf(reports: readonly ProbeReport[]): number | null {
+  const told = reports.flatMap(({ nextAt }) => (nextAt === undefined ? [] : [nextAt]))
   const held = reports.flatMap(({ facts }) =>
     facts.flatMap((fact) =>
       fact.kind === 'hold' && HELD_AS_ONE.includes(fact.hold) && fact.retryAt !== null ? [fact.retryAt] : [],
     ),
   )
-  return held.length === 0 ? null : Math.min(...held)
+  const all = [...told, ...held]
+  return all.length === 0 ? null : Math.max(...all)
 }
 
 const HELD_AS_ONE: readonly string[] = ['permit', 'breaker_open', 'shunned']
 
 interface Known {
   readonly report: ProbeReport | undefined
-  readonly reply: ListReply
+  readonly silence: Silence | null
   readonly ports: AskPorts
 }
 
-function factsOf(group: Group, member: Member, { report, reply, ports }: Known): Fact[] {
+function factsOf(group: Group, member: Member, { report, silence, ports }: Known): Fact[] {
   const address = addressOf(member.email)
   const now = ports.now()
   const listed = address === null ? [] : recognised(address, { now: ports.now, allowSpecialUse: ports.allowSpecialUse })
   const suggested = member.suggestion === undefined ? [] : [member.suggestion]
-  const found = [...listed, ...suggested, group.route, ...revealed(group.domain, [group.route], now)]
-  if (report !== undefined) return [...found, ...report.facts]
-  const why = reply.kind === 'busy' ? 'permit' : reply.kind === 'not_started' ? 'no_lane' : 'in_progress'
-  return [...found, hold(why, now + (reply.kind === 'busy' ? BUSY_MS : UNCERTAIN_MS), now)]
+  const known = [...listed, ...suggested, group.route, ...revealed(group.domain, [group.route], now)]
+  if (report !== undefined) return [...known, ...report.facts]
+  return silence === null ? known : [...known, hold(HOLD_OF[silence], null, now)]
 }
 
 interface Row {
@@ -148,48 +155,36 @@ interface Row {
   readonly member: Member
   readonly report: ProbeReport | undefined
   readonly facts: readonly Fact[]
+  readonly silence: Silence | null
 }
 
 interface Circumstances {
   readonly turn: Turn
   readonly taste: Taste
   readonly ports: AskPorts
+  readonly now: number
+  readonly roll: number
 }
 
-type Next = { readonly later: null; readonly answer: RepeatedAnswer } | { readonly later: Later }
+/** Neither where the row stays as it is. */
+interface Next {
+  readonly answer: RepeatedAnswer | null
+  readonly later: Later | null
+}
 
-function nextOf({ group, member, report, facts }: Row, { turn, taste, ports }: Circumstances): Next {
-  const now = ports.now()
+function nextOf({ group, member, report, facts, silence }: Row, circumstances: Circumstances): Next {
+  const { turn, taste, ports, now, roll } = circumstances
   const judged = { facts, domain: group.domain, now }
   const verdict = decide(judged)
-  const visits = member.visits + (report?.state === 'asked' ? 1 : 0)
-  const dueAt = nextVisit({ verdict, facts, visits, since: group.since, now, roll: ports.roll() })
   const result = packed(judged, verdict, taste)
-  if (dueAt !== null) {
-    const lane = otherLane({ group, facts }, { turn, ports, now })
-    const again = { ...member, dueAt: lane === null ? dueAt : now, visits, last: result }
-    return { later: lane === null ? { member: again } : { member: again, lane } }
+  const known = { email: member.email, verdict, asked: report?.state === 'asked', checkedAt: now }
+  if (silence !== null) {
+    const after = afterSilence({ silence, group, member, lane: turn.lane, lanes: ports.lanes, now, result })
+    if (after.kind === 'waits') return { answer: null, later: after.later }
+    return { answer: { ...known, judged: { row: member.row, result: after.result, price: 0 } }, later: null }
   }
-  const answer = {
-    judged: { row: member.row, result, price: priceOf(verdict, 'full') },
-    email: member.email,
-    verdict,
-    asked: report?.state === 'asked',
-    checkedAt: now,
-  }
-  return { later: null, answer }
-}
-
-/** Another lane where this one is broken, or is gone for longer than a greylist remembers; null where it stays. */
-function otherLane(
-  { group, facts }: Pick<Row, 'group' | 'facts'>,
-  { turn, ports, now }: { turn: Turn; ports: AskPorts; now: number },
-): string | null {
-  const isUnfit = facts.some((fact) => fact.kind === 'hold' && fact.hold === 'lane_unfit')
-  const isGone = facts.some((fact) => fact.kind === 'hold' && fact.hold === 'no_lane')
-  const isLost = isGone && now - group.since > PATIENCE_MS
-  const isOffTheMap = !ports.lanes.some(({ id }) => id === turn.lane)
-  if (!isUnfit && !isLost && !isOffTheMap) return null
-  const others = rank(ports.lanes, group.domain).filter(({ id }) => id !== turn.lane && !group.tried.includes(id))
-  return others[0]?.id ?? null
+  const visits = member.visits + (report?.state === 'asked' ? 1 : 0)
+  const dueAt = nextVisit({ verdict, facts, visits, since: group.since, now, roll })
+  if (dueAt !== null) return { answer: null, later: { member: { ...found(member), dueAt, visits, last: result } } }
+  return { answer: { ...known, judged: { row: member.row, result, price: priceOf(verdict, 'full') } }, later: null }
 }

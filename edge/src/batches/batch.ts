@@ -3,13 +3,13 @@ import { DurableObject } from 'cloudflare:workers'
 import type { BatchBody } from '@postern/shared/contract/batch.ts'
 import { PRICE } from '@postern/shared/verdict/cost.ts'
 import * as chunks from './chunk-book.ts'
-import { type BatchBindings, Course, openName, totalOf } from './course.ts'
+import { type BatchBindings, Course } from './course.ts'
 import { countDone, counted, givenUp } from './counting.ts'
-import { addResult, keepRemaining, type Later } from './group-book.ts'
+import { addResult, keepRemaining, type Later, withoutResult } from './group-book.ts'
 import type { Stash } from './groups.ts'
 import { SCHEMA } from './schema.ts'
 import { spoolOf } from './spool.ts'
-import { begun, expiresAt, isOpen, type State, UNIT, type Wanted } from './state.ts'
+import { begun, expiresAt, isOpen, openName, type State, UNIT, type Wanted } from './state.ts'
 import { type Given, planned } from './turn.ts'
 import type { Judged, Work } from './work.ts'
 
@@ -32,6 +32,13 @@ export interface Asked {
   readonly rests: readonly (readonly [place: string, until: number])[]
 }
 
+export interface Finished {
+  /** True where there is more for the lane to do now. */
+  readonly more: boolean
+  /** Rows whose answers are not told after all. */
+  readonly untold: readonly number[]
+}
+
 /** The open ones stay in the list for as long as any of them may last. */
 const LISTED_S = 3 * 86_400
 /** Credit for what one turn may ask about is asked for with it. */
@@ -44,18 +51,27 @@ export class Batch extends DurableObject<BatchBindings> {
   /** The same upload under the same name again is the same batch; another one is null. */
   async create(wanted: Wanted): Promise<BatchBody | null> {
     const before = this.#course.state()
-    if (before !== null) return before.upload.digest === wanted.upload.digest ? this.#course.body(before) : null
-    this.#sql.exec(SCHEMA)
-    this.#course.keep(begun(wanted))
-    await this.env.SNAPSHOTS.put(openName(wanted), '', { expirationTtl: LISTED_S })
-    await this.#course.alarm()
+    if (before !== null && before.upload.digest !== wanted.upload.digest) return null
+    if (before === null) {
+      this.#sql.exec(SCHEMA)
+      this.#course.keep(begun(wanted))
+    }
+    await this.#beginWith(() => this.#course.alarm())
     return this.#course.body(this.#course.here())
+  }
+
+  /** Its alarm first: one that could not be listed, or whose maker never hears of it, goes on all the same. */
+  async #beginWith(work: () => Promise<void>): Promise<void> {
+    const { finishedAt } = this.#course.here()
+    if (finishedAt !== null) return
+    await work()
+    await this.env.SNAPSHOTS.put(openName(this.#course.here()), '', { expirationTtl: LISTED_S })
   }
 
   async start(): Promise<BatchBody | null> {
     const state = this.#course.state()
     if (state?.status === 'previewed') this.#course.keep({ ...state, status: 'queued' })
-    await this.#course.go()
+    if (state !== null) await this.#beginWith(() => this.#course.go())
     return this.describe()
   }
 
@@ -102,7 +118,7 @@ export class Batch extends DurableObject<BatchBindings> {
 
   /** Reading goes on in another invocation. */
   async readOn(): Promise<void> {
-    this.#course.heard('split')
+    this.#course.errands.heard('split')
     await this.#course.go()
   }
 
@@ -122,47 +138,53 @@ export class Batch extends DurableObject<BatchBindings> {
     return found === null || found.isChecked ? null : { state, chunk: found }
   }
 
-  async commitCheck(n: number, { judged, stashes }: Checked): Promise<void> {
-    if (this.#course.state() === null) return
+  /** Takes what came of a chunk, once; resolves with the rows whose answers are not told after all. */
+  async commitCheck(n: number, { judged, stashes }: Checked): Promise<readonly number[]> {
     await this.#course.fund(judged.reduce((sum, { price }) => sum + price, 0))
-    const state = this.#course.here()
-    const found = chunks.chunk(this.#sql, n)
-    if (!this.#course.mayWork(state) || found === null || found.isChecked) return
+    const state = this.#course.state()
+    const found = state === null ? null : chunks.chunk(this.#sql, n)
+    if (found?.isChecked === true) return []
+    if (state === null || found === null || !this.#course.mayWork(state)) return judged.map(({ row }) => row)
+    const untold: number[] = []
     this.ctx.storage.transactionSync(() => {
       const results = Array<string | null>(found.rows).fill(null)
       let after = countDone(state, found.duplicates.size)
       for (const one of judged) {
         const next = counted(after, one)
         results[one.row - found.first] = next.result
+        if (!next.isTold) untold.push(one.row)
         after = next.state
       }
       chunks.check(this.#sql, n, results)
       chunks.stash(this.#sql, n, stashes)
       this.#course.keep({ ...after, checked: after.checked + 1 })
     })
-    this.#course.heard(`check ${n}`)
+    this.#course.errands.heard(n)
     await this.#course.go()
+    return untold
   }
 
   /** Work for a turn at a lane, or null. */
   async take(lane: string, ticket: string): Promise<Given | null> {
-    if (this.#course.state() === null) return null
-    const agenda = this.#course.agenda()
-    await this.#course.fund(agenda.inFlight(Date.now()) * PRICE.full * UNIT + FIRST_ASK)
-    const state = this.#course.here()
-    if (!this.#course.mayWork(state)) return null
-    return planned({ sql: this.#sql, agenda, state }, { lane, ticket, now: Date.now() })
+    const before = this.#course.state()
+    if (before === null || !this.#course.mayWork(before)) return null
+    await this.#course.fund(this.#course.agenda().inFlight(Date.now()) * PRICE.full * UNIT + FIRST_ASK)
+    const state = this.#course.state()
+    if (state === null || !this.#course.mayWork(state)) return null
+    return planned({ sql: this.#sql, agenda: this.#course.agenda(), state }, { lane, ticket, now: Date.now() })
   }
 
-  /** Takes what came of a turn; true where there is more for the lane to do now. */
+  /** Takes what came of a turn, each row's answer once. */
   async finish(
     { lane, ticket }: { lane: string; ticket: string },
     parcels: readonly number[],
     asked: Asked,
-  ): Promise<boolean> {
+  ): Promise<Finished> {
     const state = this.#course.state()
     // What comes after the end, or after it was stopped, is neither told nor charged.
-    if (state === null || !this.#course.mayWork(state)) return false
+    if (state === null) return { more: false, untold: asked.judged.map(({ row }) => row) }
+    if (!this.#course.mayWork(state)) return { more: false, untold: withoutResult(this.#sql, asked.judged) }
+    const untold: number[] = []
     const agenda = this.#course.agenda()
     agenda.end(`${lane} ${ticket}`)
     for (const [place, until] of asked.rests) agenda.rest(place, until)
@@ -170,14 +192,18 @@ export class Batch extends DurableObject<BatchBindings> {
       let after = state
       for (const one of asked.judged) {
         const next = counted(after, one)
-        if (addResult(this.#sql, one.row, next.result)) after = next.state
+        if (!addResult(this.#sql, one.row, next.result)) continue
+        if (!next.isTold) untold.push(one.row)
+        after = next.state
       }
       const done = new Set(asked.judged.map(({ row }) => row))
       for (const parcel of parcels) keepRemaining(this.#sql, agenda, { parcel, done, later: asked.later })
       this.#course.keep(after)
     })
     await this.#course.go()
-    return this.#course.mayWork(this.#course.here()) && agenda.lanesDue(Date.now()).includes(lane)
+    const after = this.#course.state()
+    const more = after !== null && this.#course.mayWork(after) && agenda.lanesDue(Date.now()).includes(lane)
+    return { more, untold }
   }
 
   /** How it stands with the rows of a chunk; null behind the last one. */
@@ -199,8 +225,10 @@ export class Batch extends DurableObject<BatchBindings> {
   async erase(): Promise<boolean> {
     const state = this.#course.state()
     if (state === null) return false
+    // From now on nobody works on it any more.
+    if (isOpen(state)) this.#course.keep({ ...state, stopped: 'cancelled' })
     await spoolOf(this.env, state.account)?.delete(state.upload.key)
-    if (state.scope === 'live') await this.#course.account(state).settleList(totalOf(state))
+    await this.#course.settle(state)
     await this.env.SNAPSHOTS.delete(openName(state))
     await this.ctx.storage.deleteAlarm()
     await this.ctx.storage.deleteAll()
@@ -212,6 +240,9 @@ export class Batch extends DurableObject<BatchBindings> {
   async parked(work: Work): Promise<void> {
     const state = this.#course.state()
     if (state === null || !isOpen(state)) return
+    // Another message may have done it meanwhile.
+    const isDone = work.kind === 'split' ? state.isRead : chunks.chunk(this.#sql, work.chunk)?.isChecked !== false
+    if (isDone) return
     this.#course.keep({ ...state, parked: state.parked + 1 })
     if (work.kind === 'check') {
       await this.commitCheck(work.chunk, { judged: givenUp(this.#sql, work.chunk), stashes: new Map() })
@@ -227,15 +258,14 @@ export class Batch extends DurableObject<BatchBindings> {
 
   /** Whatever it waits for, it looks once more. */
   async touch(): Promise<void> {
-    await this.#course.alarm()
+    await this.alarm()
   }
 
   override async alarm(): Promise<void> {
     const state = this.#course.state()
     if (state === null) return
-    if (Date.now() >= expiresAt(state)) return void (await this.erase())
-    await this.#course.alarm()
+    await this.#course.alarm(() => (Date.now() >= expiresAt(state) ? this.erase() : this.#course.go()))
     const after = this.#course.state()
-    if (after !== null && !isOpen(after)) await this.#course.rest(expiresAt(after))
+    if (after !== null && !isOpen(after) && Date.now() < expiresAt(after)) await this.#course.rest(expiresAt(after))
   }
 }

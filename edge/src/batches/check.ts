@@ -38,7 +38,7 @@ const MAX_AGE_S = 31_536_000
 /** What of the object checking needs. */
 export interface CheckedObject {
   takeCheck(n: number): Promise<{ readonly state: State; readonly chunk: Chunk } | null>
-  commitCheck(n: number, checked: Checked): Promise<void>
+  commitCheck(n: number, checked: Checked): Promise<readonly number[]>
 }
 
 /** @throws where the store or an object does not answer: the message is delivered again. */
@@ -52,7 +52,9 @@ export async function check(object: CheckedObject, n: number, ports: CheckPorts)
   const wanted = rows
     .map(({ email }, at) => ({ row: chunk.first + at, email }))
     .filter(({ row }) => !chunk.duplicates.has(row))
-  await object.commitCheck(n, await checked(state, wanted, ports))
+  const { answers, stashes } = await checked(state, wanted, ports)
+  const untold = await object.commitCheck(n, { judged: await ports.repeats.price(state, answers), stashes })
+  await ports.repeats.untold(state, answers, untold)
 }
 
 interface Candidate {
@@ -60,14 +62,18 @@ interface Candidate {
   readonly email: string
 }
 
-async function checked(state: State, wanted: readonly Candidate[], ports: CheckPorts): Promise<Checked> {
+interface Told extends Pick<Checked, 'stashes'> {
+  readonly answers: readonly RepeatedAnswer[]
+}
+
+async function checked(state: State, wanted: readonly Candidate[], ports: CheckPorts): Promise<Told> {
   const taste = await ports.tasteOf(state.account)
   const surveyed = await inTurn(wanted, async (one) => ({ ...one, verified: await surveyOf(state, one, ports) }))
   const open = surveyed.filter(({ verified }) => isOpen(state, verified, ports.lanes))
-  const settled = surveyed.filter((one) => !open.includes(one))
-  const answers = settled.map((one) => answerOf(state, one, taste))
+  const isStashed = new Set(open)
+  const settled = surveyed.filter((one) => !isStashed.has(one))
   return {
-    judged: await ports.repeats(state, answers),
+    answers: settled.map((one) => answerOf(state, one, taste)),
     stashes: stashesOf(state, open, ports.lanes),
   }
 }

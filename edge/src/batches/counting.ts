@@ -3,13 +3,15 @@ import type { Reason } from '@postern/shared/verdict/reasons.ts'
 import { chunk } from './chunk-book.ts'
 import { addResult, clearGroups, parcels } from './group-book.ts'
 import { pack, unpack } from './result.ts'
-import { bound, stopOf } from './purse.ts'
+import { stopOf } from './purse.ts'
 import type { State } from './state.ts'
 import type { Judged } from './work.ts'
 
 export interface Counted {
   readonly state: State
   readonly result: string
+  /** False for an answer that cannot be paid. */
+  readonly isTold: boolean
 }
 
 /** A row that nobody was asked about, for want of credit, time or wish. */
@@ -30,13 +32,13 @@ export const NOT_PROBED = unasked('not_probed')
 
 /** The state with one more result; what cannot be paid is not told. */
 export function counted(state: State, { result, price }: Judged): Counted {
-  if (price > 0 && state.units + price > Math.min(bound(state), state.allowed)) {
-    const stopped = stopOf({ ...state, units: state.units + price - 1 }) ?? 'max_cost'
-    return { state: { ...withReason(state, 'not_probed'), stopped }, result: NOT_PROBED }
+  const stopped = price > 0 ? stopOf(state, price) : null
+  if (stopped !== null) {
+    return { state: { ...withReason(state, 'not_probed'), stopped }, result: NOT_PROBED, isTold: false }
   }
   const after = withReason(state, unpack(result).reason)
   const chargedRows = after.chargedRows + (price > 0 ? 1 : 0)
-  return { state: { ...after, units: after.units + price, chargedRows }, result }
+  return { state: { ...after, units: after.units + price, chargedRows }, result, isTold: true }
 }
 
 /** Duplicates are done as soon as they are known. */
@@ -49,14 +51,15 @@ function withReason(state: State, reason: Reason, rows = 1): State {
   return { ...state, byReason, done: state.done + rows }
 }
 
-/** At the end: whoever has no result by then was not asked. */
+/** At the end: whoever has no result by then was not asked; duplicates have no reason of their own. */
 export function leftOver(state: State): State {
-  const left = state.rows - state.done
-  return left > 0 ? withReason(state, 'not_probed', left) : state
+  const told = Object.values(state.byReason).reduce((sum, rows) => sum + rows, 0)
+  const left = state.rows - state.duplicates - told
+  return { ...(left > 0 ? withReason(state, 'not_probed', left) : state), done: state.rows }
 }
 
-/** The time is over: rows that were asked about come to what is known of them, and nobody is asked any more. */
-export function concludedGroups(sql: SqlStorage, state: State): State {
+/** Before all is done: rows that were asked about come to what is known of them, and nobody is asked any more. */
+export function concluded(sql: SqlStorage, state: State): State {
   let after = state
   for (const one of overdue(sql)) {
     if (addResult(sql, one.row, one.result)) after = counted(after, one).state

@@ -7,7 +7,8 @@ import { type Partitions, partitionOf, within } from '../accounts/places.ts'
 import type { TurnBindings, Turns } from '../probe/turns.ts'
 import type { Agenda } from './agenda.ts'
 import { recallSeen, takeStashes, uncheckedFrom } from './chunk-book.ts'
-import { concludedGroups, leftOver } from './counting.ts'
+import { concluded, leftOver } from './counting.ts'
+import { CHECKS, Errands } from './errands.ts'
 import { endEvent, progressEvent, quartersOf } from './events.ts'
 import { addParcel, openAgenda } from './group-book.ts'
 import { parcelsOf } from './groups.ts'
@@ -15,7 +16,17 @@ import { Rate } from './pace.ts'
 import { fund, stopOf } from './purse.ts'
 import { Seen } from './seen.ts'
 import type { SpoolBindings } from './spool.ts'
-import { bodyOf, buckets, finishedBy, isOpen, type State, UNIT } from './state.ts'
+import {
+  bodyOf,
+  buckets,
+  finishedBy,
+  isOpen,
+  isToBeSorted,
+  openName,
+  type State,
+  totalOf,
+  UNIT,
+} from './state.ts'
 import { affordable } from './turn.ts'
 import type { Work } from './work.ts'
 
@@ -27,10 +38,6 @@ export interface BatchBindings extends SpoolBindings, TurnBindings {
   readonly SNAPSHOTS: KVNamespace
 }
 
-/** Chunks that are being checked at a time: a long list leaves room for others in the queue. */
-const CHECKS = 6
-/** A message of which nothing was heard for so long is sent again. */
-const UNHEARD_MS = 120_000
 const WATCH_MS = 60_000
 const SOON_MS = 50
 /** Sorting goes on for this long before others have their turn with the object. */
@@ -39,6 +46,7 @@ const SORTING_MS = 200
 const AHEAD = 240
 
 export class Course {
+  readonly errands = new Errands()
   readonly #storage: DurableObjectStorage
   readonly #env: BatchBindings
   readonly #later: (work: Promise<unknown>) => void
@@ -47,8 +55,8 @@ export class Course {
   #seen: Seen | null = null
   #armedAt = Infinity
   #closing: Promise<void> | null = null
-  readonly #sent = new Map<string, number>()
-  readonly #rate = new Rate()
+  #funding: Promise<unknown> = Promise.resolve()
+  #rate = new Rate()
 
   constructor(ctx: DurableObjectState, env: BatchBindings) {
     this.#storage = ctx.storage
@@ -107,18 +115,32 @@ export class Course {
   }
 
   /** Sees to it that so many thousandths more are allowed, where they can be had. */
-  async fund(more: number): Promise<void> {
-    const state = this.here()
+  fund(more: number): Promise<void> {
+    // One at a time: of two that are under way, a smaller wish could take back what was reserved for the larger one.
+    const funded = Promise.allSettled([this.#funding]).then(() => this.#fund(more))
+    this.#funding = funded
+    return funded
+  }
+
+  async #fund(more: number): Promise<void> {
+    const state = this.state()
+    if (state === null || !this.mayWork(state)) return
     const allowed = await fund(state, more, this.account(state))
-    const after = this.here()
+    const after = this.state()
+    if (after === null || !this.mayWork(after)) return this.settle(after ?? state)
     if (allowed > after.allowed) this.keep({ ...after, allowed })
   }
 
-  async alarm(): Promise<void> {
+  /** The last word to the account, which reserves nothing for it any more. */
+  async settle(state: State): Promise<void> {
+    if (state.scope === 'live') await this.account(state).settleList(totalOf(state))
+  }
+
+  async alarm(work: () => Promise<unknown> = () => this.go()): Promise<void> {
     // Re-armed first: whatever fails below is tried again, also after the platform has given up retrying.
     this.#armedAt = Infinity
     await this.#arm(WATCH_MS)
-    const [gone] = await Promise.allSettled([this.go()])
+    const [gone] = await Promise.allSettled([work()])
     if (gone.status === 'rejected') this.#warn(gone.reason)
   }
 
@@ -131,11 +153,10 @@ export class Course {
   forget(): void {
     this.#known = null
     this.#opened = null
+    this.#seen = null
     this.#armedAt = Infinity
-  }
-
-  heard(work: string): void {
-    this.#sent.delete(work)
+    this.errands.clear()
+    this.#rate = new Rate()
   }
 
   /** Does whatever comes next, and sees to it that it will be looked at again. */
@@ -144,6 +165,8 @@ export class Course {
     if (state === null || !isOpen(state)) return
     const now = Date.now()
     if (state.startedAt === null) this.keep({ ...state, startedAt: now })
+    // What fails below is tried again, whoever calls.
+    await this.#arm(WATCH_MS)
     await this.#sendWork(now)
     this.#sort(now)
     await this.#stopIfPoor(now)
@@ -156,22 +179,8 @@ export class Course {
   async #sendWork(now: number): Promise<void> {
     const state = this.here()
     if (!this.mayWork(state)) return
-    if (!state.isRead && this.#isUnheard('split', now)) await this.#send({ kind: 'split', ...idsOf(state) })
-    const open = [...this.#sent].filter(([name, at]) => name !== 'split' && now - at < UNHEARD_MS).length
-    if (open >= CHECKS) return
-    const wanted = uncheckedFrom(this.#storage.sql, CHECKS).filter((chunk) => this.#isUnheard(`check ${chunk}`, now))
-    for (const chunk of wanted.slice(0, CHECKS - open)) await this.#send({ kind: 'check', ...idsOf(state), chunk })
-  }
-
-  #isUnheard(name: string, now: number): boolean {
-    const at = this.#sent.get(name)
-    if (at !== undefined && now - at < UNHEARD_MS) return false
-    this.#sent.set(name, now)
-    return true
-  }
-
-  #send(work: Work): Promise<unknown> {
-    return this.#env.BATCHES.send(work)
+    const unchecked = state.checked < state.chunks ? uncheckedFrom(this.#storage.sql, CHECKS) : []
+    for (const work of this.errands.due(state, unchecked, now)) await this.#env.BATCHES.send(work)
   }
 
   /** Once everything is checked: rows by bucket, domain and lane. */
@@ -194,11 +203,16 @@ export class Course {
     if (this.agenda().inFlight(now) > 0 || affordable(state, 0) > 0) return
     await this.fund(AHEAD * PRICE.full * UNIT)
     const after = this.here()
-    if (affordable(after, 0) <= 0) this.keep({ ...after, stopped: stopOf(after) ?? 'max_cost' })
+    const stopped = stopOf(after, PRICE.full * UNIT)
+    if (stopped !== null && this.mayWork(after)) this.keep({ ...after, stopped })
   }
 
   #hasEnded(state: State, now: number): boolean {
-    if (this.#closing !== null || !this.mayWork(state) || now >= finishedBy(state)) return true
+    return this.#closing !== null || !this.mayWork(state) || now >= finishedBy(state) || this.#isThrough(state)
+  }
+
+  /** Nothing is left to be done. */
+  #isThrough(state: State): boolean {
     return state.isRead && state.checked === state.chunks && !isToBeSorted(state) && this.agenda().size === 0
   }
 
@@ -209,18 +223,20 @@ export class Course {
   }
 
   async #end(): Promise<void> {
-    const state = this.here()
-    const { sql } = this.#storage
-    if (this.agenda().size > 0) {
-      this.#storage.transactionSync(() => this.keep(concludedGroups(sql, this.here())))
+    if (!this.#isThrough(this.here())) {
+      this.#storage.transactionSync(() => this.keep(concluded(this.#storage.sql, this.here())))
       this.#opened = null
     }
-    await this.account(state).settleList(totalOf(this.here()))
-    const status = this.here().failure !== null ? 'failed' : state.stopped === 'cancelled' ? 'cancelled' : 'completed'
-    const ended = { ...leftOver(this.here()), status, finishedAt: this.here().finishedAt ?? Date.now() } as const
-    await this.#deliveries(ended).tell(ended.account, [endEvent(ended, this.#rate.now(this.here().done))])
+    await this.settle(this.here())
+    const state = this.state()
+    if (state === null) return
+    const status = state.failure !== null ? 'failed' : state.stopped === 'cancelled' ? 'cancelled' : 'completed'
+    const ended = { ...leftOver(state), status, finishedAt: Date.now() } as const
+    await this.#deliveries(ended).tell(ended.account, [endEvent(ended, this.#rate.now(ended.done))])
+    // What was erased meanwhile stays erased.
+    if (this.state() === null) return
     this.keep(ended)
-    this.#sent.clear()
+    this.errands.clear()
     await this.#env.SNAPSHOTS.delete(openName(ended))
   }
 
@@ -273,19 +289,4 @@ export class Course {
     // oxlint-disable-next-line no-console -- an object's log is its console
     console.warn(JSON.stringify({ level: 'warn', what: 'batch object', fault }))
   }
-}
-
-function isToBeSorted(state: State): boolean {
-  return state.isRead && state.checked === state.chunks && state.grouped < buckets(state)
-}
-
-const idsOf = ({ account, id: batch }: State) => ({ account, batch })
-
-/** Under this name in KV while it is open, for whoever looks after all open ones. */
-export function openName({ account, id }: Pick<State, 'account' | 'id'>): string {
-  return `open/${account}/${id}`
-}
-
-export function totalOf({ id, keyId, units, chargedRows }: State) {
-  return { id, keyId, units: units / UNIT, count: chargedRows }
 }

@@ -55,6 +55,13 @@ export function addResult(sql: SqlStorage, row: number, result: string): boolean
   return written.toArray().length > 0
 }
 
+/** Those of the rows that have no result. */
+export function withoutResult(sql: SqlStorage, rows: readonly { readonly row: number }[]): number[] {
+  return rows
+    .map(({ row }) => row)
+    .filter((row) => sql.exec('SELECT 1 FROM results WHERE row = ?', row).toArray().length === 0)
+}
+
 /** What becomes of one row that was asked about and has no result yet. */
 export interface Later {
   readonly member: Member
@@ -71,7 +78,8 @@ export interface Remaining {
 /** Writes what is left of a parcel; rows that move to another lane go there as groups of their own. */
 export function keepRemaining(sql: SqlStorage, agenda: Agenda, { parcel: id, done, later }: Remaining): void {
   const found = parcel(sql, id)
-  if (found === null) return
+  if (found === null || !found.groups.some(({ members }) => members.some(({ row }) => done.has(row) || later.has(row))))
+    return
   const left = { from: found.lane, done, later }
   const lanes = new Set([...later.values()].flatMap(({ lane }) => (lane === undefined ? [] : [lane])))
   for (const lane of lanes) {

@@ -11,6 +11,8 @@ export interface Member {
   readonly visits: number
   /** The packed result as it would be if nothing more were learned. */
   readonly last?: string
+  /** Since when its lane is of no use. */
+  readonly lostAt?: number
 }
 
 /** What the edge knows of a domain whose servers are to be asked. */

@@ -9,7 +9,7 @@ import { refuse } from '../http/problem.ts'
 import type { AppEnv } from '../routes/context.ts'
 import { preview } from './preview.ts'
 import { uploadKey } from './spool.ts'
-import type { Wanted } from './state.ts'
+import { begun, expiresAt, type Wanted } from './state.ts'
 import { type Uploaded, upload, type Wish } from './upload.ts'
 
 /** An upload takes no longer than this, or whoever repeats it goes on in its stead. */
@@ -59,18 +59,16 @@ export async function makeBatch(context: Context<AppEnv>, making: Making) {
   await objects.account(account).enterList({
     id: wanted.id,
     scope: wanted.scope,
-    expiresAt: wanted.createdAt + wanted.retentionDays * DAY_MS,
+    expiresAt: expiresAt(begun(wanted)),
   })
   const made = await object.create(wanted)
-  if (made === null) return mismatch(context)
   // Two at once: the first one's upload is the batch's, the other is let go.
-  if ((await object.plan())?.upload.key !== key && known === null) await bucket.delete(key)
+  if (known === null && (await object.plan())?.upload.key !== key) await bucket.delete(key)
+  if (made === null) return mismatch(context)
   const shown = made.status === 'previewed' ? await preview(wanted, uploaded.first, context.get('services')) : null
   const headers = { location: `/v1/batches/${made.id}`, 'cache-control': 'no-store' }
   return context.json({ ...made, preview: shown }, 202, headers)
 }
-
-const DAY_MS = 86_400_000
 
 function keyCaller(context: Context<AppEnv>): KeyCaller {
   const caller = context.get('caller')

@@ -22,8 +22,8 @@ export async function fund(purse: Purse, more: number, account: DurableObjectStu
   return Math.round((await account.fund(total, upTo / UNIT)) * UNIT)
 }
 
-/** What stands in the way of another unit, or null. */
-export function stopOf(purse: Purse): 'max_cost' | 'insufficient_credits' | null {
-  if (purse.units >= bound(purse)) return 'max_cost'
-  return purse.units >= purse.allowed ? 'insufficient_credits' : null
+/** What stands in the way of another row at `price` thousandths, or null. */
+export function stopOf(purse: Purse, price: number): 'max_cost' | 'insufficient_credits' | null {
+  if (purse.units + price > bound(purse)) return 'max_cost'
+  return purse.units + price > purse.allowed ? 'insufficient_credits' : null
 }

@@ -88,14 +88,33 @@ export function finishedBy({ startedAt, createdAt, mode }: State): number {
   return (startedAt ?? createdAt) + (mode === 'full' ? DAY_MS + BESIDE_MS : FAST_MS)
 }
 
-export function expiresAt({ createdAt, retentionDays }: State): number {
-  return createdAt + retentionDays * DAY_MS
+/** Instant from which it is erased: what is under way ends first. */
+export function expiresAt(state: State): number {
+  return Math.max(state.createdAt + state.retentionDays * DAY_MS, finishedBy(state))
 }
 
 const OPEN: readonly BatchStatus[] = ['queued', 'running']
 
 export function isOpen({ status }: State): boolean {
   return OPEN.includes(status)
+}
+
+/** Its rows are all checked, and not yet sorted into groups. */
+export function isToBeSorted(state: State): boolean {
+  return state.isRead && state.checked === state.chunks && state.grouped < buckets(state)
+}
+
+/** As queues name it. */
+export const idsOf = ({ account, id: batch }: Pick<State, 'account' | 'id'>) => ({ account, batch })
+
+/** Under this name in KV while it is open, for whoever looks after all open ones. */
+export function openName({ account, id }: Pick<State, 'account' | 'id'>): string {
+  return `open/${account}/${id}`
+}
+
+/** What the ledger is told of it. */
+export function totalOf({ id, keyId, units, chargedRows }: Pick<State, 'id' | 'keyId' | 'units' | 'chargedRows'>) {
+  return { id, keyId, units: units / UNIT, count: chargedRows }
 }
 
 /** Pieces that an upload's rows are sorted into before they are grouped: as many as keep one of them small. */

@@ -20,6 +20,7 @@ export function createAskList(call: Call, warn: (what: string) => void): AskList
       return { kind }
     }
     const { data } = listReport.safeParse(body)
+    if (data === undefined) warn(`lane ${lane.id} answered a list with what is no report`)
     return data === undefined ? { kind: 'uncertain' } : { kind, report: data }
   }
 }

@@ -61,6 +61,7 @@ const results = createRoute({
       },
     },
     404: refusal('No batch of this account has that id'),
+    410: refusal('It was erased, or its days are over'),
     ...refusals,
   },
 })
@@ -78,6 +79,7 @@ const events = createRoute({
       content: { 'text/event-stream': { schema: z.string() } },
     },
     404: refusal('No batch of this account has that id'),
+    410: refusal('It was erased, or its days are over'),
     ...refusals,
   },
 })
@@ -92,7 +94,7 @@ export function batchResultRoutes(app: OpenAPIHono<AppEnv>): void {
     const object = await batchOf(context, id)
     const state = (await object?.plan()) ?? null
     const spool = context.get('services').batches.spool(keyOf(context).account)
-    if (object === null || state === null || spool === null) return noBatch(context)
+    if (object === null || state === null || spool === null) return noBatch(context, id)
     const ports: ExportPorts = { page: (n) => object.page(n), spool }
     if (format !== 'json') return whole(context, { id, format, body: stream(state, { format, statuses }, ports) })
     const place = readCursor(cursor)
@@ -105,8 +107,9 @@ export function batchResultRoutes(app: OpenAPIHono<AppEnv>): void {
     return context.json({ results: [...page.rows], next_cursor: next }, 200, NO_STORE)
   })
   app.openapi(events, async (context) => {
-    const object = await batchOf(context, context.req.valid('param').id)
-    if (object === null) return noBatch(context)
+    const { id } = context.req.valid('param')
+    const object = await batchOf(context, id)
+    if (object === null) return noBatch(context, id)
     const { sleep } = context.get('services').verify
     return streamSSE(context, async (out) => {
       while (!out.aborted) {

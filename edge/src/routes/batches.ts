@@ -2,6 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { batch, batchList, batchOptions, batchPreview } from '@postern/shared/contract/batch.ts'
 import type { Context } from 'hono'
+import type { Scope } from '../accounts/places.ts'
 import { MAKING_MS, makeBatch, typeOf } from '../batches/make.ts'
 import { batchOf } from '../batches/names.ts'
 import { isSandbox } from '../http/authenticate.ts'
@@ -29,6 +30,9 @@ const body = {
     'application/json': { schema: z.object({ emails: z.array(z.unknown()) }) },
   },
 }
+
+/** Nothing, or an object without members. */
+const emptyBody = { required: false, content: { 'application/json': { schema: z.strictObject({}) } } }
 
 const create = createRoute({
   method: 'post',
@@ -63,7 +67,11 @@ const list = createRoute({
 })
 
 const found = { description: 'How it stands', content: { 'application/json': { schema: batch } } }
-const absent = { 404: refusal('No batch of this account has that id'), ...refusals }
+const absent = {
+  404: refusal('No batch of this account has that id'),
+  410: refusal('It was erased, or its days are over'),
+  ...refusals,
+}
 
 const one = createRoute({
   method: 'get',
@@ -81,7 +89,7 @@ const start = createRoute({
   path: `${path}/{id}/start`,
   summary: 'Start a batch that was previewed',
   security,
-  request: { params, query: nothing, headers: idempotencyHeader },
+  request: { params, query: nothing, headers: idempotencyHeader, body: emptyBody },
   responses: { 202: found, ...absent, ...bodyRefusals },
 })
 
@@ -91,7 +99,7 @@ const cancel = createRoute({
   path: `${path}/{id}/cancel`,
   summary: 'Stop a batch; what it has found stays',
   security,
-  request: { params, query: nothing, headers: idempotencyHeader },
+  request: { params, query: nothing, headers: idempotencyHeader, body: emptyBody },
   responses: { 202: found, ...absent, ...bodyRefusals },
 })
 
@@ -102,7 +110,13 @@ const erase = createRoute({
   summary: 'Erase a batch, its upload and its results',
   security,
   request: { params, query: nothing },
-  responses: { 204: { description: 'Erased' }, ...absent },
+  responses: {
+    200: {
+      description: 'Erased, now or before',
+      content: { 'application/json': { schema: z.strictObject({ id: z.string(), erased: z.literal(true) }) } },
+    },
+    ...absent,
+  },
 })
 
 export function batchRoutes(app: OpenAPIHono<AppEnv>): void {
@@ -145,40 +159,56 @@ function lookingRoutes(app: OpenAPIHono<AppEnv>): void {
     const { limit = USUAL_LIMIT, cursor = LAST } = context.req.valid('query')
     const { account } = keyOf(context)
     const { objects, batches } = context.get('services')
-    const scope = isSandbox(context.get('caller')) ? 'test' : 'live'
-    const ids = await objects.account(account).lists(scope, { before: cursor, limit: limit + 1 })
+    const ids = await objects.account(account).lists(scopeOf(context), { before: cursor, limit: limit + 1 })
     const shown = ids.slice(0, limit)
     const bodies = await Promise.all(shown.map((id) => batches.object(account, id).describe()))
     const next = ids.length > limit ? (shown.at(-1) ?? null) : null
     return context.json({ batches: bodies.filter((each) => each !== null), next_cursor: next }, 200, NO_STORE)
   })
   app.openapi(one, async (context) => {
-    const object = await batchOf(context, context.req.valid('param').id)
+    const { id } = context.req.valid('param')
+    const object = await batchOf(context, id)
     const described = (await object?.describe()) ?? null
-    return described === null ? noBatch(context) : context.json(described, 200, NO_STORE)
+    return described === null ? noBatch(context, id) : context.json(described, 200, NO_STORE)
   })
 }
 
 function changingRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(start, async (context) => {
-    const object = await batchOf(context, context.req.valid('param').id)
+    const { id } = context.req.valid('param')
+    const object = await batchOf(context, id)
     const started = (await object?.start()) ?? null
-    return started === null ? noBatch(context) : context.json(started, 202, NO_STORE)
+    return started === null ? noBatch(context, id) : context.json(started, 202, NO_STORE)
   })
   app.openapi(cancel, async (context) => {
-    const object = await batchOf(context, context.req.valid('param').id)
+    const { id } = context.req.valid('param')
+    const object = await batchOf(context, id)
     const cancelled = (await object?.cancel()) ?? null
-    return cancelled === null ? noBatch(context) : context.json(cancelled, 202, NO_STORE)
+    return cancelled === null ? noBatch(context, id) : context.json(cancelled, 202, NO_STORE)
   })
   app.openapi(erase, async (context) => {
     const { id } = context.req.valid('param')
     const object = await batchOf(context, id)
-    if (object === null || !(await object.erase())) return noBatch(context)
-    await context.get('services').objects.account(keyOf(context).account).dropList(id)
-    return context.body(null, 204, NO_STORE)
+    const account = context.get('services').objects.account(keyOf(context).account)
+    if (object === null) {
+      const isGone = await account.wasDropped(id, scopeOf(context))
+      return isGone ? context.json({ id, erased: true as const }, 200, NO_STORE) : noBatch(context, id)
+    }
+    await object.erase()
+    await account.dropList(id)
+    return context.json({ id, erased: true as const }, 200, NO_STORE)
   })
 }
 
-export function noBatch(context: Context) {
+/** 410 where there was one. */
+export async function noBatch(context: Context<AppEnv>, id: string) {
+  const account = context.get('services').objects.account(keyOf(context).account)
+  if (await account.wasDropped(id, scopeOf(context))) {
+    return refuse(context, 'gone', { detail: 'This batch was erased, or its days are over.' })
+  }
   return refuse(context, 'not-found', { detail: 'No batch of this account has that id.' })
+}
+
+function scopeOf(context: Context<AppEnv>): Scope {
+  return isSandbox(context.get('caller')) ? 'test' : 'live'
 }

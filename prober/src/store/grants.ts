@@ -153,9 +153,10 @@ export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits:
   const gapMs = Math.ceil((SECOND_MS * paceAt(grants.standing, now)) / hurry)
   const fit = sessionsThatFit({ ...grants, slots }, wanted, { limits, now, gapMs })
   const [recipients = wanted.recipients] = wanted.sessions ?? []
-  const first = { ...wanted, recipients }
+  const first = { ...wanted, recipients, refusable: refusableIn(wanted, 1) }
   if (fit.length === 0) return { kind: 'permit', retryAt: allowedAt({ ...grants, slots }, first, { limits, now }) }
-  const { owner, until, refusable } = wanted
+  const { owner, until } = wanted
+  const refusable = refusableIn(wanted, fit.length)
   const about = [...wanted.about.map(([token]) => token), ...wanted.controls]
   const granted = [...grants.granted, ...fit]
   return {
@@ -176,6 +177,11 @@ export function grant(stored: Grants, wanted: Wanted, { limits, now }: { limits:
   }
 }
 
+/** Each further connection may cause one refusal more. */
+function refusableIn({ refusable, sessions = [] }: Wanted, count: number): number {
+  return Math.max(0, refusable - Math.max(0, sessions.length - count))
+}
+
 /** The first of the wished-for connections, as many as all rates allow, each at its own instant. */
 function sessionsThatFit(
   grants: Grants,
@@ -186,7 +192,8 @@ function sessionsThatFit(
   for (const [n, recipients] of (wanted.sessions ?? [wanted.recipients]).entries()) {
     const at = now + n * gapMs
     const granted = [...grants.granted, ...fit]
-    if (allowedAt({ ...grants, granted }, { ...wanted, recipients }, { limits, now: at }) > at) break
+    const part = { ...wanted, recipients, refusable: refusableIn(wanted, n + 1) }
+    if (allowedAt({ ...grants, granted }, part, { limits, now: at }) > at) break
     fit.push([at, recipients])
   }
   return fit

@@ -16,6 +16,8 @@ export interface MailSideReport {
   /** Addresses under test that were named, and how many of them more than once. */
   readonly asked: number
   readonly askedTwice: number
+  /** How many addresses were named so many times. */
+  readonly times: readonly (readonly [times: number, addresses: number])[]
 }
 
 export interface MailSide {

@@ -17,7 +17,7 @@ export function latin1(text: string): Uint8Array {
 }
 
 export function text(of: Uint8Array): string {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(of)
+  return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(of)
 }
 
 export function look(upload: Upload, wish: Partial<Asked> = {}): Sniffed {

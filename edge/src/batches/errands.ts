@@ -1,0 +1,45 @@
+// Which messages of a batch are under way: each is sent once, and again where nothing was heard of it. For its object alone.
+import { idsOf, type State } from './state.ts'
+import type { Work } from './work.ts'
+
+/** Chunks that are being checked at a time: a long list leaves room for others in the queue. */
+export const CHECKS = 6
+/** A message of which nothing was heard for so long is sent again. */
+const UNHEARD_MS = 120_000
+
+/** Reading, or the number of the chunk that is checked. */
+type Errand = 'split' | number
+
+export class Errands {
+  readonly #sent = new Map<Errand, number>()
+
+  heard(errand: Errand): void {
+    this.#sent.delete(errand)
+  }
+
+  clear(): void {
+    this.#sent.clear()
+  }
+
+  /** What is to be sent now, and is taken for sent from now on; `unchecked` are chunks in their order. */
+  due(state: State, unchecked: readonly number[], now: number): Work[] {
+    const due: Work[] = []
+    if (!state.isRead && this.#leave('split', now)) due.push({ kind: 'split', ...idsOf(state) })
+    let open = [...this.#sent].filter(([errand, at]) => errand !== 'split' && now - at < UNHEARD_MS).length
+    for (const chunk of unchecked) {
+      if (open >= CHECKS) break
+      if (!this.#leave(chunk, now)) continue
+      open += 1
+      due.push({ kind: 'check', ...idsOf(state), chunk })
+    }
+    return due
+  }
+
+  /** False where it is under way. */
+  #leave(errand: Errand, now: number): boolean {
+    const at = this.#sent.get(errand)
+    if (at !== undefined && now - at < UNHEARD_MS) return false
+    this.#sent.set(errand, now)
+    return true
+  }
+}

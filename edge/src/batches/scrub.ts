@@ -1,0 +1,120 @@
+// One mailbox is taken out of a list: its rows' octets are blanked in the upload, and whatever was found of them goes.
+import { type Agenda } from './agenda.ts'
+import { chunk, page } from './chunk-book.ts'
+import { keepRemaining } from './group-book.ts'
+import type { Layout } from './layout.ts'
+import { readRows } from './read-rows.ts'
+import { KEY_OCTETS } from './seen.ts'
+import { fetchRange } from './split.ts'
+import type { State } from './state.ts'
+
+/** R2 wants all parts but the last to be of one size. */
+const PART_OCTETS = 8 * 1_048_576
+const SPACE = 0x20
+const QUOTE = 0x22
+
+/** Rows with one of these keys, by chunk. */
+export function rowsWith(sql: SqlStorage, keys: readonly Uint8Array[]): Map<number, number[]> {
+  const found = new Map<number, number[]>()
+  const wanted = new Set(keys.map((key) => nameOf(key, 0)))
+  const all = sql.exec<{ n: number; first: number; mailboxes: ArrayBuffer }>('SELECT n, first, mailboxes FROM chunks')
+  for (const { n, first, mailboxes } of all) {
+    const octets = new Uint8Array(mailboxes)
+    for (let at = 0; at < octets.length; at += KEY_OCTETS) {
+      if (wanted.has(nameOf(octets, at))) found.set(n, [...(found.get(n) ?? []), first + at / KEY_OCTETS])
+    }
+  }
+  return found
+}
+
+function nameOf(octets: Uint8Array, at: number): string {
+  return octets.subarray(at, at + KEY_OCTETS).join()
+}
+
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/** Where the rows lie in the upload, without their line breaks. */
+export async function rangesOf(
+  sql: SqlStorage,
+  { upload, layout }: Pick<State, 'upload' | 'layout'>,
+  { rows, spool }: { rows: ReadonlyMap<number, readonly number[]>; spool: Pick<R2Bucket, 'get'> },
+): Promise<Range[]> {
+  const ranges: Range[] = []
+  for (const [n, wanted] of rows) {
+    const found = chunk(sql, n)
+    if (found === null) continue
+    const window = await fetchRange(spool, upload.key, { offset: found.at, length: found.upto - found.at })
+    const read = readRows(layout, window, { isEnd: true, most: found.rows })
+    for (const row of wanted) {
+      const one = read.rows[row - found.first]
+      if (one !== undefined) ranges.push({ from: found.at + one.from, to: found.at + endOf(window, one) })
+    }
+  }
+  return ranges
+}
+
+/** Behind the row's last octet that is no line break. */
+function endOf(window: Uint8Array, { from, to }: Range): number {
+  let end = to
+  while (end > from && (window[end - 1] === 0x0a || window[end - 1] === 0x0d)) end -= 1
+  return end
+}
+
+/** The upload once more, of the same length, with blanks where those rows were. */
+export async function rewritten(
+  bucket: R2Bucket,
+  { upload, layout }: Pick<State, 'upload' | 'layout'>,
+  { ranges, key }: { ranges: readonly Range[]; key: string },
+): Promise<void> {
+  const open = await bucket.createMultipartUpload(key)
+  const parts: R2UploadedPart[] = []
+  for (let offset = 0; offset < upload.octets; offset += PART_OCTETS) {
+    const length = Math.min(PART_OCTETS, upload.octets - offset)
+    const octets = await fetchRange(bucket, upload.key, { offset, length })
+    for (const range of ranges) blank(octets, layout, { from: range.from - offset, to: range.to - offset })
+    parts.push(await open.uploadPart(parts.length + 1, octets))
+  }
+  await open.complete(parts)
+}
+
+/** A line of blanks is a row of CSV, and none of JSON lines: there an empty string stands for it. */
+function blank(octets: Uint8Array, { type }: Layout, { from, to }: Range): void {
+  octets.fill(SPACE, Math.max(0, from), Math.max(0, to))
+  if (type === 'csv') return
+  for (const at of [from, from + 1]) if (at >= 0 && at < Math.min(to, octets.length)) octets[at] = QUOTE
+}
+
+/** Results, work and stashes without those rows. Returns how many of them had no result yet. */
+export function forgetRows(sql: SqlStorage, agenda: Agenda, rows: ReadonlyMap<number, readonly number[]>): number {
+  let open = 0
+  for (const [n, gone] of rows) {
+    const seen = page(sql, n)
+    if (seen === null) continue
+    const { first } = seen.chunk
+    open += gone.filter((row) => seen.results[row - first] === null).length
+    const [{ checked } = { checked: null }] = sql
+      .exec<{ checked: string | null }>('SELECT checked FROM chunks WHERE n = ?', n)
+      .toArray()
+    if (checked !== null) {
+      const results = JSON.parse(checked) as (string | null)[]
+      for (const row of gone) results[row - first] = null
+      sql.exec('UPDATE chunks SET checked = ? WHERE n = ?', JSON.stringify(results), n)
+    }
+    for (const row of gone) sql.exec('DELETE FROM results WHERE row = ?', row)
+  }
+  const done = new Set([...rows.values()].flat())
+  for (const { id } of sql.exec<{ id: number }>('SELECT id FROM groups').toArray()) {
+    keepRemaining(sql, agenda, { parcel: id, done, later: new Map() })
+  }
+  for (const { bucket, chunk: n, members } of sql
+    .exec<{ bucket: number; chunk: number; members: string }>('SELECT * FROM stash')
+    .toArray()) {
+    const stash = JSON.parse(members) as { members: [row: number, ...rest: unknown[]][] }
+    const left = { ...stash, members: stash.members.filter(([row]) => !done.has(row)) }
+    sql.exec('UPDATE stash SET members = ? WHERE bucket = ? AND chunk = ?', JSON.stringify(left), bucket, n)
+  }
+  return open
+}

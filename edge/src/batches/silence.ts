@@ -1,0 +1,86 @@
+// What becomes of rows of which their lane says nothing: what was known of them stays known, and they stay where greylists know us.
+import { rank } from '@postern/shared/lanes/choose.ts'
+import type { Lane } from '@postern/shared/lanes/lane.ts'
+import type { Hold } from '@postern/shared/verdict/evidence.ts'
+import { LONGEST_MS } from '@postern/shared/verdict/ladder.ts'
+import type { ProbeReport } from '@postern/shared/contract/probe.ts'
+import type { ListReply } from '../probe/ask-list.ts'
+import type { Later } from './group-book.ts'
+import type { Group, Member } from './groups.ts'
+
+/** As the kinds of `ListReply`; `unfit`: the lane reports that it is broken. */
+export type Silence = 'busy' | 'uncertain' | 'not_started' | 'unfit'
+
+/** What a row comes to that nothing more is learned of. */
+export const HOLD_OF = {
+  busy: 'permit',
+  uncertain: 'no_lane',
+  not_started: 'no_lane',
+  unfit: 'lane_unfit',
+} as const satisfies Record<Silence, Hold>
+
+const PAUSE_MS = { busy: 1_000, uncertain: 10_000, not_started: 10_000, unfit: 60_000 } as const
+const LONGEST_PAUSE_MS = 5 * 60_000
+/** A lane that cannot be reached is waited for this long before its work moves. */
+const PATIENCE_MS = 30 * 60_000
+
+/** Null where the lane has something to say of the row. */
+export function silenceOf({ kind }: ListReply, report: ProbeReport | undefined): Silence | null {
+  if (kind !== 'report') return kind
+  if (report === undefined) return 'uncertain'
+  return report.facts.some((fact) => fact.kind === 'hold' && fact.hold === 'lane_unfit') ? 'unfit' : null
+}
+
+/** When its place is worth another question: later, the longer nothing was heard. */
+export function quietUntil(silence: Silence, member: Member, now: number): number {
+  const lostMs = silence === 'busy' ? 0 : now - (member.lostAt ?? now)
+  return now + Math.max(PAUSE_MS[silence], Math.min(LONGEST_PAUSE_MS, lostMs / 4))
+}
+
+export interface Silent {
+  readonly silence: Silence
+  readonly group: Group
+  readonly member: Member
+  /** The one that said nothing, and all there are. */
+  readonly lane: string
+  readonly lanes: readonly Lane[]
+  readonly now: number
+  /** What the row comes to by this silence, packed. */
+  readonly result: string
+}
+
+/** `later` is null where nothing of the row has to be written: it is as due as it was, once its place may be asked again. */
+export type AfterSilence =
+  | { readonly kind: 'ended'; readonly result: string }
+  | { readonly kind: 'waits'; readonly later: Later | null }
+
+export function afterSilence(silent: Silent): AfterSilence {
+  const { silence, group, member, now } = silent
+  const last = member.last ?? silent.result
+  if (now - group.since >= LONGEST_MS) return { kind: 'ended', result: last }
+  const lostAt = lostSince(silence, member, now)
+  const lane = otherLane(silent, lostAt)
+  const known = { ...found(member), last }
+  if (lane !== null) return { kind: 'waits', later: { member: { ...known, dueAt: now }, lane } }
+  if (member.last !== undefined && lostAt === member.lostAt) return { kind: 'waits', later: null }
+  return { kind: 'waits', later: { member: lostAt === undefined ? known : { ...known, lostAt } } }
+}
+
+/** The row, of which something was heard. */
+export function found({ lostAt: _, ...member }: Member): Member {
+  return member
+}
+
+/** Since when the lane is of no use; one that is busy is there. */
+function lostSince(silence: Silence, { lostAt }: Member, now: number): number | undefined {
+  return silence === 'busy' ? undefined : (lostAt ?? now)
+}
+
+/** Another lane where this one is broken, or has been out of reach for longer than a greylist remembers; null where it stays. */
+function otherLane({ silence, group, lane, lanes, now }: Silent, lostAt: number | undefined): string | null {
+  const isLost = silence === 'not_started' && lostAt !== undefined && now - lostAt > PATIENCE_MS
+  const isOffTheMap = !lanes.some(({ id }) => id === lane)
+  if (silence !== 'unfit' && !isLost && !isOffTheMap) return null
+  const others = rank(lanes, group.domain).filter(({ id }) => id !== lane && !group.tried.includes(id))
+  return others[0]?.id ?? null
+}
