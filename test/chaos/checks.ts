@@ -56,8 +56,7 @@ function isRight(list: readonly ListedRow[], row: Row, at: number): boolean {
 /** One unit for each confirmed answer, none for its repeats. */
 export function chargeOf(rows: readonly Row[]): number {
   return rows.filter(
-    (row) =>
-      row.postern_duplicate_of === null && row.postern_level === 'confirmed' && row.postern_status !== 'unknown',
+    (row) => row.postern_duplicate_of === null && row.postern_level === 'confirmed' && row.postern_status !== 'unknown',
   ).length
 }
 

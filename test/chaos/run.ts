@@ -25,14 +25,19 @@ if (story === undefined) {
     if (!flags.includes('--json')) process.stdout.write(`${text}\n`)
   }
   const stopped = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stopped.abort(new Error(signal)))
-  const outcome = await story(say, { quick: flags.includes('--quick') }, stopped.signal)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stopped.abort(signal))
+  const outcome = await story(say, { quick: flags.includes('--quick') }, stopped.signal).catch(endOf)
   const missed = missedOf(outcome)
   for (const part of outcome.parts) say(told(part))
   say(`\n${missed.length === 0 ? 'All targets are reached.' : `MISSED: ${missed.join(', ')}`}`)
-  if (outcome.kept !== null) say(`What was said and written is kept in ${outcome.kept}`)
   process.stdout.write(`${JSON.stringify({ chaos: name, ...summaryOf(outcome) })}\n`)
   process.exitCode = missed.length === 0 ? 0 : 1
+}
+
+/** What the story has started is gone by now; what still waits for it is not waited for. */
+function endOf(reason: unknown): never {
+  process.stderr.write(`chaos: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}\n`)
+  process.exit(typeof reason === 'string' ? 130 : 1)
 }
 
 function summaryOf({ parts }: Outcome): Readonly<Record<string, number>> {

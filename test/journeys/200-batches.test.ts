@@ -28,6 +28,7 @@ async function call(service: Service, path: string, init: RequestInit = {}) {
 interface Body extends Partial<BatchBody> {
   readonly detail?: string
   readonly preview?: { rows_estimated: number; sample: { status: string; reason: string }[] } | null
+  readonly rows?: number
   readonly results?: Record<string, unknown>[]
   readonly next_cursor?: string | null
 }
@@ -193,6 +194,26 @@ describe('a batch that is no longer wanted', () => {
     expect((await call(live, `/v1/batches/${id}`)).status).toBe(404)
     const { text } = await call(test, '/v1/batches?limit=100')
     expect(text).not.toContain(id)
+  })
+})
+
+describe('an erasure', () => {
+  it('takes a mailbox out of every list, however it was written there, and nothing else', async () => {
+    const { id } = await send(
+      live,
+      'id,email\n1,Karl.Weber@strict.test\n2,nina.falk@strict.test\n3,"karl.weber@strict.test"\n',
+    )
+    await ended(live, id, WITHIN)
+    const erased = await call(live, '/v1/erasures', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'karl.weber@strict.test' }),
+    })
+    expect([erased.status, erased.body.rows]).toEqual([200, 2])
+    const { text } = await call(live, `/v1/batches/${id}/results?format=csv`)
+    expect(text.toLowerCase()).not.toContain('karl')
+    expect(text).toMatch(/^2,nina\.falk@strict\.test,undeliverable,mailbox_not_found,confirmed/m)
+    expect(text.trimEnd().split('\n').length).toBe(4)
   })
 })
 

@@ -8,6 +8,7 @@ import { countDone, counted, givenUp } from './counting.ts'
 import { addResult, keepRemaining, type Later, withoutResult } from './group-book.ts'
 import type { Stash } from './groups.ts'
 import { SCHEMA } from './schema.ts'
+import { scrub } from './scrub.ts'
 import { spoolOf } from './spool.ts'
 import { begun, expiresAt, isOpen, openName, type State, UNIT, type Wanted } from './state.ts'
 import { type Given, planned } from './turn.ts'
@@ -234,6 +235,17 @@ export class Batch extends DurableObject<BatchBindings> {
     await this.ctx.storage.deleteAll()
     this.#course.forget()
     return true
+  }
+
+  /** Takes a mailbox out of the list: how many rows that were, or null while the list is still being read. */
+  async eraseMailbox(keys: readonly Uint8Array[]): Promise<number | null> {
+    const state = this.#course.state()
+    const bucket = state === null ? null : spoolOf(this.env, state.account)
+    if (state === null || bucket === null) return 0
+    // Nobody has read what was only looked at: it goes as a whole.
+    if (state.status === 'previewed') return (await this.erase()) ? 1 : 0
+    if (isOpen(state) && !state.isRead) return null
+    return scrub({ storage: this.ctx.storage, course: this.#course, bucket }, keys)
   }
 
   /** A piece of work failed too often: it is counted, and its rows end as they are. */

@@ -29,6 +29,14 @@ export async function keysOf(emails: readonly string[], secrets: Secrets): Promi
   return { exact, mailboxes }
 }
 
+/** What the rows of a mailbox are known by, one key for each secret in use. */
+export async function mailboxKeys(email: string, secrets: Secrets): Promise<Uint8Array[]> {
+  const parsed = parse(email, ANY_FORM)
+  const mailbox = parsed.ok ? canonical(parsed.address).toLowerCase() : email
+  const macs = await Promise.all(secrets.ids.map((id) => secrets.mac(id, 'address', `row\0mailbox\0${mailbox}`)))
+  return macs.filter((mac) => mac !== null).map((mac) => mac.slice(0, KEY_OCTETS))
+}
+
 /** Under the current secret: a list that is read while it changes may miss a duplicate, and no more. */
 async function keyOf(text: string, secrets: Secrets): Promise<Uint8Array> {
   const mac = await secrets.mac(secrets.current, 'address', `row\0${text}`)

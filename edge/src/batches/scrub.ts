@@ -1,11 +1,13 @@
 // One mailbox is taken out of a list: its rows' octets are blanked in the upload, and whatever was found of them goes.
-import { type Agenda } from './agenda.ts'
+import type { Agenda } from './agenda.ts'
 import { chunk, page } from './chunk-book.ts'
 import { keepRemaining } from './group-book.ts'
 import type { Layout } from './layout.ts'
 import { readRows } from './read-rows.ts'
 import { KEY_OCTETS } from './seen.ts'
 import { fetchRange } from './split.ts'
+import { counted, NOT_PROBED } from './counting.ts'
+import type { Course } from './course.ts'
 import type { State } from './state.ts'
 
 /** R2 wants all parts but the last to be of one size. */
@@ -13,8 +15,35 @@ const PART_OCTETS = 8 * 1_048_576
 const SPACE = 0x20
 const QUOTE = 0x22
 
+interface Place {
+  readonly storage: DurableObjectStorage
+  readonly course: Course
+  readonly bucket: R2Bucket
+}
+
+/** How many rows that were. @throws where the store does not answer: nothing has changed then. */
+export async function scrub({ storage, course, bucket }: Place, keys: readonly Uint8Array[]): Promise<number> {
+  const { sql } = storage
+  const rows = rowsWith(sql, keys)
+  if (rows.size === 0) return 0
+  const { upload } = course.here()
+  const ranges = await rangesOf(sql, course.here(), { rows, spool: bucket })
+  const key = `${upload.key}~`
+  await rewritten(bucket, course.here(), { ranges, key })
+  storage.transactionSync(() => {
+    const open = forgetRows(sql, course.agenda(), rows)
+    let after: State = { ...course.here(), upload: { ...upload, key } }
+    // Whoever was still to be asked about is asked about no more.
+    for (let n = 0; n < open; n += 1) after = counted(after, { row: 0, result: NOT_PROBED, price: 0 }).state
+    course.keep(after)
+  })
+  await bucket.delete(upload.key)
+  await course.go()
+  return [...rows.values()].flat().length
+}
+
 /** Rows with one of these keys, by chunk. */
-export function rowsWith(sql: SqlStorage, keys: readonly Uint8Array[]): Map<number, number[]> {
+function rowsWith(sql: SqlStorage, keys: readonly Uint8Array[]): Map<number, number[]> {
   const found = new Map<number, number[]>()
   const wanted = new Set(keys.map((key) => nameOf(key, 0)))
   const all = sql.exec<{ n: number; first: number; mailboxes: ArrayBuffer }>('SELECT n, first, mailboxes FROM chunks')
@@ -37,7 +66,7 @@ interface Range {
 }
 
 /** Where the rows lie in the upload, without their line breaks. */
-export async function rangesOf(
+async function rangesOf(
   sql: SqlStorage,
   { upload, layout }: Pick<State, 'upload' | 'layout'>,
   { rows, spool }: { rows: ReadonlyMap<number, readonly number[]>; spool: Pick<R2Bucket, 'get'> },
@@ -64,7 +93,7 @@ function endOf(window: Uint8Array, { from, to }: Range): number {
 }
 
 /** The upload once more, of the same length, with blanks where those rows were. */
-export async function rewritten(
+async function rewritten(
   bucket: R2Bucket,
   { upload, layout }: Pick<State, 'upload' | 'layout'>,
   { ranges, key }: { ranges: readonly Range[]; key: string },
@@ -88,7 +117,7 @@ function blank(octets: Uint8Array, { type }: Layout, { from, to }: Range): void 
 }
 
 /** Results, work and stashes without those rows. Returns how many of them had no result yet. */
-export function forgetRows(sql: SqlStorage, agenda: Agenda, rows: ReadonlyMap<number, readonly number[]>): number {
+function forgetRows(sql: SqlStorage, agenda: Agenda, rows: ReadonlyMap<number, readonly number[]>): number {
   let open = 0
   for (const [n, gone] of rows) {
     const seen = page(sql, n)

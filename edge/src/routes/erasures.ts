@@ -9,6 +9,7 @@ import { dayOf } from '../accounts/ids.ts'
 import { DAY_MS, KEPT_DAYS } from '../accounts/kept.ts'
 import { type Pseudonyms, pseudonyms } from '../accounts/pseudonym.ts'
 import { partitionOf } from '../accounts/places.ts'
+import { mailboxKeys } from '../batches/keys.ts'
 import { once } from '../http/idempotency.ts'
 import { refuse } from '../http/problem.ts'
 import type { AppEnv, Services } from './context.ts'
@@ -49,9 +50,13 @@ export function erasureRoute(app: OpenAPIHono<AppEnv>): void {
         // Evidence first: what could not be wiped is told, and the whole is done again.
         if (!(await forget(wanted.email, partitionOf(account), context.get('services')))) return unreachable(context)
         const names = await pseudonyms(secrets, wanted.email)
+        // What is under way next, so that nothing is told behind us.
+        await unbegin(account, names, context.get('services'))
+        const rows = await scrub(account, wanted.email, context.get('services'))
+        if (rows === null) return beingRead(context)
         const verifications = await erase({ objects, now: now() }, account, names)
         await webhooks(account).erase([...names.mailbox, ...names.wire])
-        return context.json({ verifications }, 200, { 'cache-control': 'no-store' })
+        return context.json({ verifications, rows }, 200, { 'cache-control': 'no-store' })
       },
     })
   })
@@ -82,6 +87,41 @@ function unreachable(context: Context<AppEnv>) {
     'A region that may hold evidence about the address does not answer just now: send the same request again.'
   return refuse(context, 'unavailable', { detail, headers: { 'retry-after': '30' } })
 }
+
+function beingRead(context: Context<AppEnv>) {
+  const detail = 'A list of this account is being read just now: send the same request again when that is over.'
+  return refuse(context, 'unavailable', { detail, headers: { 'retry-after': '30' } })
+}
+
+/** Verifications that are being finished are, by the last digit of their id, in one of so many objects. */
+const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+async function unbegin(account: string, names: Pseudonyms, { pending }: Services): Promise<void> {
+  await Promise.all([...DIGITS].map((digit) => pending(account, digit).erase(names.mailbox)))
+}
+
+const MOST_AT_ONCE = 50
+
+/** All lists of the account; how many rows that were, or null where one of them could not be looked through yet. */
+async function scrub(account: string, email: string, { objects, batches, secrets }: Services): Promise<number | null> {
+  const keys = await mailboxKeys(email, secrets)
+  let rows = 0
+  for (const scope of ['live', 'test'] as const) {
+    for (let before = LAST; ; ) {
+      const ids = await objects.account(account).lists(scope, { before, limit: MOST_AT_ONCE })
+      const erased = await Promise.all(ids.map((id) => batches.object(account, id).eraseMailbox(keys)))
+      if (erased.includes(null)) return null
+      rows += erased.reduce<number>((sum, count) => sum + (count ?? 0), 0)
+      const last = ids.at(-1)
+      if (last === undefined || ids.length < MOST_AT_ONCE) break
+      before = last
+    }
+  }
+  return rows
+}
+
+/** Behind every id of a list. */
+const LAST = 'bat_~'
 
 interface Whence {
   readonly objects: Objects

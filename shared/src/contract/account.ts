@@ -199,5 +199,6 @@ export const erasureRequest = z.strictObject({ email: z.string(), account: id.op
 export const erasure = z
   .strictObject({
     verifications: z.number().int().openapi({ description: 'Records of verifications that were erased.' }),
+    rows: z.number().int().openapi({ description: 'Rows of batches that were.' }),
   })
   .openapi('Erasure')

@@ -10,7 +10,9 @@ const EVERY_MS = 500
 /** A body that is a stream is sent before anything is answered. */
 const HALF = { duplex: 'half' } as const
 
-async function call({ url, key }: Service, path: string, init: RequestInit = {}): Promise<Response> {
+type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> }
+
+async function call({ url, key }: Service, path: string, init: Init = {}): Promise<Response> {
   return fetch(new URL(path, url), { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } })
 }
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { decode, encode } from '../../world/dns/wire-format.ts'
+import { decode, encode, type PacketRecord } from '../../world/dns/wire-format.ts'
 
 const NXDOMAIN = 3
 const RESPONSE_FLAGS = 0x0180
@@ -13,20 +13,21 @@ function hostOf(name: string): string | null {
   return digits === undefined ? null : `127.30.${Math.floor(n / 250)}.${(n % 250) + 1}`
 }
 
+function recordOf(type: string | undefined, name: string): PacketRecord[] {
+  const host = hostOf(name)
+  if (host === null) return []
+  if (type === 'MX' && name.startsWith('d')) {
+    return [{ type, name, ttl: 3_600, data: { exchange: `mx.${name}`, preference: 10 } }]
+  }
+  return type === 'A' && name.startsWith('mx.') ? [{ type, name, ttl: 3_600, data: host }] : []
+}
+
 function answer(message: Buffer): Buffer {
   const { id, questions = [] } = decode(message)
   const [question] = questions
   const name = question?.name.toLowerCase() ?? ''
-  const host = hostOf(name)
-  const isMx = question?.type === 'MX' && name.startsWith('d')
-  const record = isMx
-    ? { type: 'MX', name, ttl: 3_600, data: { exchange: `mx.${name}`, preference: 10 } }
-    : { type: 'A', name, ttl: 3_600, data: host ?? '' }
-  const isThere = host !== null && (isMx || (question?.type === 'A' && name.startsWith('mx.')))
-  const flags = RESPONSE_FLAGS | (host === null ? NXDOMAIN : 0)
-  return encode({ type: 'response', id, flags, questions, answers: isThere ? [record] : [] } as Parameters<
-    typeof encode
-  >[0])
+  const flags = RESPONSE_FLAGS | (hostOf(name) === null ? NXDOMAIN : 0)
+  return encode({ type: 'response', id, flags, questions, answers: recordOf(question?.type, name) })
 }
 
 /** Listens at `port` (0: a free one) and resolves with it. */

@@ -4,6 +4,7 @@ import type { ListJob, ProbeReport } from '@postern/shared/contract/probe.ts'
 import type { Lane } from '@postern/shared/lanes/lane.ts'
 import type { Fact, HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
 import { afterEach, beforeEach, vi } from 'vitest'
+import type { Account } from '../../../edge/src/accounts/account.ts'
 import { hex, openSecrets, sha256 } from '../../../edge/src/accounts/secrets.ts'
 import { askTurn } from '../../../edge/src/batches/ask-turn.ts'
 import type { Batch } from '../../../edge/src/batches/batch.ts'
@@ -107,6 +108,17 @@ export async function listed(
   const stub = objectOf(wanted)
   await stub.create(wanted)
   return { given: whose, wanted, stub }
+}
+
+type Asked = 'fund' | 'settleList'
+
+/** Has lists find accounts that do some things in the test's own way, until its end. */
+export function replaceAccounts(own: (stub: DurableObjectStub<Account>) => Partial<Pick<Account, Asked>>): void {
+  const real = env.ACCOUNTS.getByName.bind(env.ACCOUNTS)
+  vi.spyOn(env.ACCOUNTS, 'getByName').mockImplementation((name, options) => {
+    const stub = real(name, options)
+    return new Proxy(stub, { get: (_, method) => own(stub)[method as Asked] ?? stub[method as Asked] })
+  })
 }
 
 export type Says = (job: ListJob, lane: Lane) => ListReply | Promise<ListReply>
