@@ -26,6 +26,8 @@ export interface Written {
 /** The rows of one chunk; null behind the last one. */
 export async function rowsOf(state: State, n: number, ports: ExportPorts): Promise<Written[] | null> {
   const page = await ports.page(n)
+  // Whoever reads a list that is erased meanwhile is not to take what they have for all of it.
+  if (page === null && n < state.chunks) throw new Error('the list is not there any more')
   if (page === null) return null
   const { chunk, results } = page
   const range = { offset: chunk.at, length: chunk.upto - chunk.at }

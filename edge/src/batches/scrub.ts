@@ -11,7 +11,7 @@ import type { Course } from './course.ts'
 import type { State } from './state.ts'
 
 /** R2 wants all parts but the last to be of one size. */
-const PART_OCTETS = 8 * 1_048_576
+const PART_OCTETS = 5 * 1_048_576
 const SPACE = 0x20
 const QUOTE = 0x22
 

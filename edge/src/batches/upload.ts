@@ -23,8 +23,10 @@ export type Uploaded =
   | { readonly ok: false; readonly why: 'too-large' | 'incomplete' }
   | { readonly ok: false; readonly why: 'wrong'; readonly pointer: string; readonly detail: string }
 
-/** R2 wants all parts but the last to be of one size. */
-const PART_OCTETS = 8 * 1_048_576
+/** R2 wants all parts but the last to be of one size, and none smaller than this. */
+const PART_OCTETS = 5 * 1_048_576
+/** Most lists are shorter than a part. */
+const FIRST_OCTETS = 131_072
 
 export interface Store {
   readonly bucket: R2Bucket
@@ -83,7 +85,8 @@ class Parts {
   readonly #store: Store | null
   #open: R2MultipartUpload | null = null
   readonly #done: R2UploadedPart[] = []
-  #pieces: Uint8Array[] = []
+  /** One part as it fills, used again for the next: of a long list no more is ever held. */
+  #part = new Uint8Array(FIRST_OCTETS)
   #size = 0
   #sniffed: ReturnType<typeof sniff> | null = null
   octets = 0
@@ -101,7 +104,7 @@ class Parts {
   }
 
   sniffed({ type, column, header }: Wish, isWhole: boolean): ReturnType<typeof sniff> {
-    const asked = { type: type === 'csv' ? type : 'ndjson', column, header, isWhole } as const
+    const asked = { type: type === 'csv' ? type : 'ndjson', column, header } as const
     this.#sniffed ??= sniff(this.first, { ...asked, isWhole: isWhole && this.octets <= SNIFF_OCTETS })
     return this.#sniffed
   }
@@ -110,17 +113,22 @@ class Parts {
     this.octets += octets.length
     if (!this.isBegun) this.first = joined(this.first, octets.subarray(0, SNIFF_OCTETS - this.first.length))
     if (this.#store === null) return
-    this.#pieces.push(octets)
-    this.#size += octets.length
-    while (this.#size >= PART_OCTETS) await this.#send(PART_OCTETS)
+    for (let at = 0; at < octets.length; ) {
+      if (this.#size === this.#part.length && this.#size < PART_OCTETS) this.#grow()
+      const piece = octets.subarray(at, at + this.#part.length - this.#size)
+      this.#part.set(piece, this.#size)
+      this.#size += piece.length
+      at += piece.length
+      if (this.#size === PART_OCTETS) await this.#send()
+    }
   }
 
   async end(): Promise<void> {
     const { bucket, key } = this.#store ?? {}
     if (bucket === undefined || key === undefined) return
     await this.#trying(async () => {
-      if (this.#open === null) return bucket.put(key, joined(...this.#pieces))
-      if (this.#size > 0) await this.#send(this.#size)
+      if (this.#open === null) return bucket.put(key, this.#part.subarray(0, this.#size))
+      if (this.#size > 0) await this.#send()
       return this.#open.complete(this.#done)
     })
   }
@@ -129,16 +137,20 @@ class Parts {
     await Promise.allSettled([this.#open?.abort()])
   }
 
-  async #send(size: number): Promise<void> {
-    const all = joined(...this.#pieces)
-    this.#pieces = size === all.length ? [] : [all.slice(size)]
-    this.#size = all.length - size
+  #grow(): void {
+    const wider = new Uint8Array(Math.min(PART_OCTETS, 4 * this.#part.length))
+    wider.set(this.#part)
+    this.#part = wider
+  }
+
+  async #send(): Promise<void> {
     const { bucket, key } = this.#store ?? {}
     if (bucket === undefined || key === undefined) return
     await this.#trying(async () => {
       this.#open ??= await bucket.createMultipartUpload(key)
-      this.#done.push(await this.#open.uploadPart(this.#done.length + 1, all.subarray(0, size)))
+      this.#done.push(await this.#open.uploadPart(this.#done.length + 1, this.#part.subarray(0, this.#size)))
     })
+    this.#size = 0
   }
 
   async #trying(work: () => Promise<unknown>): Promise<void> {

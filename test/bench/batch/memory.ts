@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { descendants } from '../../journeys/processes.ts'
 import { startStack } from '../../journeys/stack.ts'
-import { aligned, type Part, rounded } from '../edge/report.ts'
+import { aligned, type Part, type Row, rounded } from '../edge/report.ts'
 import type { Options } from '../run.ts'
 import { ended, type Service, send } from './client.ts'
 
@@ -39,22 +39,28 @@ interface Taken {
   readonly writtenS: number
 }
 
-/** A stack of its own for each list: what an earlier one has left would be counted with it. */
-async function taken(rows: number): Promise<Taken> {
+/** So many lists of one length, one after the other, in a stack of their own: what earlier ones have left would be counted. */
+async function taken({ lists, rows }: { lists: number; rows: number }): Promise<Taken> {
   const stack = await startStack(['--lanes', '1x1'])
   try {
     // A test key: nobody is asked, so that reading and writing is all there is.
     const service: Service = { url: stack.url, key: stack.keys.sk_test }
-    const startedAt = Date.now()
-    const { id } = await send(service, listOf(rows))
-    const batch = await ended(service, id, { withinMs: LONGEST_MS })
-    if (batch.done !== rows) throw new Error(`${batch.done} of ${rows} rows are done: ${JSON.stringify(batch)}`)
-    const readS = (Date.now() - startedAt) / 1_000
-    const written = await count(service, id)
-    if (written !== rows + 1) throw new Error(`${written} lines were written for ${rows} rows`)
+    let readMs = 0
+    let writtenMs = 0
+    for (let list = 0; list < lists; list += 1) {
+      const startedAt = Date.now()
+      const { id } = await send(service, listOf(rows))
+      const batch = await ended(service, id, { withinMs: LONGEST_MS })
+      if (batch.done !== rows) throw new Error(`${batch.done} of ${rows} rows are done: ${JSON.stringify(batch)}`)
+      const readAt = Date.now()
+      const written = await count(service, id)
+      if (written !== rows + 1) throw new Error(`${written} lines were written for ${rows} rows`)
+      readMs += readAt - startedAt
+      writtenMs += Date.now() - readAt
+    }
     const workerds = descendants(stack.pid, /workerd serve/)
     const peak = workerds.reduce((sum, pid) => sum + peakMb(pid), 0)
-    return { peakMb: peak, readS, writtenS: (Date.now() - startedAt) / 1_000 - readS }
+    return { peakMb: peak, readS: readMs / 1_000, writtenS: writtenMs / 1_000 }
   } finally {
     await stack.stop()
   }
@@ -68,24 +74,40 @@ async function count({ url, key }: Service, id: string): Promise<number> {
   return lines
 }
 
+/**
+ * A runtime's memory grows with what has passed through it until its collector has to work, however short the lists are: so the
+ * long list is held beside as many rows in short ones. Beside a single short list it is told too.
+ */
 export async function memory({ quick }: Options): Promise<Part> {
   const rows = quick ? QUICK_LONG : LONG
-  const [short, long] = [await taken(SHORT), await taken(rows)]
+  const once = await taken({ lists: 1, rows: SHORT })
+  const short = await taken({ lists: rows / SHORT, rows: SHORT })
+  const long = await taken({ lists: 1, rows })
+  const line = (name: string, count_: number, { peakMb: mb, readS, writtenS }: Taken): Row => {
+    return [
+      name,
+      rounded(mb, 0),
+      rounded(readS, 1),
+      rounded(writtenS, 1),
+      rounded(count_ / readS, 0),
+      rounded(count_ / writtenS, 0),
+    ]
+  }
   return {
-    title: `Reading and writing ${rows} rows beside ${SHORT}, by a test key`,
+    title: `Reading and writing lists by a test key: ${rows} rows at once, and ${SHORT} at a time`,
     lines: aligned([
-      ['rows', 'peak MB of workerd', 's to read', 's to write', 'rows/s read', 'rows/s written'],
-      ...[[SHORT, short] as const, [rows, long] as const].map(([count_, { peakMb: mb, readS, writtenS }]) => [
-        count_,
-        rounded(mb, 0),
-        rounded(readS, 1),
-        rounded(writtenS, 1),
-        rounded(count_ / readS, 0),
-        rounded(count_ / writtenS, 0),
-      ]),
+      ['', 'peak MB of workerd', 's to read', 's to write', 'rows/s read', 'rows/s written'],
+      line(`one list of ${SHORT}`, SHORT, once),
+      line(`${rows / SHORT} lists of ${SHORT}`, rows, short),
+      line(`one list of ${rows}`, rows, long),
     ]),
     figures: [
-      { name: 'batch_peak_rss_long_to_short', value: rounded(long.peakMb / short.peakMb), target: { atMost: 1.15 } },
+      {
+        name: 'batch_peak_rss_long_to_as_many_short',
+        value: rounded(long.peakMb / short.peakMb),
+        target: { atMost: 1.15 },
+      },
+      { name: 'batch_peak_rss_long_to_one_short', value: rounded(long.peakMb / once.peakMb), target: { atMost: 1.15 } },
     ],
   }
 }
