@@ -23,7 +23,7 @@ export async function batch(say: (text: string) => void, options: Options, stopp
   } finally {
     await house.end()
     writeFileSync(join(folder, 'stack.log'), house.messages())
-    if (!missed || stopped.aborted) rmSync(folder, { recursive: true, force: true })
+    if (!missed) rmSync(folder, { recursive: true, force: true })
     else say(`What was said and written is kept in ${folder}`)
   }
 }

@@ -2,7 +2,7 @@
 import type { Account } from '../accounts/account.ts'
 import { type State, UNIT } from './state.ts'
 
-/** Reserved ahead in one step, in thousandths: enough for many jobs, little enough to leave the account its credit. */
+/** Reserved beyond what is wanted, in thousandths: enough not to ask for every job, little enough to leave the account its credit. */
 const STEP = 200 * UNIT
 
 export type Purse = Pick<State, 'id' | 'keyId' | 'scope' | 'maxCost' | 'units' | 'chargedRows' | 'allowed'>
@@ -17,7 +17,7 @@ export async function fund(purse: Purse, more: number, account: DurableObjectStu
   const wanted = Math.min(bound(purse), purse.units + more)
   if (purse.scope === 'test') return Number.MAX_SAFE_INTEGER
   if (wanted <= purse.allowed) return purse.allowed
-  const upTo = Math.min(bound(purse), Math.max(wanted, purse.units + STEP))
+  const upTo = Math.min(bound(purse), wanted + STEP)
   const total = { id: purse.id, keyId: purse.keyId, units: purse.units / UNIT, count: purse.chargedRows }
   return Math.round((await account.fund(total, upTo / UNIT)) * UNIT)
 }

@@ -188,6 +188,7 @@ describe('a list that is cancelled', () => {
 
   it('ends in the end though its last word was lost', async () => {
     const list = await listed(addresses(4), { start: false })
+    await next(list, {})
     pass(4 * DAY)
     FAULTS['the account takes no total']!()
     const cancelling = runInDurableObject(list.stub, (batch: Batch) => batch.cancel())
