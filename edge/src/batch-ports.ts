@@ -84,6 +84,7 @@ export function doTurn(services: Services, { turns, askList, roll }: Asking): (t
     const object = batches.object(turn.account, turn.batch)
     const lane = turns(turn.account, turn.lane)
     const ports: AskPorts = {
+      survey: (request) => surveyed(request, services),
       lanes: verify.lanesOf(partitionOf(turn.account)),
       epoch: verify.epoch,
       askList,

@@ -1,5 +1,5 @@
 // A list while every part is killed with -9 in turn and queues deliver twice and out of order: each row once, right, charged once.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { House } from './house.ts'
@@ -22,8 +22,8 @@ export async function batch(say: (text: string) => void, options: Options, stopp
     return { parts: all }
   } finally {
     await house.end()
-    writeFileSync(join(folder, 'stack.log'), house.messages())
-    if (!missed) rmSync(folder, { recursive: true, force: true })
-    else say(`What was said and written is kept in ${folder}`)
+    house.follow()
+    if (!missed && false) rmSync(folder, { recursive: true, force: true })
+    else process.stderr.write(`What was said and written is kept in ${folder}\n`)
   }
 }

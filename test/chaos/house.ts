@@ -8,6 +8,7 @@ import { type Stack, startStack } from '../journeys/stack.ts'
 import { Census } from './census.ts'
 import { keep, type KeptProcess } from './kept-process.ts'
 import type { Victim } from './kills.ts'
+import { Log } from './log.ts'
 import { crossedEntry } from './queue-faults.ts'
 
 /** Courtesy's minutes and hours are no part of this: the list waits for nobody but those who were killed. */
@@ -29,14 +30,17 @@ const here = (file: string): string => fileURLToPath(new URL(file, import.meta.u
 export class House {
   readonly folder: string
   readonly census = new Census()
+  readonly log: Log
   #parts: Partial<Parts> = {}
   #ended: Promise<number> | null = null
 
   constructor(folder: string) {
     this.folder = folder
+    this.log = new Log(folder)
   }
 
-  async start(say: (message: string) => void): Promise<Parts> {
+  async start(): Promise<Parts> {
+    const say = (message: string): void => this.log.note(message)
     const mail = await startMail()
     this.#parts = { mail }
     const resolver = await keep({ name: 'the resolver', file: here('./resolver-side.ts'), address: RESOLVER, say })
@@ -59,9 +63,9 @@ export class House {
     return startStack([...state, ...outside, '--hurry', String(HURRY)])
   }
 
-  /** Everything that the stack has said. */
-  messages(): string {
-    return this.#parts.stack?.messages() ?? ''
+  /** Writes down what the stack has said since. */
+  follow(): void {
+    this.log.follow(this.#parts.stack?.messages() ?? '')
   }
 
   /** Ends all of it; resolves with how many processes had to be killed because they did not go. */

@@ -34,7 +34,7 @@ export interface Running {
 export async function runBatch({ house, say, options, stopped }: Running): Promise<Part[]> {
   const { rows: size, rounds } = options.quick ? QUICK : WHOLE
   const list = chaosList(size, options)
-  const parts = await house.start(() => undefined)
+  const parts = await house.start()
   const bought = size + SPARE_UNITS
   const account = await openAccount(parts.stack, { units: bought, tier: 'high' })
   const webhook = await subscribe(parts, account, house.folder)
@@ -45,13 +45,19 @@ export async function runBatch({ house, say, options, stopped }: Running): Promi
   const progress = new Progress()
   const onKill = ({ name, at, done }: Kill): void => {
     house.census.take()
+    house.log.note(`killed: ${name}, at ${done} rows`)
     say(`${seconds(at)} s: ${name}, at ${done} rows`)
+  }
+  const onLook = (seen: BatchBody): void => {
+    house.follow()
+    if (seen.done !== progress.done) house.log.note(`done ${seen.done} of ${seen.read}`)
+    progress.look(seen)
   }
   const victims = victimsOf(parts)
   // Kills are spread over the rows: more than one share is left when all had their turns.
   const step = size / (rounds * victims.length + 4)
   const [batch, kills] = await Promise.all([
-    ended(service, id, { withinMs: LONGEST_MS, onLook: (seen) => progress.look(seen) }).finally(() => progress.end()),
+    ended(service, id, { withinMs: LONGEST_MS, onLook }).finally(() => progress.end()),
     killInTurn(victims, { rounds, progress, step, stopped, onKill }),
   ])
   const endedAt = Date.now()

@@ -12,20 +12,20 @@ import { recognised, revealed } from '../verify/recognised.ts'
 import { placeAt } from './agenda.ts'
 import type { Asked, Finished } from './batch.ts'
 import type { Later } from './group-book.ts'
-import type { Group, Member } from './groups.ts'
+import { EDGE, type Group, type Member } from './groups.ts'
 import { packed, priceOf, type Taste } from './judge.ts'
+import { lookAgain } from './look-again.ts'
 import type { RepeatedAnswer, Repeats } from './repeats.ts'
 import { afterSilence, found, HOLD_OF, quietUntil, type Silence, silenceOf } from './silence.ts'
+import type { SurveyPorts } from './survey-row.ts'
 import type { Given } from './turn.ts'
 
-export interface AskPorts {
-  readonly lanes: readonly Lane[]
+export interface AskPorts extends SurveyPorts {
   readonly epoch: number
   readonly askList: (lane: Lane, job: ListJob, timeoutMs: number) => Promise<ListReply>
   readonly tasteOf: (account: string) => Promise<Taste>
   readonly repeats: Repeats
   readonly allowSpecialUse: readonly string[]
-  readonly now: () => number
   readonly roll: () => number
 }
 
@@ -43,15 +43,24 @@ const MAX_AGE_S = 31_536_000
 export async function askTurn(turn: Turn, objects: TurnObjects, ports: AskPorts): Promise<void> {
   const given = await objects.take(turn.lane, turn.ticket)
   if (given === null) return objects.done(turn.lane, turn.ticket, false)
-  const lane = ports.lanes.find(({ id }) => id === turn.lane)
-  const job = jobOf(turn, given, ports.epoch)
-  const reply: ListReply =
-    lane === undefined ? { kind: 'not_started' } : await ports.askList(lane, job, given.budgetMs + WAY_MS)
-  const { answers, ...outcome } = await outcomeOf({ turn, given, reply }, ports)
+  const { answers, ...outcome } = await (turn.lane === EDGE ? atEdge(given, ports) : atLane(turn, given, ports))
   const asked = { ...outcome, judged: await ports.repeats.price(given.state, answers) }
   const { more, untold } = await objects.finish(turn, given.parcels, asked)
   await objects.done(turn.lane, turn.ticket, more)
   await ports.repeats.untold(given.state, answers, untold)
+}
+
+async function atLane(turn: Turn, given: Given, ports: AskPorts): Promise<Outcome> {
+  const lane = ports.lanes.find(({ id }) => id === turn.lane)
+  const job = jobOf(turn, given, ports.epoch)
+  const reply: ListReply =
+    lane === undefined ? { kind: 'not_started' } : await ports.askList(lane, job, given.budgetMs + WAY_MS)
+  return outcomeOf({ turn, given, reply }, ports)
+}
+
+async function atEdge(given: Given, ports: AskPorts): Promise<Outcome> {
+  const taste = await ports.tasteOf(given.state.account)
+  return lookAgain(given, { ports, taste, roll: ports.roll() })
 }
 
 function jobOf({ batch, ticket }: Turn, { groups, state, budgetMs }: Given, epoch: number): ListJob {

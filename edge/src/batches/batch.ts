@@ -1,16 +1,16 @@
 // The object of one batch: its rows, its work and what it came to. Its tables and its alarm are the truth; queues only carry.
 import { DurableObject } from 'cloudflare:workers'
 import type { BatchBody } from '@postern/shared/contract/batch.ts'
-import { PRICE } from '@postern/shared/verdict/cost.ts'
 import * as chunks from './chunk-book.ts'
 import { type BatchBindings, Course } from './course.ts'
 import { countDone, counted, givenUp } from './counting.ts'
 import { addResult, keepRemaining, type Later, withoutResult } from './group-book.ts'
 import type { Stash } from './groups.ts'
+import { priceOfRow } from './purse.ts'
 import { SCHEMA } from './schema.ts'
 import { scrub } from './scrub.ts'
 import { spoolOf } from './spool.ts'
-import { begun, expiresAt, isOpen, openName, type State, UNIT, type Wanted } from './state.ts'
+import { begun, expiresAt, isOpen, openName, type State, type Wanted } from './state.ts'
 import { type Given, planned } from './turn.ts'
 import type { Judged, Work } from './work.ts'
 
@@ -42,8 +42,8 @@ export interface Finished {
 
 /** The open ones stay in the list for as long as any of them may last. */
 const LISTED_S = 3 * 86_400
-/** Credit for what one turn may ask about is asked for with it. */
-const FIRST_ASK = 240 * PRICE.full * UNIT
+/** Rows that one turn may ask about: credit for them is asked for with it. */
+const ASKED_AT_ONCE = 240
 
 export class Batch extends DurableObject<BatchBindings> {
   readonly #sql = this.ctx.storage.sql
@@ -169,7 +169,7 @@ export class Batch extends DurableObject<BatchBindings> {
   async take(lane: string, ticket: string): Promise<Given | null> {
     const before = this.#course.state()
     if (before === null || !this.#course.mayWork(before)) return null
-    await this.#course.fund(this.#course.agenda().inFlight(Date.now()) * PRICE.full * UNIT + FIRST_ASK)
+    await this.#course.fund((this.#course.agenda().inFlight(Date.now()) + ASKED_AT_ONCE) * priceOfRow(before))
     const state = this.#course.state()
     if (state === null || !this.#course.mayWork(state)) return null
     return planned({ sql: this.#sql, agenda: this.#course.agenda(), state }, { lane, ticket, now: Date.now() })

@@ -1,6 +1,5 @@
 // How a batch goes on: what is sent, sorted and asked next, when it is looked at again, and how it ends. For its object alone.
 import type { BatchBody } from '@postern/shared/contract/batch.ts'
-import { PRICE } from '@postern/shared/verdict/cost.ts'
 import type { Account } from '../accounts/account.ts'
 import type { Teller } from '../accounts/events.ts'
 import { type Partitions, partitionOf, within } from '../accounts/places.ts'
@@ -13,20 +12,10 @@ import { endEvent, progressEvent, quartersOf } from './events.ts'
 import { addParcel, openAgenda } from './group-book.ts'
 import { parcelsOf } from './groups.ts'
 import { Rate } from './pace.ts'
-import { fund, stopOf } from './purse.ts'
+import { fund, priceOfRow, stopOf } from './purse.ts'
 import { Seen } from './seen.ts'
 import type { SpoolBindings } from './spool.ts'
-import {
-  bodyOf,
-  buckets,
-  finishedBy,
-  isOpen,
-  isToBeSorted,
-  openName,
-  type State,
-  totalOf,
-  UNIT,
-} from './state.ts'
+import { bodyOf, finishedBy, isOpen, isToBeSorted, openName, type State, totalOf } from './state.ts'
 import { affordable } from './turn.ts'
 import type { Work } from './work.ts'
 
@@ -191,7 +180,7 @@ export class Course {
         const stashes = takeStashes(this.#storage.sql, state.grouped)
         const idOf = (n: number): string => `${state.id}.${state.grouped}.${n}`
         for (const parcel of parcelsOf(stashes, idOf, now)) addParcel(this.#storage.sql, this.agenda(), parcel)
-        this.keep({ ...state, grouped: state.mode === 'fast' ? buckets(state) : state.grouped + 1 })
+        this.keep({ ...state, grouped: state.grouped + 1 })
       })
     }
   }
@@ -199,11 +188,11 @@ export class Course {
   /** Where nothing is under way and nothing more can be paid, the batch stops; what is paid for stays. */
   async #stopIfPoor(now: number): Promise<void> {
     const state = this.here()
-    if (!this.mayWork(state) || state.mode === 'fast' || this.agenda().size === 0) return
+    if (!this.mayWork(state) || this.agenda().size === 0) return
     if (this.agenda().inFlight(now) > 0 || affordable(state, 0) > 0) return
-    await this.fund(AHEAD * PRICE.full * UNIT)
+    await this.fund(AHEAD * priceOfRow(state))
     const after = this.here()
-    const stopped = stopOf(after, PRICE.full * UNIT)
+    const stopped = stopOf(after, priceOfRow(after))
     if (stopped !== null && this.mayWork(after)) this.keep({ ...after, stopped })
   }
 

@@ -1,6 +1,6 @@
 // The groups of a batch in its object's tables, and the results of what was asked: each row's once, whoever tells it again.
 import { Agenda } from './agenda.ts'
-import { dueAt, type Group, type Member, type Parcel } from './groups.ts'
+import { type Destination, dueAt, EDGE, type Group, type Member, type Parcel } from './groups.ts'
 
 interface Row extends Record<string, SqlStorageValue> {
   id: number
@@ -65,8 +65,10 @@ export function withoutResult(sql: SqlStorage, rows: readonly { readonly row: nu
 /** What becomes of one row that was asked about and has no result yet. */
 export interface Later {
   readonly member: Member
-  /** Another lane, where this one turned out to be broken. */
+  /** Another lane: this one turned out to be broken, or the edge has found where to ask. */
   readonly lane?: string
+  /** What the edge has found of the domain since. */
+  readonly destination?: Destination
 }
 
 export interface Remaining {
@@ -105,7 +107,10 @@ function partOf(group: Group, lane: string | null, { from, done, later }: Left):
   const members = group.members
     .filter(({ row }) => !done.has(row) && (later.get(row)?.lane ?? null) === lane)
     .map((member) => later.get(member.row)?.member ?? member)
-  return lane === null ? { ...group, members } : { ...group, tried: [...group.tried, from], members }
+  if (lane === null) return { ...group, members }
+  const [first] = members
+  const { destination = {} } = (first === undefined ? undefined : later.get(first.row)) ?? {}
+  return { ...group, ...destination, tried: from === EDGE ? [] : [...group.tried, from], members }
 }
 
 const isInhabited = ({ members }: Group): boolean => members.length > 0

@@ -11,9 +11,12 @@ export interface Member {
   readonly visits: number
   /** The packed result as it would be if nothing more were learned. */
   readonly last?: string
-  /** Since when its lane is of no use. */
-  readonly lostAt?: number
+  /** Since when its lane is of no use; null where it is again. */
+  readonly lostAt?: number | null
 }
+
+/** In place of a lane: rows whose names did not resolve, which the edge looks at again. */
+export const EDGE = 'edge'
 
 /** What the edge knows of a domain whose servers are to be asked. */
 export interface Destination {

@@ -1,9 +1,15 @@
 // What a batch may spend: its own bound and what its account reserves for it, a step at a time.
+import { PRICE } from '@postern/shared/verdict/cost.ts'
 import type { Account } from '../accounts/account.ts'
 import { type State, UNIT } from './state.ts'
 
 /** Reserved beyond what is wanted, in thousandths: enough not to ask for every job, little enough to leave the account its credit. */
 const STEP = 200 * UNIT
+
+/** The most that a row may cost, in thousandths. */
+export function priceOfRow({ mode }: Pick<State, 'mode'>): number {
+  return PRICE[mode] * UNIT
+}
 
 export type Purse = Pick<State, 'id' | 'keyId' | 'scope' | 'maxCost' | 'units' | 'chargedRows' | 'allowed'>
 

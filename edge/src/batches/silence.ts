@@ -62,23 +62,23 @@ export function afterSilence(silent: Silent): AfterSilence {
   const lane = otherLane(silent, lostAt)
   const known = { ...found(member), last }
   if (lane !== null) return { kind: 'waits', later: { member: { ...known, dueAt: now }, lane } }
-  if (member.last !== undefined && lostAt === member.lostAt) return { kind: 'waits', later: null }
-  return { kind: 'waits', later: { member: lostAt === undefined ? known : { ...known, lostAt } } }
+  if (member.last !== undefined && lostAt === (member.lostAt ?? null)) return { kind: 'waits', later: null }
+  return { kind: 'waits', later: { member: lostAt === null ? known : { ...known, lostAt } } }
 }
 
 /** The row, of which something was heard. */
-export function found({ lostAt: _, ...member }: Member): Member {
-  return member
+export function found(member: Member): Member {
+  return (member.lostAt ?? null) === null ? member : { ...member, lostAt: null }
 }
 
 /** Since when the lane is of no use; one that is busy is there. */
-function lostSince(silence: Silence, { lostAt }: Member, now: number): number | undefined {
-  return silence === 'busy' ? undefined : (lostAt ?? now)
+function lostSince(silence: Silence, { lostAt }: Member, now: number): number | null {
+  return silence === 'busy' ? null : (lostAt ?? now)
 }
 
 /** Another lane where this one is broken, or has been out of reach for longer than a greylist remembers; null where it stays. */
-function otherLane({ silence, group, lane, lanes, now }: Silent, lostAt: number | undefined): string | null {
-  const isLost = silence === 'not_started' && lostAt !== undefined && now - lostAt > PATIENCE_MS
+function otherLane({ silence, group, lane, lanes, now }: Silent, lostAt: number | null): string | null {
+  const isLost = silence === 'not_started' && lostAt !== null && now - lostAt > PATIENCE_MS
   const isOffTheMap = !lanes.some(({ id }) => id === lane)
   if (silence !== 'unfit' && !isLost && !isOffTheMap) return null
   const others = rank(lanes, group.domain).filter(({ id }) => id !== lane && !group.tried.includes(id))

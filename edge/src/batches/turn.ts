@@ -1,10 +1,9 @@
 // What one turn at a lane is used for: the work that is due, as much of it as a job holds and the batch can pay.
-import { PRICE } from '@postern/shared/verdict/cost.ts'
 import { type Agenda, askable, placeAt } from './agenda.ts'
 import { parcel } from './group-book.ts'
 import { type Group, MOST_MEMBERS } from './groups.ts'
-import { bound } from './purse.ts'
-import { type State, UNIT } from './state.ts'
+import { bound, priceOfRow } from './purse.ts'
+import type { State } from './state.ts'
 
 export interface Given {
   readonly state: State
@@ -105,5 +104,5 @@ function isNew({ members }: Group): boolean {
 /** Recipients that can still be paid if all of them are answered for. */
 export function affordable(state: State, inFlight: number): number {
   const left = Math.min(bound(state), state.allowed) - state.units
-  return Math.floor(left / (PRICE.full * UNIT)) - inFlight
+  return Math.floor(left / priceOfRow(state)) - inFlight
 }

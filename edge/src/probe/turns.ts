@@ -80,7 +80,7 @@ export class Turns extends DurableObject<TurnBindings> {
       turns.push({ kind: 'ask', ...next, lane: state.lane, ticket: id })
     }
     this.ctx.storage.kv.put('state', state)
-    if (state.tickets.length > 0) await this.ctx.storage.setAlarm(now + TICKET_MS)
+    if (state.tickets.length > 0) await this.ctx.storage.setAlarm(Math.min(...state.tickets.map(({ until }) => until)))
     // A message that is lost costs its ticket's time.
     if (turns.length > 0) await this.env.ASKS.sendBatch(turns.map((body) => ({ body })))
   }

@@ -32,6 +32,7 @@ const WAY_MS = 5_000
 const LOOK_UP_MS = 5_000
 const BUSY_MS = 1_000
 const UNCERTAIN_MS = 10_000
+const LONGEST_PAUSE_MS = 5 * 60_000
 /** A lane that is lost is waited for this long: it is the one that greylists know. */
 const PATIENCE_MS = 30 * 60_000
 
@@ -47,16 +48,12 @@ export async function finish({ account, id }: InquiryMessage, ports: FinishPorts
   const now = services.now()
   const { verdict, facts } = seen.verified
   const visits = inquiry.visits + (seen.wasAsked ? 1 : 0)
-  const dueAt = nextVisit({ verdict, facts, visits, since: inquiry.since, now, roll: ports.roll() })
+  const progress = { verdict, facts, visits, since: inquiry.since, now, roll: ports.roll() }
+  // Whoever tries it out is told the same every time, and need not wait for it.
+  const dueAt = inquiry.scope === 'test' ? null : nextVisit(progress)
   if (dueAt !== null) {
     const course = courseOf(inquiry, seen, { now, lanes: services.verify.lanesOf(partitionOf(account)) })
-    return pending.again({
-      ...inquiry,
-      dueAt: course.moves ? now : dueAt,
-      visits,
-      lane: course.lane,
-      tried: course.tried,
-    })
+    return pending.again({ ...inquiry, ...course, visits, dueAt: course.dueAt ?? dueAt })
   }
   await end(inquiry, { request, verified: seen.verified, startedAt }, services)
   await pending.done(id)
@@ -70,18 +67,23 @@ interface Turn {
 interface Seen {
   readonly verified: Verified
   readonly lane: string | null
+  /** Somebody was asked, be it for names. */
   readonly wasAsked: boolean
+  /** There was somebody to be asked, and the lane was of no use. */
+  readonly isLost: boolean
 }
 
 async function visit({ inquiry, request }: Turn, { services, askList }: FinishPorts): Promise<Seen> {
   const now = services.now()
-  if (inquiry.scope === 'test') return { verified: sandboxed(request, now), lane: null, wasAsked: false }
+  const nobody = { lane: null, wasAsked: false, isLost: false }
+  if (inquiry.scope === 'test') return { ...nobody, verified: sandboxed(request, now) }
   const verified = await surveyed(request, services)
   const lane = laneOf(inquiry, verified, services)
   const job = jobOf(inquiry, verified, services.verify.epoch)
-  if (job === null || verified.smtpState !== 'not_asked') return { verified, lane: null, wasAsked: false }
+  if (isNeverAsked(verified)) return { ...nobody, verified: withFacts(verified, [hold('never_asked', null, now)], now) }
+  if (job === null || verified.smtpState !== 'not_asked') return { ...nobody, verified, wasAsked: true }
   if (lane === null)
-    return { verified: withFacts(verified, [hold('no_lane', null, now)], now), lane: null, wasAsked: false }
+    return { ...nobody, verified: withFacts(verified, [hold('no_lane', null, now)], now), isLost: true }
   const startedAt = services.now()
   const reply = await askList(lane, job, BUDGET_MS + WAY_MS)
   const report = reply.kind === 'report' ? reply.report.groups[0]?.[0] : undefined
@@ -92,7 +94,12 @@ async function visit({ inquiry, request }: Turn, { services, askList }: FinishPo
     verified: { ...after, lane: lane.id, smtpState: stateOf(report), smtpMs, transcript: report?.transcript },
     lane: lane.id,
     wasAsked: report?.state === 'asked',
+    isLost: report === undefined ? reply.kind !== 'busy' : isUnfit(report),
   }
+}
+
+function isUnfit({ facts }: ProbeReport): boolean {
+  return facts.some((fact) => fact.kind === 'hold' && fact.hold === 'lane_unfit')
 }
 
 function stateOf(report: ProbeReport | undefined): Verified['smtpState'] {
@@ -103,7 +110,7 @@ function stateOf(report: ProbeReport | undefined): Verified['smtpState'] {
 
 function withoutReport({ kind }: ListReply, now: number): Fact {
   if (kind === 'busy') return hold('permit', now + BUSY_MS, now)
-  return hold(kind === 'not_started' ? 'no_lane' : 'in_progress', now + UNCERTAIN_MS, now)
+  return hold('no_lane', now + UNCERTAIN_MS, now)
 }
 
 /** Nothing that was known is lost, but for the note that nobody was asked. */
@@ -126,14 +133,20 @@ function laneOf({ lane, tried, account }: Inquiry, verified: Verified, { verify 
   return begun ?? others[0] ?? null
 }
 
-/** Null where nobody can be asked, or a provider's row says that nobody is. */
+/** A provider's row says that nobody of it is. */
+function isNeverAsked(verified: Verified): boolean {
+  const route = factOf(verified.facts, 'route')
+  const [first] = route === undefined ? [] : dialable(route.route)
+  if (first === undefined || verified.smtpState !== 'not_asked') return false
+  return providerOf(first.exchange, domainOf(verified)).probe === 'no'
+}
+
+/** Null where nobody can be asked. */
 function jobOf({ id, account, wanted, visits }: Inquiry, { address, facts }: Verified, epoch: number): ListJob | null {
   const route = factOf(facts, 'route')
   const exchanges = route === undefined ? [] : dialable(route.route).slice(0, 20)
-  const [first] = exchanges
-  if (address?.domain.kind !== 'name' || route === undefined || first === undefined) return null
+  if (address?.domain.kind !== 'name' || route === undefined || exchanges.length === 0) return null
   const domain = address.domain.ascii
-  if (providerOf(first.exchange, domain).probe === 'no') return null
   const recipients = [{ localPart: address.localPart, smtpUtf8: address.needsSmtpUtf8 }]
   const group = { id, domain, implicitMx: route.route.kind === 'implicit', exchanges, recipients }
   const maxAgeS = visits === 0 ? (wanted.max_age ?? MAX_AGE_S) : MAX_AGE_S
@@ -142,24 +155,28 @@ function jobOf({ id, account, wanted, visits }: Inquiry, { address, facts }: Ver
 
 const MAX_AGE_S = 31_536_000
 
-interface Course {
-  readonly lane: string | null
-  readonly tried: readonly string[]
-  /** Another lane goes on at once. */
-  readonly moves: boolean
+interface Course extends Pick<Inquiry, 'lane' | 'tried' | 'lostAt'> {
+  /** Where the lane was of no use: another one goes on at once, or this one is asked more and more seldom. */
+  readonly dueAt?: number
 }
 
 function courseOf(
-  { since, tried }: Inquiry,
-  { lane, verified }: Seen,
+  { lane: before, tried, lostAt: lostBefore }: Inquiry,
+  { lane: at, isLost, verified }: Seen,
   { now, lanes }: { now: number; lanes: readonly Lane[] },
 ): Course {
-  const has = (why: string): boolean => verified.facts.some((fact) => fact.kind === 'hold' && fact.hold === why)
-  const isLost = (has('no_lane') || has('in_progress')) && now - since > PATIENCE_MS
-  if (lane === null || (!has('lane_unfit') && !isLost)) return { lane, tried, moves: false }
-  const before = [...tried, lane]
-  const others = lanes.filter(({ id }) => !before.includes(id))
-  return others.length === 0 ? { lane, tried, moves: false } : { lane: null, tried: before, moves: true }
+  // Where no name was found just now, it is still the lane that has begun.
+  const lane = at ?? before
+  if (!isLost) return { lane, tried, lostAt: null }
+  const lostAt = lostBefore ?? now
+  const isBroken = verified.facts.some((fact) => fact.kind === 'hold' && fact.hold === 'lane_unfit')
+  const left = [...tried, ...(lane === null ? [] : [lane])]
+  const others = lanes.filter(({ id }) => !left.includes(id))
+  if (lane !== null && others.length > 0 && (isBroken || now - lostAt > PATIENCE_MS)) {
+    return { lane: null, tried: left, lostAt: null, dueAt: now }
+  }
+  const pauseMs = Math.max(UNCERTAIN_MS, Math.min(LONGEST_PAUSE_MS, (now - lostAt) / 4))
+  return { lane, tried, lostAt, dueAt: Math.round(now + pauseMs) }
 }
 
 interface Ended {

@@ -1,6 +1,7 @@
 // The object of verifications that are finished after their answer: each until it has ended, found by its id alone.
 import { DurableObject } from 'cloudflare:workers'
 import type { VerificationRequest } from '@postern/shared/contract/verification.ts'
+import { LONGEST_MS } from '@postern/shared/verdict/ladder.ts'
 import { tailOf } from '../accounts/ids.ts'
 import type { Scope } from '../accounts/places.ts'
 
@@ -20,6 +21,8 @@ export interface Inquiry {
   /** The lane that has begun, and those that turned out to be broken. */
   readonly lane: string | null
   readonly tried: readonly string[]
+  /** Since when that lane is of no use; null where it is again. */
+  readonly lostAt?: number | null
 }
 
 /** What a queue carries: ids only. */
@@ -40,7 +43,7 @@ export function shardName(account: string, id: string): string {
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS inquiries (id TEXT PRIMARY KEY, due_at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
-  -- What came of an inquiry, for whom it is told later that it was.
+  -- How often an inquiry was taken, or its message given up, since anything was heard of it.
   CREATE TABLE IF NOT EXISTS parked (id TEXT PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID;
 `
 
@@ -50,14 +53,23 @@ interface Row extends Record<string, SqlStorageValue> {
   body: string
 }
 
-/** Whoever took an inquiry and is not heard of for so long has lost it. */
+/** Whoever took an inquiry and is not heard of for so long has lost it; each time it is longer. */
 const LEASE_MS = 90_000
 const WATCH_MS = 60_000
-const MOST_AT_ONCE = 100
+const MOST_DOUBLINGS = 6
+/** What cannot be ended for a day after its last one is given up. */
+const GIVEN_UP_MS = LONGEST_MS + 86_400_000
+/** What the platform sends in one go, and how often the alarm does before it lets others have a turn. */
+const BATCH = 100
+const MOST_BATCHES = 5
+const SOON_MS = 1_000
 
 export class Pending extends DurableObject<PendingBindings> {
   readonly #sql = this.ctx.storage.sql
-  #armedAt = Infinity
+  /** Null where this object has just woken and does not know. */
+  #armedAt: number | null = null
+  /** When messages were sent of which nothing was heard since. */
+  readonly #sent = new Map<string, number>()
 
   constructor(state: DurableObjectState, env: PendingBindings) {
     super(state, env)
@@ -79,10 +91,31 @@ export class Pending extends DurableObject<PendingBindings> {
   async take(id: string): Promise<Inquiry | null> {
     const now = Date.now()
     const [row] = this.#sql.exec<Row>('SELECT * FROM inquiries WHERE id = ? AND due_at <= ?', id, now).toArray()
+    this.#sent.delete(id)
     if (row === undefined) return null
-    this.#sql.exec('UPDATE inquiries SET due_at = ? WHERE id = ?', now + LEASE_MS, id)
-    await this.#arm(now + LEASE_MS)
-    return JSON.parse(row.body) as Inquiry
+    const inquiry = JSON.parse(row.body) as Inquiry
+    if (now - inquiry.since > GIVEN_UP_MS) return this.#giveUp(id)
+    const until = now + LEASE_MS * 2 ** Math.min(this.#unheard(id) - 1, MOST_DOUBLINGS)
+    this.#sql.exec('UPDATE inquiries SET due_at = ? WHERE id = ?', until, id)
+    await this.#arm(until)
+    return inquiry
+  }
+
+  /** Counts once more that it was under way and nothing was heard of it yet. */
+  #unheard(id: string): number {
+    return this.#sql
+      .exec<{ times: number }>(
+        'INSERT INTO parked (id, times) VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times',
+        id,
+      )
+      .one().times
+  }
+
+  async #giveUp(id: string): Promise<null> {
+    await this.done(id)
+    // oxlint-disable-next-line no-console -- an object's log is its console
+    console.warn(JSON.stringify({ level: 'warn', what: 'an inquiry is given up', id }))
+    return null
   }
 
   /** It is to be gone on with at `dueAt`. */
@@ -93,6 +126,7 @@ export class Pending extends DurableObject<PendingBindings> {
       JSON.stringify(inquiry),
       inquiry.id,
     )
+    this.#sql.exec('DELETE FROM parked WHERE id = ?', inquiry.id)
     await this.#arm(inquiry.dueAt)
   }
 
@@ -111,15 +145,11 @@ export class Pending extends DurableObject<PendingBindings> {
     return theirs.length
   }
 
-  /** Its message failed too often: it comes due again, later each time. Returns how often that was. */
+  /** Its message failed too often: it comes due again, later each time. Returns how often that was; 0 where it has ended. */
   async park(id: string): Promise<number> {
-    const { times } = this.#sql
-      .exec<{ times: number }>(
-        'INSERT INTO parked (id, times) VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times',
-        id,
-      )
-      .one()
-    const dueAt = Date.now() + WATCH_MS * 2 ** Math.min(times, 6)
+    if (this.#sql.exec('SELECT 1 FROM inquiries WHERE id = ?', id).toArray().length === 0) return 0
+    const times = this.#unheard(id)
+    const dueAt = Date.now() + WATCH_MS * 2 ** Math.min(times, MOST_DOUBLINGS)
     this.#sql.exec('UPDATE inquiries SET due_at = ? WHERE id = ?', dueAt, id)
     await this.#arm(dueAt)
     return times
@@ -129,21 +159,35 @@ export class Pending extends DurableObject<PendingBindings> {
     // Re-armed first: whatever fails below is tried again, also after the platform has given up retrying.
     this.#armedAt = Infinity
     const now = Date.now()
-    const rows = this.#sql.exec<Row>('SELECT * FROM inquiries ORDER BY due_at LIMIT ?', MOST_AT_ONCE).toArray()
-    const due = rows.filter(({ due_at: at }) => at <= now)
-    const next = rows.find(({ due_at: at }) => at > now)?.due_at ?? now + WATCH_MS
+    const most = BATCH * MOST_BATCHES
+    const due = this.#sql
+      .exec<Row>('SELECT * FROM inquiries WHERE due_at <= ? ORDER BY due_at LIMIT ?', now, most)
+      .toArray()
+    const { next } = this.#sql
+      .exec<{ next: number | null }>('SELECT min(due_at) AS next FROM inquiries WHERE due_at > ?', now)
+      .one()
     // A message that is lost is sent again.
-    if (rows.length > 0) await this.#arm(due.length > 0 ? Math.min(next, now + WATCH_MS) : next)
-    if (due.length === 0) return
-    const messages = due.map(({ id, body }) => {
-      const { account } = JSON.parse(body) as Inquiry
-      return { body: { kind: 'inquiry' as const, account, id } }
-    })
-    await Promise.allSettled([this.env.INQUIRIES.sendBatch(messages)])
+    if (due.length > 0) await this.#arm(now + (due.length < most ? WATCH_MS : SOON_MS))
+    if (next !== null) await this.#arm(next)
+    await this.#send(due, now)
+  }
+
+  async #send(due: readonly Row[], now: number): Promise<void> {
+    const unsent = due.filter(({ id }) => now - (this.#sent.get(id) ?? -Infinity) >= WATCH_MS)
+    for (let at = 0; at < unsent.length; at += BATCH) {
+      const part = unsent.slice(at, at + BATCH)
+      const messages = part.map(({ id, body }) => {
+        const { account } = JSON.parse(body) as Inquiry
+        return { body: { kind: 'inquiry' as const, account, id } }
+      })
+      const [sent] = await Promise.allSettled([this.env.INQUIRIES.sendBatch(messages)])
+      if (sent.status === 'fulfilled') for (const { id } of part) this.#sent.set(id, now)
+    }
   }
 
   async #arm(at: number): Promise<void> {
     const soon = Math.max(at, Date.now())
+    this.#armedAt ??= (await this.ctx.storage.getAlarm()) ?? Infinity
     if (soon >= this.#armedAt) return
     this.#armedAt = soon
     await this.ctx.storage.setAlarm(soon)

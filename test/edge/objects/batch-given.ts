@@ -1,4 +1,5 @@
 // What tests of batches start from: lists in the store, routes and replies as data, and queues whose messages the test delivers itself.
+import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { ListJob, ProbeReport } from '@postern/shared/contract/probe.ts'
 import type { Lane } from '@postern/shared/lanes/lane.ts'
@@ -16,8 +17,9 @@ import type { Wanted } from '../../../edge/src/batches/state.ts'
 import type { Work } from '../../../edge/src/batches/work.ts'
 import type { ListReply } from '../../../edge/src/probe/ask-list.ts'
 import type { Turn } from '../../../edge/src/probe/turns.ts'
+import type { Services } from '../../../edge/src/routes/context.ts'
 import { surveyed } from '../../../edge/src/verify/survey.ts'
-import type { VerifyRequest } from '../../../edge/src/verify/verified.ts'
+import worker from '../../../edge/src/worker.ts'
 import { layoutOf, octets, type Upload } from '../batches/uploads.ts'
 import { replyTo, routeTo, type Saying } from '../facts.ts'
 import { laneNamed } from '../lanes-that-answer.ts'
@@ -137,7 +139,7 @@ export async function doWork(message: Work, stage: Stage = {}): Promise<void> {
   if (message.kind === 'split') return split(object, { spool: env.SPOOL, secrets, now: Date.now })
   return check(object, message.chunk, {
     spool: env.SPOOL,
-    survey: (request) => survey(request, stage),
+    survey: (request) => surveyed(request, { verify: lookingUp(stage) }),
     lanes: stage.lanes ?? [],
     tasteOf: async () => ({ refuseFlags: [], flagOnly: [] }),
     repeats: createRepeats((id) => objects.account(id), secrets),
@@ -145,31 +147,30 @@ export async function doWork(message: Work, stage: Stage = {}): Promise<void> {
   })
 }
 
-/** The story of one address, whose routes are those of the stage. */
-function survey(request: VerifyRequest, { routes = {} }: Stage) {
+/** What the story of one address is given where nobody waits for it: routes are those of the stage. */
+export function lookingUp({ routes = {}, lanes = [] }: Stage): Services['verify'] {
   const unused = () => {
     throw new Error('nobody is asked here')
   }
-  return surveyed(request, {
-    verify: {
-      now: Date.now,
-      sleep: async () => undefined,
-      slow: { restingUntil: async () => null, note: () => undefined },
-      epoch: 1,
-      ask: unused,
-      ageOf: unused,
-      memoOf: unused,
-      lanesOf: unused,
-      later: () => undefined,
-      allowSpecialUse: ['test'],
-      lookUpSenderPolicy: unused,
-      lookUpRoute: async ({ domain }) => ({ facts: [...(routes[domain] ?? [routeTo(`mx.${domain}`)])], also: null }),
-    },
-  })
+  return {
+    now: Date.now,
+    sleep: async () => undefined,
+    slow: { restingUntil: async () => null, note: () => undefined },
+    epoch: 1,
+    ask: unused,
+    ageOf: unused,
+    memoOf: unused,
+    lanesOf: () => lanes,
+    later: () => undefined,
+    allowSpecialUse: ['test'],
+    lookUpSenderPolicy: unused,
+    lookUpRoute: async ({ domain }) => ({ facts: [...(routes[domain] ?? [routeTo(`mx.${domain}`)])], also: null }),
+  }
 }
 
 /** Delivers one turn, as its consumer does. */
-export async function doTurn(turn: Turn, { lanes = [], says = each(exists), roll = 0 }: Stage): Promise<void> {
+export async function doTurn(turn: Turn, stage: Stage): Promise<void> {
+  const { lanes = [], says = each(exists), roll = 0 } = stage
   const object = objectOf({ account: turn.account, id: turn.batch })
   const lane = env.TURNS.getByName(turn.lane)
   await askTurn(
@@ -181,6 +182,7 @@ export async function doTurn(turn: Turn, { lanes = [], says = each(exists), roll
     },
     {
       lanes,
+      survey: (request) => surveyed(request, { verify: lookingUp(stage) }),
       epoch: 1,
       askList: async (at, job) => says(job, at),
       tasteOf: async () => ({ refuseFlags: [], flagOnly: [] }),
@@ -278,4 +280,14 @@ export async function reasonsOf({ stub }: Pick<Listed, 'stub'>, chunk = 0): Prom
 /** `count` addresses, spread over so many domains. */
 export function addresses(count: number, domains = 1, name = 'user'): string[] {
   return Array.from({ length: count }, (_, n) => `${name}${n}@d${n % domains}.test`)
+}
+
+/** Gives the Worker these messages; says of each whether it is done with. */
+export async function deliver(queue: string, bodies: readonly object[]): Promise<boolean[]> {
+  const messages = bodies.map((body, at) => ({ id: String(at), timestamp: new Date(), attempts: 1, body }))
+  const batch = createMessageBatch(queue, messages)
+  const context = createExecutionContext()
+  await worker.queue(batch, env, context)
+  const { explicitAcks, retryMessages } = await getQueueResult(batch, context)
+  return messages.map(({ id }) => explicitAcks.includes(id) && !retryMessages.some(({ msgId }) => msgId === id))
 }

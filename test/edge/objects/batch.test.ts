@@ -1,8 +1,6 @@
 // A list from its upload to its end: taken once, read in order, checked, asked about, counted and told.
 import { describe, expect, it } from 'vitest'
 import {
-  addresses,
-  bodyOf,
   each,
   exists,
   isNobody,
