@@ -106,16 +106,30 @@ function replyFact(told: Told, scene: Scene): ReplyFact {
 /** Without any of the names that were said in this conversation. */
 function redacted(reply: Reply, { domain, subjects, strangers }: Scene): Reply {
   const unicodeDomain = domainToUnicode(domain)
-  const names = subjects.map(({ localPart }) => localPart)
-  const stranger = strangers.map((path) => path.slice(0, path.lastIndexOf('@')))
-  return names.reduce(
-    (shown, localPart) =>
-      stranger.reduce(
-        (text, other) => redact(text, { localPart, domain, unicodeDomain, stranger: other }),
-        redact(shown, { localPart, domain, unicodeDomain }),
-      ),
-    reply,
+  const text = reply.lines.join('\n')
+  const local = (path: string): string => path.slice(0, path.lastIndexOf('@'))
+  // Of the many names of a list a reply tells one at most: patterns are built for those alone.
+  const [first = '', ...more] = mentioned(
+    text,
+    subjects.map(({ localPart }) => localPart),
   )
+  const others = mentioned(text, strangers.map(local))
+  const names = [first, ...more].flatMap((localPart) =>
+    others.length === 0 ? [{ localPart }] : others.map((stranger) => ({ localPart, stranger })),
+  )
+  return names.reduce((told, name) => redact(told, { ...name, domain, unicodeDomain }), reply)
+}
+
+const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text)
+
+/** Those that may stand in the text, whatever their case; beyond ASCII that is for patterns to say. */
+function mentioned(text: string, names: readonly string[]): string[] {
+  if (!isAscii(text)) return [...names]
+  const lower = text.toLowerCase()
+  return names.filter((name) => {
+    const bare = name.replace(/^"([^]*)"$/, '$1').replace(/\\([^])/g, '$1')
+    return !isAscii(name) || lower.includes(bare.toLowerCase())
+  })
 }
 
 function shown(line: Line, scene: Scene): string[] {

@@ -85,16 +85,16 @@ export class House {
   }
 }
 
-/** The five parts, in the order in which they have their turn. */
-export function victimsOf({ stack, resolver, receiver }: Parts): Victim[] {
+/** The five parts, in the order in which they have their turn; `asking`: rows that are done when lanes are asked. */
+export function victimsOf({ stack, resolver, receiver }: Parts, asking: number): Victim[] {
   const first = (command: RegExp): number | null => descendants(stack.pid, command)[0] ?? null
   const lanes = stack.lanes.map(({ id }) => id)
   const laneOf = (round: number): RegExp => new RegExp(`local/lane\\.ts --id ${lanes[round % lanes.length]} `)
   return [
-    { name: 'resolver', pid: () => resolver.pid() },
-    { name: 'worker runtime', pid: () => first(/^\S*workerd /) },
-    { name: 'one lane', pid: (round) => first(laneOf(round)) },
-    { name: 'table engine', pid: () => first(/^\S*dynoxide /) },
-    { name: 'receiver', pid: () => receiver.pid() },
+    { name: 'resolver', from: 0, pid: () => resolver.pid() },
+    { name: 'worker runtime', from: 0, pid: () => first(/^\S*workerd /) },
+    { name: 'receiver', from: 0, pid: () => receiver.pid() },
+    { name: 'one lane', from: asking, pid: (round) => first(laneOf(round)) },
+    { name: 'table engine', from: asking, pid: () => first(/^\S*dynoxide /) },
   ]
 }

@@ -5,6 +5,8 @@ import type { Progress } from './progress.ts'
 
 export interface Victim {
   readonly name: string
+  /** Rows that are done before it has its first turn: who is not needed yet would die for nothing. */
+  readonly from: number
   /** Of the present process, or null between two; another one each round where there are several. */
   pid(round: number): number | null
 }
@@ -37,7 +39,7 @@ export async function killInTurn(victims: readonly Victim[], killing: Killing): 
   const kills: Kill[] = []
   for (let round = 0; round < killing.rounds; round += 1) {
     for (const victim of victims) {
-      if (!(await hasGoneOn(kills.at(-1), killing))) return kills
+      if (!(await hasGoneOn(kills.at(-1), victim, killing))) return kills
       const pid = await pidOf(victim, round)
       if (pid === null || killing.progress.hasEnded) return kills
       const kill = { name: victim.name, at: Date.now(), done: killing.progress.done }
@@ -50,12 +52,16 @@ export async function killInTurn(victims: readonly Victim[], killing: Killing): 
 }
 
 /** False where the batch has ended, or the run is to end. */
-async function hasGoneOn(last: Kill | undefined, { progress, step, stopped }: Killing): Promise<boolean> {
+async function hasGoneOn(
+  last: Kill | undefined,
+  { from }: Victim,
+  { progress, step, stopped }: Killing,
+): Promise<boolean> {
   const { at, done } = last ?? { at: Date.now(), done: 0 }
   while (!progress.hasEnded && !stopped.aborted) {
     const since = progress.firstAfter(at)
     const isEnough = since !== null && (Date.now() - since.at >= PAUSE_MS || progress.done - done >= step)
-    if (isEnough || Date.now() - at >= LONGEST_MS) return true
+    if ((isEnough && progress.done >= from) || Date.now() - at >= LONGEST_MS) return true
     await pause(LOOK_MS)
   }
   return false

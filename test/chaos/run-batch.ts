@@ -10,7 +10,7 @@ import { eventually } from '../journeys/processes.ts'
 import { accountsOf, type Row, rowsOf, webhooksOf } from './checks.ts'
 import { type House, type Parts, victimsOf } from './house.ts'
 import { type Kill, killInTurn } from './kills.ts'
-import { chaosList, csvOf, type ListedRow } from './list.ts'
+import { chaosList, csvOf, type ListedRow, settledByEdge } from './list.ts'
 import { readNotes, secretFile } from './notes.ts'
 import { Progress } from './progress.ts'
 import { SECOND_DELIVERY } from './queue-faults.ts'
@@ -53,7 +53,7 @@ export async function runBatch({ house, say, options, stopped }: Running): Promi
     if (seen.done !== progress.done) house.log.note(`done ${seen.done} of ${seen.read}`)
     progress.look(seen)
   }
-  const victims = victimsOf(parts)
+  const victims = victimsOf(parts, settledByEdge(list) + 1)
   // Kills are spread over the rows: more than one share is left when all had their turns.
   const step = size / (rounds * victims.length + 4)
   const [batch, kills] = await Promise.all([
@@ -64,12 +64,13 @@ export async function runBatch({ house, say, options, stopped }: Running): Promi
   await told({ parts, account, webhook, batch, folder: house.folder })
   const rows = (await results(service, id)) as Row[]
   const usage = await usageOf(parts.stack, account, 'mode')
+  const seen = await parts.mail.report()
   return [
-    killsPart({ kills, planned: rounds * victims.length, progress, startedAt, endedAt, batch }),
+    killsPart({ kills, planned: rounds * victims.length, progress, seen, startedAt, endedAt, batch }),
     rowsPart(list, rows),
     { title: 'What was charged', lines: [], figures: accountsOf({ rows, batch, usage, bought }) },
     webhooksPart(house.folder, batch),
-    serversPart(list, await parts.mail.report(), parts.stack.messages()),
+    serversPart(list, seen, parts.stack.messages()),
   ]
 }
 
@@ -102,20 +103,23 @@ interface Course {
   readonly kills: readonly Kill[]
   readonly planned: number
   readonly progress: Progress
+  readonly seen: MailSideReport
   readonly startedAt: number
   readonly endedAt: number
   readonly batch: BatchBody
 }
 
-function killsPart({ kills, planned, progress, startedAt, endedAt, batch }: Course): Part {
+function killsPart({ kills, planned, progress, seen, startedAt, endedAt, batch }: Course): Part {
   const s = (ms: number): number => rounded(ms / 1_000, 1)
-  const still = kills.map(({ at }, n) => s(progress.longestStandstill(at, kills[n + 1]?.at ?? endedAt)))
+  const until = (n: number): number => kills[n]?.at ?? endedAt
+  const still = kills.map(({ at }, n) => s(progress.longestStandstill(at, until(n + 1))))
+  const again = (from: number, to: number): number => seen.repeatedAt.filter((at) => at >= from && at < to).length
   return {
     title: `A list of ${batch.total} rows while parts are killed with -9 and queues deliver twice and out of order`,
     lines: aligned([
-      ['killed', 'after s', 'rows done', 'stood still s'],
-      ['(nobody yet)', '', '', s(progress.longestStandstill(startedAt, kills[0]?.at ?? endedAt))],
-      ...kills.map(({ name, at, done }, n) => [name, s(at - startedAt), done, still[n] ?? 0]),
+      ['killed', 'after s', 'rows done', 'stood still s', 'named again'],
+      ['(nobody yet)', '', '', s(progress.longestStandstill(startedAt, until(0))), again(0, until(0))],
+      ...kills.map(({ name, at, done }, n) => [name, s(at - startedAt), done, still[n] ?? 0, again(at, until(n + 1))]),
     ]),
     figures: [
       { name: 'wall_s', value: s(endedAt - startedAt) },

@@ -41,7 +41,7 @@ export class Agenda {
     return [...this.#flights.values()].reduce((sum, { members }) => sum + members, 0)
   }
 
-  /** Entries of `lane` that are due, the longest waiting first, none of whose places is being asked or rests. */
+  /** Entries of `lane` that are due, the longest waiting first, with a place that is neither being asked nor rests. */
   due(lane: string, now: number): Entry[] {
     const busy = this.busy(now)
     return [...this.#entries.values()]

@@ -9,6 +9,7 @@ const GREETING = '220 mx.batch.test ESMTP\r\n'
 /** By loopback address: instants of connections and of recipients, and how many of those were refused. */
 const seen = new Map<string, { connections: number[]; recipients: number[]; refused: number }>()
 const asked = new Map<string, number>()
+const repeatedAt: number[] = []
 
 function converse(socket: Socket): void {
   const host = socket.localAddress ?? ''
@@ -37,10 +38,16 @@ function replyTo(line: string, own: { recipients: number[]; refused: number }): 
   if (verb !== 'RCPT') return '250 2.0.0 OK\r\n'
   own.recipients.push(Date.now())
   const [, email = ''] = /<([^>]*)>/.exec(line) ?? []
-  if (/^(?:jane|unknown)\d/.test(email)) asked.set(email, (asked.get(email) ?? 0) + 1)
+  if (/^(?:jane|unknown)\d/.test(email)) note(email)
   if (!NOBODY.test(line)) return '250 2.1.5 OK\r\n'
   own.refused += 1
   return '550 5.1.1 No such user here\r\n'
+}
+
+function note(email: string): void {
+  const times = asked.get(email) ?? 0
+  asked.set(email, times + 1)
+  if (times > 0) repeatedAt.push(Date.now())
 }
 
 function timesAsked(): MailSideReport['times'] {
@@ -58,6 +65,7 @@ if (process.send !== undefined) {
     askedTwice: [...asked.values()].filter((times) => times > 1).length,
     asked: asked.size,
     times: timesAsked(),
+    repeatedAt,
   })
   process.on('message', (what) => process.send?.({ what, report: report() }))
   process.send({ dohPort: await startDoh(), smtpPort: (smtp.address() as AddressInfo).port })

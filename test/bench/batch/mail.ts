@@ -18,6 +18,8 @@ export interface MailSideReport {
   readonly askedTwice: number
   /** How many addresses were named so many times. */
   readonly times: readonly (readonly [times: number, addresses: number])[]
+  /** When an address was named that had been named before, in milliseconds since the epoch. */
+  readonly repeatedAt: readonly number[]
 }
 
 export interface MailSide {

@@ -124,6 +124,17 @@ describe('a domain of which nothing was learned', () => {
     const routes = { 'd.test': said({ kind: 'nxdomain' }) }
     expect(await toTheEnd(list, { lanes, routes })).toMatchObject({ by_reason: { domain_not_found: 1 } })
   })
+
+  it.each([
+    ['fast', 0, 'max_cost'],
+    ['fast', 0.5, null],
+    ['full', 0.5, 'max_cost'],
+  ] as const)('holds up no list in %s mode that may cost %d', async (mode, maxCost, stopped) => {
+    const list = await listed(['jane@d.test', 'karl@d.test'], { mode, maxCost })
+    const body = await toTheEnd(list, { lanes: newLanes(), routes: { 'd.test': silent } })
+    expect(body).toMatchObject({ status: 'completed', stopped, done: 2, cost: { units: 0 } })
+    expect(Date.now() - now).toBeLessThan(60 * MINUTE)
+  })
 })
 
 describe('a chunk that cannot be checked', () => {

@@ -1,15 +1,6 @@
 // A list from its upload to its end: taken once, read in order, checked, asked about, counted and told.
 import { describe, expect, it } from 'vitest'
-import {
-  each,
-  exists,
-  isNobody,
-  listed,
-  newLanes,
-  reasonsOf,
-  standingQueues,
-  toTheEnd,
-} from './batch-given.ts'
+import { each, exists, isNobody, listed, newLanes, reasonsOf, standingQueues, toTheEnd } from './batch-given.ts'
 import { balanceOf, standingClock } from './given.ts'
 
 standingClock()

@@ -4,8 +4,9 @@ import { env } from 'cloudflare:workers'
 import type { Fact } from '@postern/shared/verdict/evidence.ts'
 import { describe, expect, it } from 'vitest'
 import { pseudonyms } from '../../../edge/src/accounts/pseudonym.ts'
-import { replyTo, routeTo } from '../facts.ts'
-import { each, exists, isHeld, isNobody, newLanes, putsOff, type Report, type Says, secrets } from './batch-given.ts'
+import { routeTo } from '../facts.ts'
+import { each, exists, isHeld, isNobody, newLanes, putsOff, type Says, secrets } from './batch-given.ts'
+import { later, SECOND } from './batch-visits.ts'
 import { balanceOf, DAY, HOUR, MINUTE, NOON, objects, pass, ring, standingClock, usageOf } from './given.ts'
 import {
   type Begun,
@@ -22,8 +23,6 @@ import {
 
 standingClock()
 standingInquiries()
-
-const SECOND = 1_000
 
 /** A stage that notes what lanes were asked. */
 function watched(says: Says, wish: Partial<Told> = {}): Told & { readonly visits: Visit[] } {
@@ -44,16 +43,6 @@ async function expectEnded(one: Begun, reason: string, spent: number): Promise<v
 }
 
 const laterUntil = (at: number): Says => each(() => (Date.now() < at ? later() : exists()))
-
-/** Puts off without saying for how long. */
-function later(): Report {
-  const { reply } = replyTo('mailbox', 'greylisted')
-  const lines = ['Greylisted']
-  return {
-    state: 'asked',
-    facts: [replyTo('mailbox', 'greylisted', { observedAt: Date.now(), reply: { ...reply, lines } })],
-  }
-}
 
 describe('an inquiry', () => {
   it.each([
