@@ -17,7 +17,11 @@ afterAll(() => stack.stop())
 
 const WITHIN = { withinMs: 20_000 }
 
-async function call(service: Service, path: string, init: RequestInit = {}) {
+interface Sent extends Omit<RequestInit, 'headers'> {
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+async function call(service: Service, path: string, init: Sent = {}) {
   const headers = { authorization: `Bearer ${service.key}`, ...init.headers }
   const response = await fetch(new URL(path, service.url), { ...init, headers })
   const text = await response.text()
@@ -33,8 +37,16 @@ interface Body extends Partial<BatchBody> {
   readonly next_cursor?: string | null
 }
 
-const post = (service: Service, body: string | Uint8Array<ArrayBuffer>, query = '', type = 'text/csv') =>
-  call(service, `/v1/batches${query}`, { method: 'POST', headers: { 'content-type': type }, body })
+interface Posted {
+  readonly query?: string
+  readonly type?: string
+}
+
+const post = (
+  service: Service,
+  body: string | Uint8Array<ArrayBuffer>,
+  { query = '', type = 'text/csv' }: Posted = {},
+) => call(service, `/v1/batches${query}`, { method: 'POST', headers: { 'content-type': type }, body })
 
 describe('a list of mailboxes', () => {
   const CSV = [
@@ -141,7 +153,7 @@ describe('other shapes', () => {
 
 describe('a preview', () => {
   it('shows columns, cost and a sample for nothing, and begins when it is told to', async () => {
-    const { body } = await post(live, 'mail\nnina.falk@young.test\njane.roe@null-mx.test\n', '?start=false')
+    const { body } = await post(live, 'mail\nnina.falk@young.test\njane.roe@null-mx.test\n', { query: '?start=false' })
     expect(body).toMatchObject({
       status: 'previewed',
       columns: ['mail'],
@@ -228,28 +240,32 @@ describe('events', () => {
 
 describe('what is no list', () => {
   const wide = Array.from({ length: 10_000 }, (_, n) => `c${n}`).join(',')
-  it.each([
+  const UPLOADS: readonly (readonly [name: string, body: string, reason: RegExp, posted?: Posted])[] = [
     ['nothing', '', /empty|no row|nothing/i],
     ['names of columns only', 'email,name\n', /row/i],
     ['no address anywhere', 'a,b\n1,2\n3,4\n', /column/i],
     ['a picture', '\u0089PNG\r\n\u001a\n\0\0\0\rIHDR\0\0', /binary|text|NUL|control/i],
-    ['a column that is not there', 'email\na@b.example\n', /column/i, '?column=adress'],
+    ['a column that is not there', 'email\na@b.example\n', /column/i, { query: '?column=adress' }],
     ['more octets than a row has', `email\n"${'x'.repeat(300_000)}`, /longer|quote/i],
-    ['JSON that ends early', '{"emails": ["a@b.example"', /end/i, '', 'application/json'],
-    ['JSON without emails', '{"mails": []}', /emails/i, '', 'application/json'],
-  ])('%s is refused with a reason', async (_, body, reason, query = '', type = 'text/csv') => {
-    const refused = await post(test, body, query, type)
-    if (refused.status === 422) return expect(refused.body.detail).toMatch(reason)
-    // What shows only when it is read ends the batch, with the reason.
-    expect(refused.status).toBe(202)
-    const batch = await ended(test, refused.body.id ?? '', WITHIN)
-    expect([batch.status, batch.failure?.detail]).toEqual(['failed', expect.stringMatching(reason)])
-  })
+    ['JSON that ends early', '{"emails": ["a@b.example"', /end/i, { type: 'application/json' }],
+    ['JSON without emails', '{"mails": []}', /emails/i, { type: 'application/json' }],
+  ]
+  it.each(UPLOADS.map(([name, body, reason, posted]) => ({ name, body, reason, posted })))(
+    '$name is refused with a reason',
+    async ({ body, reason, posted }) => {
+      const refused = await post(test, body, posted)
+      if (refused.status === 422) return expect(refused.body.detail).toMatch(reason)
+      // What shows only when it is read ends the batch, with the reason.
+      expect(refused.status).toBe(202)
+      const batch = await ended(test, refused.body.id ?? '', WITHIN)
+      expect([batch.status, batch.failure?.detail]).toEqual(['failed', expect.stringMatching(reason)])
+    },
+  )
 
   it('a compressed one is named as such, and another type is not taken', async () => {
     const zipped = await post(test, new Uint8Array(gzipSync('a@b.example\n')))
     expect([zipped.status, zipped.body.detail]).toEqual([422, expect.stringMatching(/gzip/i)])
-    expect((await post(test, 'a@b.example', '', 'text/plain')).status).toBe(415)
+    expect((await post(test, 'a@b.example', { type: 'text/plain' })).status).toBe(415)
   })
 
   it('ten thousand columns are one, if one of them has addresses', async () => {
