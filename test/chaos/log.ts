@@ -22,6 +22,9 @@ export class Log {
     const end = messages.lastIndexOf('\n') + 1
     const lines = stripVTControlCharacters(messages.slice(this.#told, end)).split('\n')
     this.#told = Math.max(end, this.#told)
-    for (const line of lines) if (line.trim() !== '' && !line.includes(SECOND_DELIVERY)) this.note(line.trim())
+    const news = lines.map((line) => line.trim()).filter((line) => line !== '' && !line.includes(SECOND_DELIVERY))
+    for (const [line, alike] of Map.groupBy(news, (one) => one)) {
+      this.note(alike.length === 1 ? line : `${line} (${alike.length} times)`)
+    }
   }
 }

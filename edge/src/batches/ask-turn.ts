@@ -37,7 +37,6 @@ export interface TurnObjects {
 }
 
 const WAY_MS = 5_000
-const MAX_AGE_S = 31_536_000
 
 /** @throws where an object does not answer: the message is delivered again. */
 export async function askTurn(turn: Turn, objects: TurnObjects, ports: AskPorts): Promise<void> {
@@ -63,7 +62,7 @@ async function atEdge(given: Given, ports: AskPorts): Promise<Outcome> {
   return lookAgain(given, { ports, taste, roll: ports.roll() })
 }
 
-function jobOf({ batch, ticket }: Turn, { groups, state, budgetMs }: Given, epoch: number): ListJob {
+function jobOf({ batch, ticket }: Turn, { groups, state, budgetMs, maxAgeS }: Given, epoch: number): ListJob {
   return {
     kind: 'list',
     jobId: `${batch}.${ticket}`,
@@ -76,7 +75,7 @@ function jobOf({ batch, ticket }: Turn, { groups, state, budgetMs }: Given, epoc
       recipients: members.map(({ email }) => recipientOf(email)),
     })),
     budgetMs,
-    maxAgeS: MAX_AGE_S,
+    maxAgeS,
     account: state.account,
   }
 }
@@ -192,7 +191,8 @@ function nextOf({ group, member, report, facts, silence }: Row, circumstances: C
     if (after.kind === 'waits') return { answer: null, later: after.later }
     return { answer: { ...known, judged: { row: member.row, result: after.result, price: 0 } }, later: null }
   }
-  const visits = member.visits + (report?.state === 'asked' ? 1 : 0)
+  // What a lane remembers of somebody's fruitless visit is one: the next one is to find out for itself.
+  const visits = member.visits + (report?.state === 'held' ? 0 : 1)
   const dueAt = nextVisit({ verdict, facts, visits, since: group.since, now, roll })
   if (dueAt !== null) return { answer: null, later: { member: { ...found(member), dueAt, visits, last: result } } }
   return { answer: { ...known, judged: { row: member.row, result, price: priceOf(verdict, 'full') } }, later: null }

@@ -174,7 +174,7 @@ export class Course {
 
   /** Once everything is checked: rows by bucket, domain and lane. */
   #sort(now: number): void {
-    for (let state = this.here(); isToBeSorted(state); state = this.here()) {
+    for (let state = this.here(); this.mayWork(state) && isToBeSorted(state); state = this.here()) {
       if (Date.now() - now > SORTING_MS) return
       this.#storage.transactionSync(() => {
         const stashes = takeStashes(this.#storage.sql, state.grouped)

@@ -9,6 +9,8 @@ export interface Given {
   readonly state: State
   /** How long the lane may take, in milliseconds. */
   readonly budgetMs: number
+  /** Oldest evidence that will do, in seconds: of whoever was asked about without an answer, that is known already. */
+  readonly maxAgeS: number
   /** Rows of the table `groups` that the work comes from. */
   readonly parcels: readonly number[]
   readonly groups: readonly Group[]
@@ -33,6 +35,7 @@ const FLIGHT_MS = 80_000
 /** A first visit may not keep a whole job waiting for a server that takes its time; that has its own later. */
 const FIRST_MS = 12_000
 const AGAIN_MS = 45_000
+const MAX_AGE_S = 31_536_000
 
 /** Null where nothing is due, or nothing can be paid. */
 export function planned({ sql, agenda, state }: Book, { lane, ticket, now }: Turn): Given | null {
@@ -48,7 +51,13 @@ export function planned({ sql, agenda, state }: Book, { lane, ticket, now }: Tur
   const members = load.groups.reduce((sum, group) => sum + group.members.length, 0)
   const places = load.groups.map((group) => placeAt(lane, group))
   agenda.begin(`${lane} ${ticket}`, { lane, until: now + FLIGHT_MS, places, members })
-  return { state, parcels: [...load.parcels], groups: load.groups, budgetMs: load.isFirst ? FIRST_MS : AGAIN_MS }
+  return {
+    state,
+    parcels: [...load.parcels],
+    groups: load.groups,
+    budgetMs: load.isFirst ? FIRST_MS : AGAIN_MS,
+    maxAgeS: load.isFirst ? MAX_AGE_S : 0,
+  }
 }
 
 /** One job as it fills. */

@@ -93,7 +93,8 @@ async function visit({ inquiry, request }: Turn, { services, askList }: FinishPo
   return {
     verified: { ...after, lane: lane.id, smtpState: stateOf(report), smtpMs, transcript: report?.transcript },
     lane: lane.id,
-    wasAsked: report?.state === 'asked',
+    // What a lane remembers of a fruitless visit is one: the next one is to find out for itself.
+    wasAsked: report !== undefined && report.state !== 'held',
     isLost: report === undefined ? reply.kind !== 'busy' : isUnfit(report),
   }
 }
@@ -149,7 +150,7 @@ function jobOf({ id, account, wanted, visits }: Inquiry, { address, facts }: Ver
   const domain = address.domain.ascii
   const recipients = [{ localPart: address.localPart, smtpUtf8: address.needsSmtpUtf8 }]
   const group = { id, domain, implicitMx: route.route.kind === 'implicit', exchanges, recipients }
-  const maxAgeS = visits === 0 ? (wanted.max_age ?? MAX_AGE_S) : MAX_AGE_S
+  const maxAgeS = visits === 0 ? (wanted.max_age ?? MAX_AGE_S) : 0
   return { kind: 'list', jobId: id, epoch, groups: [group], budgetMs: BUDGET_MS, maxAgeS, account }
 }
 

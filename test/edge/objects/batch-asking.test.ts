@@ -90,7 +90,7 @@ describe('what came of a turn', () => {
 
   it.each([
     ['it was cancelled', (list: Listed) => list.stub.cancel(), 'cancelled'],
-    ['its time was over', async (list: Listed) => void (pass(27 * HOUR), await list.stub.touch()), 'completed'],
+    ['its time was over', (list: Listed) => (pass(27 * HOUR), list.stub.touch()), 'completed'],
   ])('is neither told nor charged after %s', async (_what, end, status) => {
     const { list, lane, take } = await taken()
     const { parcels } = (await take('1'))!
@@ -132,15 +132,14 @@ const minutes = (...all: readonly number[]): number[] => all.map((one) => Math.r
 
 describe('a row that is put off', () => {
   it.each([
-    ['is asked again after 1, 2, 4, 30 min and 2 h', later, 0, minutes(0, 1, 3, 7, 37, 157)],
-    ['is asked a little later than that', later, 1, minutes(0, 1.1, 3.3, 7.7, 40.7, 172.7)],
+    ['is asked again after 1, 2, 4, 30 min and 2 h', [later, 0], minutes(0, 1, 3, 7, 37, 157)],
+    ['is asked a little later than that', [later, 1], minutes(0, 1.1, 3.3, 7.7, 40.7, 172.7)],
     [
       'is asked again after the delay that the reply names',
-      putsOff,
-      0,
+      [putsOff, 0],
       [0, 2.5, 5, 7.5, 10, 12.5].map((s) => s * SECOND),
     ],
-  ] as const)('%s, always at its lane', async (_what, report, roll, at) => {
+  ] as const)('%s, always at its lane', async (_what, [report, roll], at) => {
     const list = await listed(['jane@d.test'])
     const { says, visits } = watched(each(report))
     const body = await toTheEnd(list, { lanes: newLanes(4), says, roll })
@@ -183,4 +182,14 @@ describe('a row that is put off', () => {
       ).toHaveLength(50)
     },
   )
+})
+
+describe('a row without an answer', () => {
+  it('is asked about anew: what its lane remembers of the last visit is known already', async () => {
+    const list = await listed(['jane@d.test'])
+    let visits = 0
+    const { says, jobs } = watched(each(() => ((visits += 1) < 2 ? putsOff() : exists())))
+    expect(await toTheEnd(list, { lanes: newLanes(), says })).toMatchObject({ by_reason: { mailbox_accepted: 1 } })
+    expect(jobs.map(({ maxAgeS }) => maxAgeS)).toEqual([31_536_000, 0])
+  })
 })

@@ -78,12 +78,12 @@ describe('checking', () => {
 
   const optedOut = [routeTo('mx.d.test'), { kind: 'opt_out', observedAt: now, source: 'world' } as const]
   it.each([
-    ['no address', 'no address', [], 'syntax_invalid', 1],
-    ['a domain that is not there', 'jane@d.test', said({ kind: 'nxdomain' }), 'domain_not_found', 1],
-    ['a domain that wants not to be asked', 'jane@d.test', optedOut, 'opted_out', 0],
-    ['an operator who is not asked', 'jane@d.test', [routeTo('mta7.am0.yahoodns.net')], 'provider_unverifiable', 0],
-    ['a server that could be asked, and no lane', 'jane@d.test', [routeTo('mx.d.test')], 'no_lane', 0],
-  ])('settles %s by itself', async (_what, email, route, reason, units) => {
+    ['no address', 'no address', [[], 'syntax_invalid', 1]],
+    ['a domain that is not there', 'jane@d.test', [said({ kind: 'nxdomain' }), 'domain_not_found', 1]],
+    ['a domain that wants not to be asked', 'jane@d.test', [optedOut, 'opted_out', 0]],
+    ['an operator who is not asked', 'jane@d.test', [[routeTo('mta7.am0.yahoodns.net')], 'provider_unverifiable', 0]],
+    ['a server that could be asked, and no lane', 'jane@d.test', [[routeTo('mx.d.test')], 'no_lane', 0]],
+  ] as const)('settles %s by itself', async (_what, email, [route, reason, units]) => {
     const list = await listed([email])
     const lanes = reason === 'no_lane' ? [] : newLanes()
     await playWork({ lanes, routes: { 'd.test': route } })

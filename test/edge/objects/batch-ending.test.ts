@@ -204,7 +204,9 @@ describe('an account', () => {
   const url = 'https://shop.example/hook'
   const told = async ({ given }: Listed) => {
     const deliveries = await all({ id: given.id, stub: env.DELIVERIES.getByName(given.id) }, null)
-    return deliveries.map(({ eventId, type }) => [eventId.replace(/bat_[0-9A-Z]+/, ''), type]).toSorted()
+    return deliveries
+      .map(({ eventId, type }) => [eventId.replace(/bat_[0-9A-Z]+/, ''), type])
+      .toSorted(([one = ''], [other = '']) => one.localeCompare(other))
   }
 
   it('is told of each quarter and of the end, each once', async () => {

@@ -207,7 +207,7 @@ describe('duplicates', () => {
       expect(message.kind).toBe('split')
       await split(object, { spool: env.SPOOL, secrets, now: Date.now })
       const chunks = await chunksOf(list)
-      expect(chunks.flatMap(({ duplicates }) => JSON.parse(String(duplicates)) as number[][])).toEqual(found)
+      expect(chunks.flatMap(({ duplicates }) => JSON.parse(duplicates as string) as number[][])).toEqual(found)
       expect(await bodyOf(list)).toMatchObject({ total: 2_501, duplicates: found.length })
     },
   )

@@ -46,10 +46,10 @@ const laterUntil = (at: number): Says => each(() => (Date.now() < at ? later() :
 
 describe('an inquiry', () => {
   it.each([
-    ['exists', exists, 'mailbox_accepted', 1],
-    ['does not', isNobody, 'mailbox_not_found', 1],
-    ['cannot be told', () => isHeld('opted_out', null), 'opted_out', 0],
-  ] as const)('about a mailbox that %s ends with that', async (_what, report, reason, spent) => {
+    ['exists', exists, ['mailbox_accepted', 1]],
+    ['does not', isNobody, ['mailbox_not_found', 1]],
+    ['cannot be told', () => isHeld('opted_out', null), ['opted_out', 0]],
+  ] as const)('about a mailbox that %s ends with that', async (_what, report, [reason, spent]) => {
     const one = await begun()
     expect(await balanceOf(one.given)).toMatchObject({ reserved: 1 })
     await toTheEnd(one, watched(each(report)))
@@ -213,9 +213,7 @@ describe('a lane', () => {
 })
 
 describe('where nobody is asked', () => {
-  const nothing = (): Fact[] => [
-    { ...routeTo(), route: { kind: 'unlearned', why: 'timeout' }, observedAt: Date.now() } as Fact,
-  ]
+  const nothing = (): Fact[] => [{ ...routeTo(), route: { kind: 'unlearned', why: 'timeout' }, observedAt: Date.now() }]
 
   it('because the operator is never asked, that is the answer', async () => {
     const one = await begun()

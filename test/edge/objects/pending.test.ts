@@ -153,7 +153,7 @@ describe('the alarm', () => {
 
   it('is set again though the queue takes nothing', async () => {
     const { one, stub } = await begun()
-    vi.mocked(env.INQUIRIES.sendBatch).mockRejectedValueOnce(new Error('is not there'))
+    vi.spyOn(env.INQUIRIES, 'sendBatch').mockRejectedValueOnce(new Error('is not there'))
     await ring(stub)
     expect(sent).toEqual([])
     expect(await alarmOf(stub)).toBe(Date.now() + MINUTE)

@@ -174,7 +174,7 @@ describe('a turn of which nothing is heard', () => {
 
   it('comes back where the queue had not even taken it', async () => {
     const lane = newLane()
-    vi.mocked(env.ASKS.sendBatch).mockRejectedValueOnce(new Error('is not there'))
+    vi.spyOn(env.ASKS, 'sendBatch').mockRejectedValueOnce(new Error('is not there'))
     const wanting = runInDurableObject(lane.stub, (instance: Turns) => instance.want(lane.name, waiter('A1'), 2))
     await expect(wanting).rejects.toThrow('is not there')
     expect(given()).toBe('')
