@@ -32,7 +32,9 @@ const LATE_MS = 5_000
 const LATE_IN_LIST_MS = 30_000
 
 export async function learn(store: Store, learned: Learned): Promise<boolean> {
-  const written = await Promise.all([learnAddresses(store, learned), learnDomain(store, learned)])
+  // An acceptance without its control would stand for a week: who is cut off between the two leaves the control behind.
+  const isControlled = learned.domainFacts.length > 0 ? await learnDomain(store, learned) : null
+  const written = await Promise.all([learnAddresses(store, learned), isControlled ?? learnDomain(store, learned)])
   return written.every(Boolean)
 }
 
