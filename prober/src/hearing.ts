@@ -128,7 +128,7 @@ function mentioned(text: string, names: readonly string[]): string[] {
   const lower = text.toLowerCase()
   return names.filter((name) => {
     const bare = name.replace(/^"([^]*)"$/, '$1').replace(/\\([^])/g, '$1')
-    return !isAscii(name) || lower.includes(bare.toLowerCase())
+    return !isAscii(name) || lower.includes(bare.toLowerCase()) || lower.includes(name.toLowerCase())
   })
 }
 

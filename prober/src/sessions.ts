@@ -34,7 +34,8 @@ export async function askInSessions(
     const at = grantedAt + n * gapMs
     if (all !== null && (!mayGoOn(all, n, sessions) || at >= question.deadlineAt)) break
     if (at > ports.now()) await ports.sleep(at - ports.now())
-    const soFar = { n, at: n === 0 ? grantedAt : ports.now(), all }
+    // What is said late is late by when it was granted, not by when it came to it.
+    const soFar = { n, at, all }
     const one = await askSession({ ...informed(question, all), subjects }, permitted, soFar, ports)
     all = all === null ? one : both(all, one)
   }
@@ -84,12 +85,18 @@ function informed(question: Question, all: Conversed | null): Question {
   return { ...question, inquiry: better, greetingBy: question.deadlineAt }
 }
 
-function mayGoOn({ asked: { heard, settled } }: Conversed, done: number, sessions: readonly Subject[][]): boolean {
+function mayGoOn(
+  { asked: { heard, settled }, outcome }: Conversed,
+  done: number,
+  sessions: readonly Subject[][],
+): boolean {
   const before = sessions.slice(0, done).flat()
   const isWhole = before.every(({ wire }) => heard.named.has(wire))
   const facts = [...heard.shared, ...[...heard.own.values()].flat()]
   const brokeOff = facts.some((fact) => fact.kind !== 'reply' || fact.reply.code === 421)
-  return settled && isWhole && !brokeOff && heard.refused < MOST_REFUSED - 1
+  // Who asks us to come less often, or not at all, is not asked on at the old pace.
+  const isWelcome = !outcome.pushedBack && outcome.refusal === null
+  return settled && isWhole && !brokeOff && isWelcome && heard.refused < MOST_REFUSED - 1
 }
 
 function both(one: Conversed, other: Conversed): Conversed {

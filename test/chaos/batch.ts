@@ -23,7 +23,7 @@ export async function batch(say: (text: string) => void, options: Options, stopp
   } finally {
     await house.end()
     house.follow()
-    if (!missed) rmSync(folder, { recursive: true, force: true })
+    if (!missed || stopped.aborted) rmSync(folder, { recursive: true, force: true })
     else process.stderr.write(`What was said and written is kept in ${folder}\n`)
   }
 }

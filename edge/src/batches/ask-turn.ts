@@ -68,7 +68,8 @@ function jobOf({ batch, ticket }: Turn, { groups, state, budgetMs, maxAgeS }: Gi
     jobId: `${batch}.${ticket}`,
     epoch,
     groups: groups.map(({ id, domain, implicitMx, exchanges, members }) => ({
-      id,
+      // Of this turn alone: what another one has begun for the same rows bars this one until it is over.
+      id: `${id}.${ticket}`,
       domain,
       implicitMx,
       exchanges,
@@ -140,7 +141,7 @@ function restOf(reports: readonly ProbeReport[]): number | null {
   return all.length === 0 ? null : Math.max(...all)
 }
 
-const HELD_AS_ONE: readonly string[] = ['permit', 'breaker_open', 'shunned']
+const HELD_AS_ONE: readonly string[] = ['permit', 'in_progress', 'breaker_open', 'shunned']
 
 interface Known {
   readonly report: ProbeReport | undefined

@@ -8,7 +8,7 @@ import { addResult, keepRemaining, type Later, withoutResult } from './group-boo
 import type { Stash } from './groups.ts'
 import { priceOfRow } from './purse.ts'
 import { SCHEMA } from './schema.ts'
-import { scrub } from './scrub.ts'
+import { isErased, scrub, sweep, withoutErased } from './scrub.ts'
 import { spoolOf } from './spool.ts'
 import { begun, expiresAt, isOpen, openName, type State, type Wanted } from './state.ts'
 import { type Given, planned } from './turn.ts'
@@ -47,6 +47,7 @@ const ASKED_AT_ONCE = 240
 
 export class Batch extends DurableObject<BatchBindings> {
   readonly #sql = this.ctx.storage.sql
+  #scrubbing: Promise<unknown> = Promise.resolve()
   readonly #course = new Course(this.ctx, this.env)
 
   /** The same upload under the same name again is the same batch; another one is null. */
@@ -151,13 +152,14 @@ export class Batch extends DurableObject<BatchBindings> {
       const results = Array<string | null>(found.rows).fill(null)
       let after = countDone(state, found.duplicates.size)
       for (const one of judged) {
+        if (isErased(this.#sql, one.row)) continue
         const next = counted(after, one)
         results[one.row - found.first] = next.result
         if (!next.isTold) untold.push(one.row)
         after = next.state
       }
       chunks.check(this.#sql, n, results)
-      chunks.stash(this.#sql, n, stashes)
+      chunks.stash(this.#sql, n, withoutErased(this.#sql, stashes))
       this.#course.keep({ ...after, checked: after.checked + 1 })
     })
     this.#course.errands.heard(n)
@@ -181,6 +183,7 @@ export class Batch extends DurableObject<BatchBindings> {
     parcels: readonly number[],
     asked: Asked,
   ): Promise<Finished> {
+    if (this.#course.state() !== null) await this.#course.fund(asked.judged.reduce((sum, { price }) => sum + price, 0))
     const state = this.#course.state()
     // What comes after the end, or after it was stopped, is neither told nor charged.
     if (state === null) return { more: false, untold: asked.judged.map(({ row }) => row) }
@@ -193,7 +196,7 @@ export class Batch extends DurableObject<BatchBindings> {
       let after = state
       for (const one of asked.judged) {
         const next = counted(after, one)
-        if (!addResult(this.#sql, one.row, next.result)) continue
+        if (isErased(this.#sql, one.row) || !addResult(this.#sql, one.row, next.result)) continue
         if (!next.isTold) untold.push(one.row)
         after = next.state
       }
@@ -228,7 +231,7 @@ export class Batch extends DurableObject<BatchBindings> {
     if (state === null) return false
     // From now on nobody works on it any more.
     if (isOpen(state)) this.#course.keep({ ...state, stopped: 'cancelled' })
-    await spoolOf(this.env, state.account)?.delete(state.upload.key)
+    await sweep(spoolOf(this.env, state.account), state, null)
     await this.#course.settle(state)
     await this.env.SNAPSHOTS.delete(openName(state))
     await this.ctx.storage.deleteAlarm()
@@ -245,7 +248,12 @@ export class Batch extends DurableObject<BatchBindings> {
     // Nobody has read what was only looked at: it goes as a whole.
     if (state.status === 'previewed') return (await this.erase()) ? 1 : 0
     if (isOpen(state) && !state.isRead) return null
-    return scrub({ storage: this.ctx.storage, course: this.#course, bucket }, keys)
+    // One after the other: each begins with what the one before has left.
+    const scrubbed = this.#scrubbing.then(() =>
+      scrub({ storage: this.ctx.storage, course: this.#course, bucket }, keys),
+    )
+    this.#scrubbing = Promise.allSettled([scrubbed])
+    return scrubbed
   }
 
   /** A piece of work failed too often: it is counted, and its rows end as they are. */

@@ -91,14 +91,30 @@ export function stash(sql: SqlStorage, n: number, stashes: ReadonlyMap<number, S
   }
 }
 
-/** The stashes of a bucket, which are then gone. */
-export function takeStashes(sql: SqlStorage, bucket: number): Stash[] {
+/** Stashes that are sorted together: a list with one domain only is no more than this in memory. */
+const SORTED_AT_ONCE = 40
+
+export interface Taken {
+  readonly stashes: readonly Stash[]
+  /** Number of the first chunk among them. */
+  readonly first: number
+  /** True where the bucket is empty now. */
+  readonly isLast: boolean
+}
+
+/** The next stashes of a bucket, which are then gone. */
+export function takeStashes(sql: SqlStorage, bucket: number): Taken {
   const taken = sql
-    .exec<{ members: string }>('SELECT members FROM stash WHERE bucket = ? ORDER BY chunk', bucket)
+    .exec<{ chunk: number; members: string }>(
+      'SELECT chunk, members FROM stash WHERE bucket = ? ORDER BY chunk LIMIT ?',
+      bucket,
+      SORTED_AT_ONCE,
+    )
     .toArray()
-    .map(({ members }) => JSON.parse(members) as Stash)
-  sql.exec('DELETE FROM stash WHERE bucket = ?', bucket)
-  return taken
+  const last = taken.at(-1)?.chunk ?? 0
+  sql.exec('DELETE FROM stash WHERE bucket = ? AND chunk <= ?', bucket, last)
+  const stashes = taken.map(({ members }) => JSON.parse(members) as Stash)
+  return { stashes, first: taken[0]?.chunk ?? 0, isLast: taken.length < SORTED_AT_ONCE }
 }
 
 export interface Page {

@@ -177,10 +177,10 @@ export class Course {
     for (let state = this.here(); this.mayWork(state) && isToBeSorted(state); state = this.here()) {
       if (Date.now() - now > SORTING_MS) return
       this.#storage.transactionSync(() => {
-        const stashes = takeStashes(this.#storage.sql, state.grouped)
-        const idOf = (n: number): string => `${state.id}.${state.grouped}.${n}`
+        const { stashes, first, isLast } = takeStashes(this.#storage.sql, state.grouped)
+        const idOf = (n: number): string => `${state.id}.${state.grouped}.${first}.${n}`
         for (const parcel of parcelsOf(stashes, idOf, now)) addParcel(this.#storage.sql, this.agenda(), parcel)
-        this.keep({ ...state, grouped: state.grouped + 1 })
+        if (isLast) this.keep({ ...state, grouped: state.grouped + 1 })
       })
     }
   }
@@ -222,9 +222,10 @@ export class Course {
     const status = state.failure !== null ? 'failed' : state.stopped === 'cancelled' ? 'cancelled' : 'completed'
     const ended = { ...leftOver(state), status, finishedAt: Date.now() } as const
     await this.#deliveries(ended).tell(ended.account, [endEvent(ended, this.#rate.now(ended.done))])
-    // What was erased meanwhile stays erased.
-    if (this.state() === null) return
-    this.keep(ended)
+    const after = this.state()
+    // What was erased meanwhile stays erased, and what was blanked blank.
+    if (after === null) return
+    this.keep({ ...ended, upload: after.upload })
     this.errands.clear()
     await this.#env.SNAPSHOTS.delete(openName(ended))
   }

@@ -49,8 +49,9 @@ export async function makeBatch(context: Context<AppEnv>, making: Making) {
   const known = await object.plan()
   const { type, options } = making
   const wish = { type, column: options.column, header: options.header ?? 'auto' } as const
-  const poor = known === null ? await isPoor(context, caller, options) : false
-  if (poor) return noCredit(context)
+  // The same request again after its list was erased makes no new one.
+  if (known === null && (await wasErased(context, caller, making.id))) return erased(context)
+  if (known === null && (await isPoor(context, caller, options))) return noCredit(context)
   // A repeat is read only, to be compared.
   const key = uploadKey(account, making.id, newId('upl'))
   const uploaded = await upload(making.body, wish, known === null ? { bucket, key } : null)
@@ -68,6 +69,16 @@ export async function makeBatch(context: Context<AppEnv>, making: Making) {
   const shown = made.status === 'previewed' ? await preview(wanted, uploaded.first, context.get('services')) : null
   const headers = { location: `/v1/batches/${made.id}`, 'cache-control': 'no-store' }
   return context.json({ ...made, preview: shown }, 202, headers)
+}
+
+function wasErased(context: Context<AppEnv>, caller: KeyCaller, id: string): Promise<boolean> {
+  const { objects } = context.get('services')
+  return objects.account(caller.account).wasDropped(id, isSandbox(caller) ? 'test' : 'live')
+}
+
+function erased(context: Context) {
+  const detail = 'The batch of this request was erased: use a new Idempotency-Key for a new one.'
+  return refuse(context, 'gone', { detail })
 }
 
 function keyCaller(context: Context<AppEnv>): KeyCaller {

@@ -15,6 +15,9 @@ export const SCHEMA = `
   CREATE TABLE IF NOT EXISTS groups (
     id INTEGER PRIMARY KEY, lane TEXT NOT NULL, due_at INTEGER NOT NULL, body TEXT NOT NULL);
 
+  -- Rows of mailboxes that were erased: whoever comes back with an answer for them comes too late.
+  CREATE TABLE IF NOT EXISTS erased (row INTEGER PRIMARY KEY);
+
   -- What was asked of servers: one packed result a row.
   CREATE TABLE IF NOT EXISTS results (row INTEGER PRIMARY KEY, result TEXT NOT NULL);
 `

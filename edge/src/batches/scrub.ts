@@ -2,12 +2,14 @@
 import type { Agenda } from './agenda.ts'
 import { chunk, page } from './chunk-book.ts'
 import { keepRemaining } from './group-book.ts'
+import type { Stash } from './groups.ts'
 import type { Layout } from './layout.ts'
 import { readRows } from './read-rows.ts'
 import { KEY_OCTETS } from './seen.ts'
 import { fetchRange } from './split.ts'
 import { counted, NOT_PROBED } from './counting.ts'
 import type { Course } from './course.ts'
+import { uploadKey } from './spool.ts'
 import type { State } from './state.ts'
 
 /** R2 wants all parts but the last to be of one size. */
@@ -25,21 +27,49 @@ interface Place {
 export async function scrub({ storage, course, bucket }: Place, keys: readonly Uint8Array[]): Promise<number> {
   const { sql } = storage
   const rows = rowsWith(sql, keys)
-  if (rows.size === 0) return 0
-  const { upload } = course.here()
-  const ranges = await rangesOf(sql, course.here(), { rows, spool: bucket })
+  const state = course.state()
+  // What was never read has no keys: of a list that ended before, the rest goes.
+  if (state === null || (rows.size === 0 && state.isRead)) return 0
+  const octets = state.isRead ? state.upload.octets : state.readTo
+  const upload = { ...state.upload, octets }
+  const ranges = await rangesOf(sql, state, { rows, spool: bucket })
   const key = `${upload.key}~`
-  await rewritten(bucket, course.here(), { ranges, key })
+  await rewritten(bucket, { ...state, upload }, { ranges, key })
+  if (course.state() === null) return 0
   storage.transactionSync(() => {
     const open = forgetRows(sql, course.agenda(), rows)
-    let after: State = { ...course.here(), upload: { ...upload, key } }
+    for (const row of [...rows.values()].flat()) sql.exec('INSERT OR IGNORE INTO erased (row) VALUES (?)', row)
+    let after: State = { ...course.here(), isRead: true, upload: { ...upload, key } }
     // Whoever was still to be asked about is asked about no more.
     for (let n = 0; n < open; n += 1) after = counted(after, { row: 0, result: NOT_PROBED, price: 0 }).state
     course.keep(after)
   })
-  await bucket.delete(upload.key)
+  await sweep(bucket, state, key)
   await course.go()
   return [...rows.values()].flat().length
+}
+
+/** All that lies in the store for a list but what is to stay, left by whoever was cut off too. */
+export async function sweep(
+  bucket: R2Bucket | null,
+  { account, id }: Pick<State, 'account' | 'id'>,
+  stays: string | null,
+): Promise<void> {
+  const found = await bucket?.list({ prefix: uploadKey(account, id, '') })
+  const keys = found?.objects.map(({ key }) => key).filter((key) => key !== stays) ?? []
+  if (keys.length > 0) await bucket?.delete(keys)
+}
+
+export function isErased(sql: SqlStorage, row: number): boolean {
+  return sql.exec('SELECT 1 FROM erased WHERE row = ?', row).toArray().length > 0
+}
+
+export function withoutErased(sql: SqlStorage, stashes: ReadonlyMap<number, Stash>): ReadonlyMap<number, Stash> {
+  if (sql.exec('SELECT 1 FROM erased LIMIT 1').toArray().length === 0) return stashes
+  const left = ({ destinations, members }: Stash): Stash => {
+    return { destinations, members: members.filter(([row]) => !isErased(sql, row)) }
+  }
+  return new Map([...stashes].map(([bucket, stash]) => [bucket, left(stash)]))
 }
 
 /** Rows with one of these keys, by chunk. */
@@ -98,6 +128,7 @@ async function rewritten(
   { upload, layout }: Pick<State, 'upload' | 'layout'>,
   { ranges, key }: { ranges: readonly Range[]; key: string },
 ): Promise<void> {
+  if (upload.octets === 0) return void (await bucket.put(key, ''))
   const open = await bucket.createMultipartUpload(key)
   const parts: R2UploadedPart[] = []
   for (let offset = 0; offset < upload.octets; offset += PART_OCTETS) {

@@ -79,7 +79,7 @@ class Load {
   }
 
   take(parcelId: number, group: Group, place: string): void {
-    if (this.#left > 0 && this.#joins(parcelId, group)) return
+    if (this.#left > 0 && isNew(group) === this.isFirst && this.#joins(parcelId, group)) return
     if (this.isFull || this.#busy.has(place)) return
     if (this.groups.length === 0) this.isFirst = isNew(group)
     else if (this.isFirst !== isNew(group)) return

@@ -43,6 +43,7 @@ const create = createRoute({
   request: { query: batchOptions, headers: idempotencyHeader },
   responses: {
     202: { description: 'Taken', content: { 'application/json': { schema: batchPreview } } },
+    410: refusal('A repeat, and the first batch was erased'),
     ...refusals,
     ...bodyRefusals,
   },

@@ -228,7 +228,8 @@ function allowedAt(grants: Grants, wanted: Wanted, { limits, now }: { limits: Li
   const { hurry = 1 } = limits
   const pace = paceAt(grants.standing, now) / hurry
   const share = wanted.patient ? PATIENT_SHARE : 1
-  const connections = grants.granted.map(([at]) => [at, 1] as const)
+  // A connection that is yet to be made leaves this second alone.
+  const connections = grants.granted.filter(([at]) => at < now + SECOND_MS * pace).map(([at]) => [at, 1] as const)
   const refused = grants.refused.map((at) => [at, 1] as const)
   const refusable = Math.min(wanted.refusable, limits.refusedPerHour)
   // Those who are still talking may yet tell of as many as they were let in with.

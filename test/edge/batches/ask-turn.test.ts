@@ -139,7 +139,7 @@ describe('a turn', () => {
         account: 'acc_default_1',
         groups: [
           {
-            id: 'bat_number_1.0.a.test',
+            id: 'bat_number_1.0.a.test.7',
             domain: 'a.test',
             recipients: [{ localPart: 'Jane', smtpUtf8: false }, { localPart: 'o' }],
           },
