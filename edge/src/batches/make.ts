@@ -41,7 +41,7 @@ export function typeOf(contentType: string): Wish['type'] | null {
 
 export async function makeBatch(context: Context<AppEnv>, making: Making) {
   const caller = keyCaller(context)
-  const { batches, objects, newId } = context.get('services')
+  const { batches, newId } = context.get('services')
   const { account } = caller
   const bucket = batches.spool(account)
   if (bucket === null) return noStore(context)
@@ -56,15 +56,26 @@ export async function makeBatch(context: Context<AppEnv>, making: Making) {
   const key = uploadKey(account, making.id, newId('upl'))
   const uploaded = await upload(making.body, wish, known === null ? { bucket, key } : null)
   if (!uploaded.ok) return refusedUpload(context, uploaded)
-  const wanted = wantedOf(making, caller, { uploaded, key, now: context.get('services').now() })
-  await objects.account(account).enterList({
-    id: wanted.id,
-    scope: wanted.scope,
-    expiresAt: expiresAt(begun(wanted)),
-  })
+  return begin(context, { making, caller, bucket, key, uploaded, isNew: known === null })
+}
+
+interface Begun extends Omit<Taken, 'now'> {
+  readonly making: Making
+  readonly caller: KeyCaller
+  readonly bucket: R2Bucket
+  readonly isNew: boolean
+}
+
+async function begin(context: Context<AppEnv>, { making, caller, bucket, key, uploaded, isNew }: Begun) {
+  const { batches, objects, now } = context.get('services')
+  const { account } = caller
+  const object = batches.object(account, making.id)
+  const wanted = wantedOf(making, caller, { uploaded, key, now: now() })
+  const { id, scope } = wanted
+  await objects.account(account).enterList({ id, scope, expiresAt: expiresAt(begun(wanted)) })
   const made = await object.create(wanted)
   // Two at once: the first one's upload is the batch's, the other is let go.
-  if (known === null && (await object.plan())?.upload.key !== key) await bucket.delete(key)
+  if (isNew && (await object.plan())?.upload.key !== key) await bucket.delete(key)
   if (made === null) return mismatch(context)
   const shown = made.status === 'previewed' ? await preview(wanted, uploaded.first, context.get('services')) : null
   const headers = { location: `/v1/batches/${made.id}`, 'cache-control': 'no-store' }
