@@ -63,6 +63,7 @@ export async function startLane(hosts: readonly MailHost[], port: number): Promi
     CANARIES: '[]',
     AUDIT_RESOLVERS: '',
     AUDIT_SMTP_PORT: '',
+    HURRY: '',
   }
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
   const lane = await import('@postern/prober/handler.ts')
