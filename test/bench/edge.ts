@@ -4,7 +4,7 @@ import { bundle } from './edge/bundle.ts'
 import { latency, localRun } from './edge/latency.ts'
 import { FOLDER, readMaterial } from './edge/material.ts'
 import { mailboxes, syntax, typos } from './edge/quality.ts'
-import { type Part, outcomeOf, told } from './edge/report.ts'
+import { measured, type Part } from './edge/report.ts'
 import { verdictCpu } from './edge/verdict-cpu.ts'
 import type { Options, Summary } from './run.ts'
 
@@ -20,14 +20,5 @@ export async function edge(say: (text: string) => void, options: Options): Promi
     () => latency(options),
     () => localRun(options),
   ]
-  const parts: Part[] = []
-  for (const subject of subjects) {
-    const part = await subject()
-    say(told(part))
-    parts.push(part)
-  }
-  const figures = parts.flatMap((part) => part.figures)
-  const missed = figures.filter((figure) => outcomeOf(figure) === 'MISSED').map(({ name }) => name)
-  say(`\n${missed.length === 0 ? 'All targets are reached.' : `MISSED: ${missed.join(', ')}`}`)
-  return Object.fromEntries(figures.map(({ name, value }) => [name, value]))
+  return measured(subjects, say)
 }

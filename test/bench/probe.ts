@@ -1,5 +1,5 @@
 // What a lane needs for its verdicts: round trips, processor time, requests to the tables; and what hostile servers do to it.
-import { outcomeOf, type Part, told } from './edge/report.ts'
+import { measured, type Part } from './edge/report.ts'
 import { hostile } from './probe/hostile.ts'
 import { requests } from './probe/requests.ts'
 import { roundTrips } from './probe/round-trips.ts'
@@ -17,14 +17,8 @@ export async function probe(say: (text: string) => void, options: Options): Prom
     storm,
     hostile,
   ]
-  const parts: Part[] = []
-  for (const subject of subjects) {
-    const part = await subject(options)
-    say(told(part))
-    parts.push(part)
-  }
-  const figures = parts.flatMap((part) => part.figures)
-  const missed = figures.filter((figure) => outcomeOf(figure) === 'MISSED').map(({ name }) => name)
-  say(`\n${missed.length === 0 ? 'All targets are reached.' : `MISSED: ${missed.join(', ')}`}`)
-  return Object.fromEntries(figures.map(({ name, value }) => [name, value]))
+  return measured(
+    subjects.map((subject) => () => subject(options)),
+    say,
+  )
 }

@@ -88,4 +88,5 @@ export function migrate(storage: DurableObjectStorage): void {
   })
 }
 
+/** A public unit, in the thousandths that are counted. */
 export const UNIT = 1_000

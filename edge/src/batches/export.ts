@@ -1,4 +1,5 @@
 // Results on their way out: chunk by chunk in input order, the rows read again from the upload, never held as a whole.
+import { joined } from '../accounts/secrets.ts'
 import { fetchRange } from './split.ts'
 import type { Page } from './chunk-book.ts'
 import { NOT_PROBED } from './counting.ts'
@@ -71,7 +72,7 @@ export function stream(
       // Its failure is told when its turn has come.
       void Promise.allSettled([next])
       const wanted = rows.filter(({ result }) => statuses === null || statuses.includes(result?.status ?? ''))
-      controller.enqueue(joinedRows(wanted.map(write)))
+      controller.enqueue(joined(...wanted.map(write)))
     },
   })
 }
@@ -81,16 +82,6 @@ function writerOf(layout: Layout, format: Format): (written: Written) => Uint8Ar
   return format === 'csv'
     ? ({ raw, result }) => csvRow(layout, raw, result)
     : ({ raw, result }) => encoder.encode(ndjsonRow(layout, raw, result))
-}
-
-function joinedRows(rows: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(rows.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const row of rows) {
-    whole.set(row, at)
-    at += row.length
-  }
-  return whole
 }
 
 /** Where a page of rows begins: a chunk, and how many of its rows were told. */

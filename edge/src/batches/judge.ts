@@ -6,8 +6,8 @@ import type { Fact } from '@postern/shared/verdict/evidence.ts'
 import type { Verdict } from '@postern/shared/verdict/finding.ts'
 import { score } from '@postern/shared/verdict/score.ts'
 import { suggestionOf } from '@postern/shared/verdict/suggestion.ts'
+import { UNIT } from '../accounts/schema.ts'
 import { pack, type RowResult } from './result.ts'
-import { UNIT } from './state.ts'
 
 /** How an account wants its answers told. */
 export interface Taste {

@@ -1,7 +1,8 @@
 // What a batch may spend: its own bound and what its account reserves for it, a step at a time.
 import { PRICE } from '@postern/shared/verdict/cost.ts'
 import type { Account } from '../accounts/account.ts'
-import { type State, UNIT } from './state.ts'
+import { UNIT } from '../accounts/schema.ts'
+import type { State } from './state.ts'
 
 /** Reserved beyond what is wanted, in thousandths: enough not to ask for every job, little enough to leave the account its credit. */
 const STEP = 200 * UNIT

@@ -1,4 +1,5 @@
 // Which rows of a list the account has paid for before: those are free, and the others are remembered as paid for.
+import { MAX_AGE_S } from '@postern/shared/contract/verification.ts'
 import type { Verdict } from '@postern/shared/verdict/finding.ts'
 import { validUntil } from '@postern/shared/verdict/valid-until.ts'
 import type { Account } from '../accounts/account.ts'
@@ -25,8 +26,6 @@ export interface Repeats {
   /** What was not told after all was not paid for, and makes no repeat of what comes after it. */
   untold(state: Whose, answers: readonly RepeatedAnswer[], rows: readonly number[]): Promise<void>
 }
-
-const MAX_AGE_S = 31_536_000
 
 export function createRepeats(
   accountOf: (id: string) => Pick<DurableObjectStub<Account>, 'repeats' | 'unpaid'>,

@@ -2,10 +2,8 @@
 import type { BatchBody, BatchStatus } from '@postern/shared/contract/batch.ts'
 import { type Reason, worthOf } from '@postern/shared/verdict/reasons.ts'
 import type { Scope } from '../accounts/places.ts'
+import { UNIT } from '../accounts/schema.ts'
 import type { Layout } from './layout.ts'
-
-/** Thousandths of a public unit, as the ledger counts. */
-export const UNIT = 1_000
 
 export interface Wanted {
   readonly id: string

@@ -1,4 +1,5 @@
 // One row of a list as the edge sees it: answered, to be asked of a lane, or to be looked at again when names resolve.
+import { MAX_AGE_S } from '@postern/shared/contract/verification.ts'
 import { providerOf } from '@postern/shared/dns/provider.ts'
 import { rank } from '@postern/shared/lanes/choose.ts'
 import type { Lane } from '@postern/shared/lanes/lane.ts'
@@ -43,7 +44,6 @@ export type NextFor =
 const NO_EXTRAS = { quoted: false, ipLiteral: false, dotless: false }
 /** One row's look-ups. */
 const ROW_MS = 5_000
-const MAX_AGE_S = 31_536_000
 
 /** What comes next for a row that was looked at. */
 export function nextFor(

@@ -1,4 +1,5 @@
 // What one turn at a lane is used for: the work that is due, as much of it as a job holds and the batch can pay.
+import { MAX_AGE_S } from '@postern/shared/contract/verification.ts'
 import { type Agenda, askable, placeAt } from './agenda.ts'
 import { parcel } from './group-book.ts'
 import { type Group, MOST_MEMBERS } from './groups.ts'
@@ -35,7 +36,6 @@ const FLIGHT_MS = 80_000
 /** A first visit may not keep a whole job waiting for a server that takes its time; that has its own later. */
 const FIRST_MS = 12_000
 const AGAIN_MS = 45_000
-const MAX_AGE_S = 31_536_000
 
 /** Null where nothing is due, or nothing can be paid. */
 export function planned({ sql, agenda, state }: Book, { lane, ticket, now }: Turn): Given | null {

@@ -1,4 +1,5 @@
 // Results as CSV (RFC 4180): the octets of each row as they were sent, and what became of its address behind them.
+import { joined } from '../accounts/secrets.ts'
 import { type OwnValue, ownValues } from './columns.ts'
 import { fieldsOf } from './fields.ts'
 import { breakAtEnd, type CsvLayout, type Delimiter, type Layout, type NdjsonLayout } from './layout.ts'
@@ -60,11 +61,4 @@ function ownText(value: OwnValue): string {
 
 function cellText(text: string, delimiter: Delimiter): string {
   return text.includes(delimiter) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-
-function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const both = new Uint8Array(one.length + other.length)
-  both.set(one)
-  both.set(other, one.length)
-  return both
 }

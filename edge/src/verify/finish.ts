@@ -1,4 +1,5 @@
 // THE STORY of one verification that nobody waits for: asked of its lane until it has its answer or its day is over, then told.
+import { MAX_AGE_S } from '@postern/shared/contract/verification.ts'
 import { providerOf } from '@postern/shared/dns/provider.ts'
 import type { ListJob, ProbeReport } from '@postern/shared/contract/probe.ts'
 import { rank } from '@postern/shared/lanes/choose.ts'
@@ -153,8 +154,6 @@ function jobOf({ id, account, wanted, visits }: Inquiry, { address, facts }: Ver
   const maxAgeS = visits === 0 ? (wanted.max_age ?? MAX_AGE_S) : 0
   return { kind: 'list', jobId: id, epoch, groups: [group], budgetMs: BUDGET_MS, maxAgeS, account }
 }
-
-const MAX_AGE_S = 31_536_000
 
 interface Course extends Pick<Inquiry, 'lane' | 'tried' | 'lostAt'> {
   /** Where the lane was of no use: another one goes on at once, or this one is asked more and more seldom. */

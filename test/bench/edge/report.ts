@@ -34,6 +34,23 @@ export function told({ title, lines, figures }: Part): string {
   return ['', title, ...lines, ...aligned(rows).map((line) => `  ${line}`)].join('\n')
 }
 
+/** Takes one subject after the other, each told as soon as it is measured; the figures of all of them by name. */
+export async function measured(
+  subjects: readonly (() => Part | Promise<Part>)[],
+  say: (text: string) => void,
+): Promise<Record<string, number>> {
+  const parts: Part[] = []
+  for (const subject of subjects) {
+    const part = await subject()
+    say(told(part))
+    parts.push(part)
+  }
+  const figures = parts.flatMap((part) => part.figures)
+  const missed = figures.filter((figure) => outcomeOf(figure) === 'MISSED').map(({ name }) => name)
+  say(`\n${missed.length === 0 ? 'All targets are reached.' : `MISSED: ${missed.join(', ')}`}`)
+  return Object.fromEntries(figures.map(({ name, value }) => [name, value]))
+}
+
 function targetOf({ target }: Figure): string {
   if (target === undefined) return ''
   return 'atLeast' in target ? `>= ${target.atLeast}` : `<= ${target.atMost}`
