@@ -53,13 +53,15 @@ export function planFor({ inquiry, exchange, subjects }: Question, ports: Exchan
   const pipelined = row.controlTiming === 'pipelined'
   const postmaster = `postmaster@${domain}`
   const isAsked = subjects.some(({ wire }) => wire.toLowerCase() === postmaster)
+  // A host that has begun to refuse everybody shows that in each session of a list: an acceptance from before is no proof.
+  const isContrasted = somebodyAccepted && !inquiry.patient
   return {
     ehloName: ports.lane.ehloName,
     mailFrom: ports.lane.mailFrom,
     mailboxes: subjects.map(({ wire }) => wire),
     strangers: strangers.map((local) => `${local}@${domain}`),
     controlTiming: pipelined ? 'pipelined' : 'after_250',
-    postmaster: somebodyAccepted || isAsked ? null : postmaster,
+    postmaster: isContrasted || isAsked ? null : postmaster,
     smtpUtf8: subjects.some(({ smtpUtf8 }) => smtpUtf8),
     pipelining: true,
     exchange,
@@ -76,8 +78,11 @@ export function wantedFor(
   ports: ExchangePorts,
 ): Omit<Wanted, 'address'> {
   const { mailboxes, strangers, postmaster, controlTiming } = plan
-  const controls = strangers.length > 0 ? strangers.length + 1 : postmaster === null ? 0 : 1
-  const recipients = mailboxes.length + controls
+  // Where strangers' answers are known, postmaster comes after refusals alone, of which a session takes so many.
+  const recipients =
+    strangers.length > 0
+      ? mailboxes.length + strangers.length + 1
+      : Math.max(mailboxes.length, Math.min(MOST_REFUSED, mailboxes.length + (postmaster === null ? 0 : 1)))
   // One after the other, a refused mailbox is followed by postmaster alone, and an accepted one by a stranger, twice at most.
   const inTurn = mailboxes.length + strangers.length > 2 ? MOST_REFUSED : MOST_REFUSED - 1
   const atOnce = controlTiming === 'pipelined' ? recipients : Math.min(inTurn, recipients)

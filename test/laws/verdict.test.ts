@@ -158,6 +158,20 @@ describe('laws of the verdict', () => {
     )
   })
 
+  it('a no is not confirmed by an acceptance from before, or after, postmaster was refused beside it', () => {
+    const apart = fc.tuple(fc.integer({ min: 0, max: 30_000 }), fc.integer({ min: 30_001, max: 6 * 86_400_000 }))
+    fc.assert(
+      fc.property(replyTo(fc.constant('mailbox'), NO), apart, fc.constantFrom(-1, 1), (no, [near, far], side) => {
+        const postmaster: ReplyFact = { ...no, to: 'postmaster', observedAt: no.observedAt + near }
+        const yes = { code: 250, enhanced: null, lines: [] }
+        const other: ReplyFact = { ...no, to: 'other', observedAt: no.observedAt + side * far, reply: yes }
+        expect(judge([ROUTED, no, other, postmaster]).level).toBe('estimated')
+        const beside: ReplyFact = { ...other, observedAt: no.observedAt }
+        expect(judge([ROUTED, no, beside, postmaster]).status).toBe('undeliverable')
+      }),
+    )
+  })
+
   it('every evidence has a verdict with a score from 0 to 100', () => {
     fc.assert(
       fc.property(any, (facts) => {

@@ -1,6 +1,8 @@
 // Lists where something is scarce or breaks: what was heard of each is kept, what was said is counted, and memory costs little.
-import { createEvidence } from '@postern/prober/store/evidence.ts'
 import type { Dynamo } from '@postern/prober/store/dynamo.ts'
+import { createEvidence } from '@postern/prober/store/evidence.ts'
+import { decide } from '@postern/shared/verdict/decide.ts'
+import type { Fact } from '@postern/shared/verdict/evidence.ts'
 import { startWorld, type World } from '@postern/test/world/world.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Engine, startEngine } from './engine.ts'
@@ -60,13 +62,32 @@ describe('a list', () => {
       ],
     })
     exchange.behave({ RCPT: (line) => (line.includes('jane') ? '250 2.1.5 Ok' : '421 4.3.2 Closing down karl.weber') })
-    const reports = await askList(lane, listOf({ 'd2.test': ['jane', 'karl.weber', 'nina.falk'] }))
+    const reports = await askList(lane, listOf({ 'd2.test': ['jane', 'jane.roe', 'karl.weber', 'nina.falk'] }))
     expect([...reports.values()].map(({ facts }) => mailboxOf(facts))).toEqual([
+      'mailbox:250',
       'mailbox:250',
       'mailbox:421',
       'mailbox:421',
     ])
     expect(JSON.stringify([...reports.values()].map(({ facts }) => facts))).not.toMatch(/karl|weber/)
+  })
+
+  it('is not told that mailboxes are dead by a host that has begun to refuse everybody', async () => {
+    const introduced = [
+      reply('stranger', 550, { exchange: 'mx.d9.test', observedAt: lane.now() }),
+      reply('other', 250, { exchange: 'mx.d9.test', observedAt: lane.now() }),
+    ]
+    await lane.learn('x@d9.test', { domainFacts: introduced })
+    exchange.behave({ RCPT: () => '550 5.1.1 No such user' })
+    lane.advance(5_000)
+    const [first] = (await askList(lane, listOf({ 'd9.test': ['jane', 'karl'] }))).values()
+    expect(told(first!.facts).filter((one) => one.startsWith('postmaster'))).toEqual(['postmaster:550'])
+    const judged = (facts: readonly Fact[]) => decide({ facts, domain: 'd9.test', now: lane.now() })
+    expect(judged(first!.facts)).toMatchObject({ level: 'estimated' })
+    exchange.behave({})
+    lane.advance(3_600_000)
+    const [next] = (await askList(lane, listOf({ 'd9.test': ['nina', 'otto'] }))).values()
+    expect(judged(next!.facts)).toMatchObject({ level: 'confirmed' })
   })
 
   it('named again behind TLS is counted again', async () => {
@@ -129,6 +150,20 @@ describe('the table', () => {
     requests.length = 0
     await askList(lane, listOf({ 'd6.test': locals }))
     expect(requests).toEqual(['recall'])
+  })
+
+  it('is read once for a job of several domains, as far as a request holds them', async () => {
+    const requests: string[] = []
+    const evidence = createEvidence(counting(requests), testKeys('d7'), 'evidence')
+    lane = newLane(world, engine, { ...exchange.ports(() => lane.now()), evidence })
+    const locals = numbered(10).map((local) => `jane${local}`)
+    const domains = Array.from({ length: 8 }, (_, n) => [`together${n}.test`, locals] as const)
+    const first = await askList(lane, listOf(Object.fromEntries(domains)))
+    expect(requests.filter((what) => what === 'recall')).toHaveLength(2)
+    const again = await askList(lane, listOf(Object.fromEntries(domains)))
+    const asked = [...first].filter(([, { state }]) => state === 'asked')
+    expect(asked.length).toBeGreaterThanOrEqual(10)
+    for (const [address] of asked) expect(again.get(address)!.state).toBe('known')
   })
 
   it('keeps who was refused, though what was heard of strangers came too late', async () => {

@@ -1,9 +1,9 @@
 // What DynamoDB remembers of addresses and of their domain: facts with their instants, never a verdict.
-import { BatchGetCommand, type BatchGetCommandOutput } from '@aws-sdk/lib-dynamodb'
 import type { Dynamo } from './dynamo.ts'
-import { type AddressItem, addressItem, type DomainItem, domainItem, type Item } from './items.ts'
+import { type AddressItem, addressItem, type DomainItem, domainItem } from './items.ts'
 import type { Keys, TableKeys } from './keys.ts'
 import { type Learned, learn } from './learn.ts'
+import { createReader, type Read } from './reader.ts'
 
 export interface Asked {
   readonly domain: string
@@ -21,7 +21,7 @@ export interface Recalled {
 }
 
 export interface Evidence {
-  /** One request for up to thirty addresses. */
+  /** Forty-nine addresses a request; what is asked for in the same moment is read together. */
   readonly recall: (asked: Asked, now: number) => Promise<Recalled>
   /** False where something could not be written. */
   readonly learn: (learned: Learned) => Promise<boolean>
@@ -35,28 +35,19 @@ export interface Store {
 
 export function createEvidence(dynamo: Dynamo, keys: Keys, table: string): Evidence {
   const store = { dynamo, keys, table }
+  const read = createReader(dynamo, table)
   return {
-    recall: (asked, now) => recall(store, asked, now),
+    recall: (asked, now) => recall(keys, asked, { read, now }),
     learn: (learned) => learn(store, learned),
   }
 }
 
-/** DynamoDB's limit for one BatchGetItem. */
-const MOST_KEYS = 100
-
-async function recall({ dynamo, keys, table }: Store, asked: Asked, now: number): Promise<Recalled> {
+async function recall(keys: Keys, asked: Asked, { read, now }: { read: Read; now: number }): Promise<Recalled> {
   const [domain, optOut] = [keys.domain(asked.domain), keys.optOut(asked.domain)]
   const addresses = asked.wires.map((wire) => ({ heard: keys.address(wire), marks: keys.marks(wire) }))
-  const wanted = [
-    ...new Set([domain, optOut, ...addresses.flatMap(({ heard, marks }) => [heard, marks])].flatMap(({ all }) => all)),
-  ]
-  const items = new Map<string, Item>()
-  for (let at = 0; at < wanted.length; at += MOST_KEYS) {
-    const got = await dynamo.attempt('recall', () => read(dynamo, table, wanted.slice(at, at + MOST_KEYS)))
-    // What is only half read would be read as half forgotten.
-    if (got.kind !== 'done' || isPartial(got.value)) return unread(asked)
-    for (const item of got.value.Responses?.[table] ?? []) items.set(String(item['key']), item)
-  }
+  const wanted = [domain, optOut, ...addresses.flatMap(({ heard, marks }) => [heard, marks])]
+  const items = await read(wanted.flatMap(({ all }) => all))
+  if (items === null) return unread(asked)
   const under = ({ all }: TableKeys) => all.map((key) => items.get(key)).filter((item) => item !== undefined)
   return {
     available: true,
@@ -66,14 +57,6 @@ async function recall({ dynamo, keys, table }: Store, asked: Asked, now: number)
     domain: domainItem([...under(domain), ...under(optOut)], now),
   }
 }
-
-function read(dynamo: Dynamo, table: string, keys: readonly string[]): Promise<BatchGetCommandOutput> {
-  return dynamo.client.send(
-    new BatchGetCommand({ RequestItems: { [table]: { Keys: keys.map((key) => ({ key })), ConsistentRead: true } } }),
-  )
-}
-
-const isPartial = ({ UnprocessedKeys = {} }: BatchGetCommandOutput): boolean => Object.keys(UnprocessedKeys).length > 0
 
 function unread({ wires }: Asked): Recalled {
   const nothing = { now: 0, account: null }

@@ -2,8 +2,8 @@
 import { type ProviderRow, providerOf } from '../dns/provider.ts'
 import type { Meaning } from '../smtp/codes.ts'
 import { meaning } from '../smtp/meaning.ts'
+import { type Fact, type FaultFact, factOf, isProbeFact, type ProbeFact, type ReplyFact } from './evidence.ts'
 import type { Case, Finding } from './finding.ts'
-import { type Fact, type FaultFact, isProbeFact, type ProbeFact, type ReplyFact, factOf } from './evidence.ts'
 import { CONTROL_MS, DAY_MS, latest, mailboxReply } from './lifetimes.ts'
 import type { Level, Reason } from './reasons.ts'
 import { dialable } from './route.ts'
@@ -82,11 +82,36 @@ const REFUSED_REASON: Partial<Record<Meaning['class'], Reason>> = { mailbox_disa
 function refused(heard: Heard): Finding {
   const { reply, said, row, others } = heard
   const reason = REFUSED_REASON[said.class] ?? 'mailbox_not_found'
-  const accepted = others.find((other) => other.reply.code < 300)
-  if (accepted !== undefined) return finding(reason, 'confirmed', { ...heard, support: [accepted] })
+  const accepted = nearest(
+    reply,
+    others.filter((other) => other.reply.code < 300),
+  )
+  if (accepted !== null && !isSinceRefused(reply, accepted, others))
+    return finding(reason, 'confirmed', { ...heard, support: [accepted] })
   if (rowNames(row, reply)) return finding(reason, 'confirmed', heard)
   // Everybody refused alike: the words still say what they say, but they may be said to us alone.
   return said.strong ? finding(reason, 'estimated', heard) : finding('blocked', 'estimated', heard)
+}
+
+/** Of those, the one that was said next to `reply` in time; null where there is none. */
+function nearest(reply: ReplyFact, those: readonly ReplyFact[]): ReplyFact | null {
+  return those.reduce<ReplyFact | null>(
+    (best, one) => (best === null || distance(one, reply) < distance(best, reply) ? one : best),
+    null,
+  )
+}
+
+function distance(one: ReplyFact, other: ReplyFact): number {
+  return Math.abs(one.observedAt - other.observedAt)
+}
+
+/** Postmaster must exist (RFC 5321 §4.5.1): whoever refuses it nearer to `reply` than somebody was accepted may refuse us all. */
+function isSinceRefused(reply: ReplyFact, accepted: ReplyFact, others: readonly ReplyFact[]): boolean {
+  const postmaster = nearest(
+    reply,
+    others.filter((other) => other.to === 'postmaster' && other.reply.code >= 500),
+  )
+  return postmaster !== null && distance(postmaster, reply) < distance(accepted, reply)
 }
 
 /** True where a named provider's row lists this very code or phrase as "no such mailbox"; the default row never does. */
