@@ -59,17 +59,15 @@ const WATCH_MS = 60_000
 const MOST_DOUBLINGS = 6
 /** What cannot be ended for a day after its last one is given up. */
 const GIVEN_UP_MS = LONGEST_MS + 86_400_000
-/** What the platform sends in one go, and how often the alarm does before it lets others have a turn. */
-const BATCH = 100
-const MOST_BATCHES = 5
-const SOON_MS = 1_000
+/** Of one object at a time, of which an account has sixteen: its thousands keep nobody else's waiting. */
+const MOST_UNDER_WAY = 2
 
 export class Pending extends DurableObject<PendingBindings> {
   readonly #sql = this.ctx.storage.sql
   /** Null where this object has just woken and does not know. */
   #armedAt: number | null = null
-  /** When messages were sent of which nothing was heard since. */
-  readonly #sent = new Map<string, number>()
+  /** What was sent or taken, and until when it keeps its place where nothing is heard of it. */
+  readonly #underWay = new Map<string, number>()
 
   constructor(state: DurableObjectState, env: PendingBindings) {
     super(state, env)
@@ -91,12 +89,13 @@ export class Pending extends DurableObject<PendingBindings> {
   async take(id: string): Promise<Inquiry | null> {
     const now = Date.now()
     const [row] = this.#sql.exec<Row>('SELECT * FROM inquiries WHERE id = ? AND due_at <= ?', id, now).toArray()
-    this.#sent.delete(id)
+    this.#underWay.delete(id)
     if (row === undefined) return null
     const inquiry = JSON.parse(row.body) as Inquiry
     if (now - inquiry.since > GIVEN_UP_MS) return this.#giveUp(id)
     const until = now + LEASE_MS * 2 ** Math.min(this.#unheard(id) - 1, MOST_DOUBLINGS)
     this.#sql.exec('UPDATE inquiries SET due_at = ? WHERE id = ?', until, id)
+    this.#underWay.set(id, now + LEASE_MS)
     await this.#arm(until)
     return inquiry
   }
@@ -127,12 +126,27 @@ export class Pending extends DurableObject<PendingBindings> {
       inquiry.id,
     )
     this.#sql.exec('DELETE FROM parked WHERE id = ?', inquiry.id)
-    await this.#arm(inquiry.dueAt)
+    await this.#leave(inquiry.id)
   }
 
   async done(id: string): Promise<void> {
     this.#sql.exec('DELETE FROM inquiries WHERE id = ?', id)
     this.#sql.exec('DELETE FROM parked WHERE id = ?', id)
+    await this.#leave(id)
+  }
+
+  /** Its place goes to whoever waits. */
+  async #leave(id: string): Promise<void> {
+    this.#underWay.delete(id)
+    const next = this.#nextAfter(-Infinity)
+    if (next !== null) await this.#arm(next)
+  }
+
+  /** When the first of them comes due that does so later than `at`. */
+  #nextAfter(at: number): number | null {
+    return this.#sql
+      .exec<{ next: number | null }>('SELECT min(due_at) AS next FROM inquiries WHERE due_at > ?', at)
+      .one().next
   }
 
   /** How many of them were about the mailbox; they end without an answer. */
@@ -151,7 +165,7 @@ export class Pending extends DurableObject<PendingBindings> {
     const times = this.#unheard(id)
     const dueAt = Date.now() + WATCH_MS * 2 ** Math.min(times, MOST_DOUBLINGS)
     this.#sql.exec('UPDATE inquiries SET due_at = ? WHERE id = ?', dueAt, id)
-    await this.#arm(dueAt)
+    await this.#leave(id)
     return times
   }
 
@@ -159,30 +173,26 @@ export class Pending extends DurableObject<PendingBindings> {
     // Re-armed first: whatever fails below is tried again, also after the platform has given up retrying.
     this.#armedAt = Infinity
     const now = Date.now()
-    const most = BATCH * MOST_BATCHES
+    for (const [id, until] of this.#underWay) if (until <= now) this.#underWay.delete(id)
     const due = this.#sql
-      .exec<Row>('SELECT * FROM inquiries WHERE due_at <= ? ORDER BY due_at LIMIT ?', now, most)
+      .exec<Row>('SELECT * FROM inquiries WHERE due_at <= ? ORDER BY due_at LIMIT ?', now, 2 * MOST_UNDER_WAY)
       .toArray()
-    const { next } = this.#sql
-      .exec<{ next: number | null }>('SELECT min(due_at) AS next FROM inquiries WHERE due_at > ?', now)
-      .one()
+    const next = this.#nextAfter(now)
     // A message that is lost is sent again.
-    if (due.length > 0) await this.#arm(now + (due.length < most ? WATCH_MS : SOON_MS))
+    if (due.length > 0) await this.#arm(Math.min(now + WATCH_MS, ...this.#underWay.values()))
     if (next !== null) await this.#arm(next)
-    await this.#send(due, now)
+    const places = MOST_UNDER_WAY - this.#underWay.size
+    await this.#send(due.filter(({ id }) => !this.#underWay.has(id)).slice(0, Math.max(0, places)), now)
   }
 
-  async #send(due: readonly Row[], now: number): Promise<void> {
-    const unsent = due.filter(({ id }) => now - (this.#sent.get(id) ?? -Infinity) >= WATCH_MS)
-    for (let at = 0; at < unsent.length; at += BATCH) {
-      const part = unsent.slice(at, at + BATCH)
-      const messages = part.map(({ id, body }) => {
-        const { account } = JSON.parse(body) as Inquiry
-        return { body: { kind: 'inquiry' as const, account, id } }
-      })
-      const [sent] = await Promise.allSettled([this.env.INQUIRIES.sendBatch(messages)])
-      if (sent.status === 'fulfilled') for (const { id } of part) this.#sent.set(id, now)
-    }
+  async #send(rows: readonly Row[], now: number): Promise<void> {
+    if (rows.length === 0) return
+    const messages = rows.map(({ id, body }) => {
+      const { account } = JSON.parse(body) as Inquiry
+      return { body: { kind: 'inquiry' as const, account, id } }
+    })
+    const [sent] = await Promise.allSettled([this.env.INQUIRIES.sendBatch(messages)])
+    if (sent.status === 'fulfilled') for (const { id } of rows) this.#underWay.set(id, now + WATCH_MS)
   }
 
   async #arm(at: number): Promise<void> {
