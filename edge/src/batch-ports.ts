@@ -59,10 +59,19 @@ export function doWork(services: Services): (work: Work) => Promise<void> {
 
 type TurnsOf = (account: string, lane: string) => DurableObjectStub<Turns>
 
-/** Tells a batch, or a lane, of a message that failed too often. */
-export function doPark({ batches }: Services, turns: TurnsOf): (parked: Work | Turn) => Promise<void> {
+/**
+ * Tells a batch, or a lane, of a message that failed too often.
+ * @throws while what the work needs does not answer: then it is not the work that is at fault.
+ */
+export function doPark({ batches, objects }: Services, turns: TurnsOf): (parked: Work | Turn) => Promise<void> {
   return async (parked) => {
-    if (parked.kind !== 'ask') return batches.object(parked.account, parked.batch).parked(parked)
+    if (parked.kind !== 'ask') {
+      await Promise.all([
+        batches.spool(parked.account)?.head(parked.account),
+        objects.account(parked.account).describe(),
+      ])
+      return batches.object(parked.account, parked.batch).parked(parked)
+    }
     // What it had asked for is due again as soon as its time is over; its turn goes to whoever waits.
     await turns(parked.account, parked.lane).done(parked.lane, parked.ticket, false)
     return batches.object(parked.account, parked.batch).noteParked()
@@ -98,6 +107,7 @@ export function doTurn(services: Services, { turns, askList, roll }: Asking): (t
       turn,
       {
         take: (name, ticket) => object.take(name, ticket),
+        leave: (name, ticket) => object.leave(name, ticket),
         finish: (of, parcels, asked) => object.finish(of, parcels, asked),
         done: (name, ticket, more) => lane.done(name, ticket, more),
       },

@@ -79,6 +79,11 @@ export class Agenda {
     this.#flights.set(ticket, flight)
   }
 
+  isFlying(ticket: string, now: number): boolean {
+    this.#land(now)
+    return this.#flights.has(ticket)
+  }
+
   end(ticket: string): void {
     this.#flights.delete(ticket)
   }

@@ -31,7 +31,8 @@ export interface AskPorts extends SurveyPorts {
 
 /** What of the objects a turn needs. */
 export interface TurnObjects {
-  take(lane: string, ticket: string): Promise<Given | null>
+  take(lane: string, ticket: string): Promise<Given | 'under_way' | null>
+  leave(lane: string, ticket: string): Promise<void>
   finish(turn: { lane: string; ticket: string }, parcels: readonly number[], asked: Asked): Promise<Finished>
   done(lane: string, ticket: string, more: boolean): Promise<void>
 }
@@ -41,7 +42,24 @@ const WAY_MS = 5_000
 /** @throws where an object does not answer: the message is delivered again. */
 export async function askTurn(turn: Turn, objects: TurnObjects, ports: AskPorts): Promise<void> {
   const given = await objects.take(turn.lane, turn.ticket)
+  // Somebody was brought the same message and is at it.
+  if (given === 'under_way') return
   if (given === null) return objects.done(turn.lane, turn.ticket, false)
+  try {
+    await askFor(turn, given, { objects, ports })
+  } catch (error) {
+    // Delivered again, it is to find its work.
+    await Promise.allSettled([objects.leave(turn.lane, turn.ticket)])
+    throw error
+  }
+}
+
+interface Parts {
+  readonly objects: TurnObjects
+  readonly ports: AskPorts
+}
+
+async function askFor(turn: Turn, given: Given, { objects, ports }: Parts): Promise<void> {
   const { answers, ...outcome } = await (turn.lane === EDGE ? atEdge(given, ports) : atLane(turn, given, ports))
   const asked = { ...outcome, judged: await ports.repeats.price(given.state, answers) }
   const { more, untold } = await objects.finish(turn, given.parcels, asked)

@@ -44,6 +44,8 @@ export interface Finished {
 const LISTED_S = 3 * 86_400
 /** Rows that one turn may ask about: credit for them is asked for with it. */
 const ASKED_AT_ONCE = 240
+/** Work whose message the queue gave up this often is given up: about half an hour of tries. */
+const GIVEN_UP = 3
 
 export class Batch extends DurableObject<BatchBindings> {
   readonly #sql = this.ctx.storage.sql
@@ -167,14 +169,20 @@ export class Batch extends DurableObject<BatchBindings> {
     return untold
   }
 
-  /** Work for a turn at a lane, or null. */
-  async take(lane: string, ticket: string): Promise<Given | null> {
+  /** Work for a turn at a lane, or null; `under_way` where the turn has its work and is not over. */
+  async take(lane: string, ticket: string): Promise<Given | 'under_way' | null> {
     const before = this.#course.state()
     if (before === null || !this.#course.mayWork(before)) return null
     await this.#course.fund((this.#course.agenda().inFlight(Date.now()) + ASKED_AT_ONCE) * priceOfRow(before))
     const state = this.#course.state()
     if (state === null || !this.#course.mayWork(state)) return null
+    if (this.#course.agenda().isFlying(`${lane} ${ticket}`, Date.now())) return 'under_way'
     return planned({ sql: this.#sql, agenda: this.#course.agenda(), state }, { lane, ticket, now: Date.now() })
+  }
+
+  /** Nothing came of a turn so far: what it had is as due as before. */
+  async leave(lane: string, ticket: string): Promise<void> {
+    if (this.#course.state() !== null) this.#course.agenda().end(`${lane} ${ticket}`)
   }
 
   /** Takes what came of a turn, each row's answer once. */
@@ -256,15 +264,20 @@ export class Batch extends DurableObject<BatchBindings> {
     return scrubbed
   }
 
-  /** A piece of work failed too often: it is counted, and its rows end as they are. */
+  /** The queue has given a piece of work up: that is counted, and the third time its rows end as they are. */
   async parked(work: Work): Promise<void> {
     const state = this.#course.state()
     if (state === null || !isOpen(state)) return
     // Another message may have done it meanwhile.
     const isDone = work.kind === 'split' ? state.isRead : chunks.chunk(this.#sql, work.chunk)?.isChecked !== false
     if (isDone) return
-    this.#course.keep({ ...state, parked: state.parked + 1 })
-    if (work.kind === 'check') {
+    const errand = work.kind === 'split' ? work.kind : work.chunk
+    const times = (state.troubles[errand] ?? 0) + 1
+    this.#course.keep({ ...state, parked: state.parked + 1, troubles: { ...state.troubles, [errand]: times } })
+    if (times < GIVEN_UP) {
+      this.#course.errands.heard(errand)
+      await this.#course.go()
+    } else if (work.kind === 'check') {
       await this.commitCheck(work.chunk, { judged: givenUp(this.#sql, work.chunk), stashes: new Map() })
     } else await this.readFailed({ detail: 'The upload could not be read: that failed too often.', row: null })
   }

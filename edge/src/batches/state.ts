@@ -46,6 +46,8 @@ export interface State extends Wanted {
   readonly stopped: BatchBody['stopped']
   readonly failure: BatchBody['failure']
   readonly parked: number
+  /** How often a message for reading (`split`), or for checking a chunk (its number), was given up. */
+  readonly troubles: Readonly<Record<string, number>>
   /** Tenths of the rows that were told of. */
   readonly told: number
 }
@@ -71,6 +73,7 @@ export function begun(wanted: Wanted): State {
     stopped: null,
     failure: null,
     parked: 0,
+    troubles: {},
     told: 0,
   }
 }

@@ -39,8 +39,6 @@ const AGAIN_MS = 45_000
 
 /** Null where nothing is due, or nothing can be paid. */
 export function planned({ sql, agenda, state }: Book, { lane, ticket, now }: Turn): Given | null {
-  // Told again, a turn begins anew: whoever had it before is lost, or will be.
-  agenda.end(`${lane} ${ticket}`)
   const load = new Load(new Set(agenda.busy(now)), affordable(state, agenda.inFlight(now)))
   for (const entry of agenda.due(lane, now)) {
     if (load.isFull) break

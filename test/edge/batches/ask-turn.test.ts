@@ -85,6 +85,7 @@ async function played(groups: readonly Group[] | null, reply: ListReply, wish: W
     groups === null ? null : { state: begun(wanted), budgetMs: 12_000, maxAgeS: 3_600, parcels: [3], groups }
   const objects: TurnObjects = {
     take: async (lane, ticket) => (calls.push(`take ${lane} ${ticket}`), given),
+    leave: async (lane, ticket) => void calls.push(`leave ${lane} ${ticket}`),
     finish: async (of, parcels, what) => {
       calls.push(`finish ${of.lane} ${of.ticket} ${parcels.join()}`)
       asked = what

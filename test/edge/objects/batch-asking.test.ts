@@ -3,10 +3,12 @@ import { evictDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
 import type { Asked } from '../../../edge/src/batches/batch.ts'
 import { pack } from '../../../edge/src/batches/result.ts'
+import type { Given } from '../../../edge/src/batches/turn.ts'
 import { RESULT } from '../batches/uploads.ts'
 import {
   addresses,
   bodyOf,
+  doTurn,
   each,
   exists,
   isHeld,
@@ -20,6 +22,7 @@ import {
   type Says,
   standingQueues,
   toTheEnd,
+  turns,
 } from './batch-given.ts'
 import { later, SECOND, watched } from './batch-visits.ts'
 import { balanceOf, HOUR, MINUTE, NOON, pass, standingClock } from './given.ts'
@@ -53,7 +56,12 @@ async function taken() {
   const list = await listed(['jane@d.test', 'joe@e.test'])
   await playWork({ lanes })
   const lane = lanes[0]!.id
-  return { list, lane, take: (ticket: string) => list.stub.take(lane, ticket) }
+  const take = async (ticket: string): Promise<Given | null> => {
+    const given = await list.stub.take(lane, ticket)
+    if (given === 'under_way') throw new Error('the turn is under way')
+    return given
+  }
+  return { list, lane, take }
 }
 
 describe('what came of a turn', () => {
@@ -104,14 +112,45 @@ describe('what came of a turn', () => {
     expect(await balanceOf(list.given)).toMatchObject({ reserved: 0 })
   })
 
-  it('that was lost is asked for again when its time is over, also by the same turn at once', async () => {
-    const { list, take } = await taken()
+  it('that was lost is asked for again when its time is over, and at once where it was given back', async () => {
+    const { list, lane, take } = await taken()
     const first = (await take('1'))!
+    expect(await list.stub.take(lane, '1')).toBe('under_way')
+    expect(await take('2')).toBeNull()
+    await list.stub.leave(lane, '1')
     expect((await take('1'))?.groups).toEqual(first.groups)
     expect(await take('2')).toBeNull()
     pass(80 * SECOND)
     expect((await take('2'))?.groups).toEqual(first.groups)
     expect(await bodyOf(list)).toMatchObject({ done: 0 })
+  })
+
+  it('of which the message came twice, side by side, is asked about once and keeps its turn until it is over', async () => {
+    const lanes = newLanes()
+    const list = await listed(addresses(20, 2))
+    await playWork({ lanes })
+    const { says, visits } = watched(each(exists))
+    const turn = turns.shift()!
+    const twice: Says = async (job, lane) => {
+      await doTurn(turn, { lanes, says })
+      expect(turns).toEqual([])
+      return says(job, lane)
+    }
+    await doTurn(turn, { lanes, says: twice })
+    expect(visits).toHaveLength(1)
+    expect(await toTheEnd(list, { lanes, says })).toMatchObject({ status: 'completed', done: 20 })
+    expect(visits.flatMap(({ emails }) => emails)).toHaveLength(20)
+  })
+
+  it('that nobody could be told of is asked for again as soon as its message comes back', async () => {
+    const lanes = newLanes()
+    const list = await listed(addresses(4))
+    await playWork({ lanes })
+    const turn = turns.shift()!
+    const breaks: Says = () => Promise.reject(new Error('the consumer broke'))
+    await expect(doTurn(turn, { lanes, says: breaks })).rejects.toThrow('broke')
+    await doTurn(turn, { lanes })
+    expect(await bodyOf(list)).toMatchObject({ status: 'completed', done: 4 })
   })
 
   it('finds its rows in an object that has slept meanwhile', async () => {

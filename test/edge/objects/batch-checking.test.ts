@@ -1,6 +1,6 @@
 // What the edge itself tells of a list's rows, chunk by chunk: each once, a few at a time, and one that cannot be checked holds up no other.
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Fact } from '@postern/shared/verdict/evidence.ts'
 import { pack } from '../../../edge/src/batches/result.ts'
 import { RESULT } from '../batches/uploads.ts'
@@ -145,14 +145,18 @@ describe('a chunk that cannot be checked', () => {
     const [first, second] = work.splice(0)
     // What lies in the store is not what was read.
     await env.SPOOL.put(list.wanted.upload.key, `email\n${'x'.repeat(list.wanted.upload.octets)}`)
-    await expect(doWork(first!, stage)).rejects.toThrow()
-    await list.stub.parked(first!)
-    await list.stub.parked(first!)
-    await expect(doWork(second!, stage)).rejects.toThrow()
-    await list.stub.parked(second!)
+    for (const message of [first!, second!]) {
+      await expect(doWork(message, stage)).rejects.toThrow()
+      for (let times = 1; times <= 3; times += 1) {
+        expect(await bodyOf(list)).toMatchObject({ status: 'running' })
+        await list.stub.parked(message)
+        if (times < 3) expect(work.splice(0)).toContainEqual(message)
+      }
+      await list.stub.parked(message)
+    }
     expect(await bodyOf(list)).toMatchObject({
       status: 'completed',
-      parked: 2,
+      parked: 6,
       done: 504,
       duplicates: 1,
       by_reason: { inconclusive: 503 },
@@ -206,10 +210,20 @@ describe('the queues', () => {
     const turn = turns.shift()!
     const split = { kind: 'split', account: one.wanted.account, batch: one.wanted.id }
     expect(await deliver('postern-batches-parked', [split, turn])).toEqual([true, true])
-    expect(await bodyOf(one)).toMatchObject({ status: 'failed', parked: 1 })
+    expect(await bodyOf(one)).toMatchObject({ status: 'queued', parked: 1 })
+    expect(await deliver('postern-batches-parked', [split, split])).toEqual([true, true])
+    expect(await bodyOf(one)).toMatchObject({ status: 'failed', parked: 3 })
     expect(await bodyOf(other)).toMatchObject({ status: 'running', parked: 1 })
     // Its turn went to whoever waits: the same list.
     expect(turns).toEqual([{ ...turn, account: whose, batch, ticket: String(Number(turn.ticket) + 1) }])
+  })
+
+  it('hold nothing against a list while its store does not answer', async () => {
+    const list = await listed(['jane@d.test'])
+    vi.spyOn(env.SPOOL, 'head').mockRejectedValueOnce(new Error('is not there'))
+    const message = work.shift()!
+    expect(await deliver('postern-batches-parked', [message, message])).toEqual([false, true])
+    expect(await bodyOf(list)).toMatchObject({ status: 'queued', parked: 1 })
   })
 
   it('ask lanes that are on the map, and no others', async () => {

@@ -177,6 +177,7 @@ export async function doTurn(turn: Turn, stage: Stage): Promise<void> {
     turn,
     {
       take: (name, ticket) => object.take(name, ticket),
+      leave: (name, ticket) => object.leave(name, ticket),
       finish: (of, parcels, asked) => object.finish(of, parcels, asked),
       done: (name, ticket, more) => lane.done(name, ticket, more),
     },

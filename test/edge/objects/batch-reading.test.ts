@@ -145,7 +145,10 @@ describe('reading', () => {
     expect(await bodyOf(list)).toMatchObject({ status: 'queued' })
     await list.stub.parked(message)
     await list.stub.parked(message)
-    expect(await bodyOf(list)).toMatchObject({ status: 'failed', parked: 1, failure: { row: null } })
+    expect(await bodyOf(list)).toMatchObject({ status: 'queued', parked: 2 })
+    await list.stub.parked(message)
+    await list.stub.parked(message)
+    expect(await bodyOf(list)).toMatchObject({ status: 'failed', parked: 3, failure: { row: null } })
   })
 
   it('that was done by another message is not undone by one that was parked', async () => {
