@@ -11,10 +11,12 @@ import { createRepeats } from './batches/repeats.ts'
 import { split } from './batches/split.ts'
 import { type SpoolBindings, spoolOf } from './batches/spool.ts'
 import { surveyed } from './verify/survey.ts'
+import { LISTED_S, openName } from './batches/state.ts'
 import type { Work } from './batches/work.ts'
 import type { Services } from './routes/context.ts'
 
 export interface BatchNamespaces extends SpoolBindings {
+  readonly SNAPSHOTS: KVNamespace
   readonly BATCH_OBJECTS: DurableObjectNamespace<Batch>
   readonly TURNS: DurableObjectNamespace<Turns>
 }
@@ -22,6 +24,10 @@ export interface BatchNamespaces extends SpoolBindings {
 export function batchesOf(env: BatchNamespaces, partitions: Partitions): Batches {
   return {
     object: (account, id) => within(env.BATCH_OBJECTS, partitionOf(account), partitions).getByName(`${account}/${id}`),
+    announce: async (account, id) => {
+      const options = { expirationTtl: LISTED_S, metadata: { announcedAt: Date.now() } }
+      await Promise.allSettled([env.SNAPSHOTS.put(openName({ account, id }), '', options)])
+    },
     spool: (account) => spoolOf(env, account),
   }
 }

@@ -25,7 +25,7 @@ import {
   settle,
   settleTotal,
 } from './ledger.ts'
-import { dropList, enterList, type Listed, lists, pruneLists, wasDropped } from './list-book.ts'
+import { dropList, endList, enterList, type Listed, lists, openLists, pruneLists, wasDropped } from './list-book.ts'
 import { eraseWaiting, flushOutbox, hasWaiting, keepForLater, waiting, waitingById } from './outbox.ts'
 import type { Scope } from './places.ts'
 import {
@@ -169,6 +169,14 @@ export class Account extends DurableObject<AccountBindings> {
     this.#commit(() => {
       settleTotal(this.#sql, total, Date.now())
       release(this.#sql, total.id)
+      endList(this.#sql, total.id)
+    })
+  }
+
+  /** Nothing is reserved any more for what had these ids. */
+  async letGo(ids: readonly string[]): Promise<void> {
+    this.#commit(() => {
+      for (const id of ids) release(this.#sql, id)
     })
   }
 
@@ -182,8 +190,19 @@ export class Account extends DurableObject<AccountBindings> {
     for (const answer of answers) forgetPaid(this.#sql, answer)
   }
 
+  /** Told again, the later time counts. */
   async enterList(list: Listed): Promise<void> {
     enterList(this.#sql, list)
+  }
+
+  /** It asks nobody any more; it is kept, and listed. */
+  async endList(id: string): Promise<void> {
+    endList(this.#sql, id)
+  }
+
+  /** Lists that were made and have not ended. */
+  async openLists(scope: Scope): Promise<number> {
+    return openLists(this.#sql, scope, Date.now())
   }
 
   async dropList(id: string): Promise<void> {
@@ -191,11 +210,11 @@ export class Account extends DurableObject<AccountBindings> {
   }
 
   async wasDropped(id: string, scope: Scope): Promise<boolean> {
-    return wasDropped(this.#sql, id, scope)
+    return wasDropped(this.#sql, { id, scope }, Date.now())
   }
 
   async lists(scope: Scope, page: { before: string; limit: number }): Promise<string[]> {
-    return lists(this.#sql, scope, page)
+    return lists(this.#sql, scope, { ...page, now: Date.now() })
   }
 
   async usage(from: string, to: string): Promise<UsageRow[]> {

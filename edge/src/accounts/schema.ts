@@ -73,8 +73,13 @@ const LISTS = `
     WITHOUT ROWID;
 `
 
+const OPEN_LISTS = `
+  -- Those that ask nobody any more.
+  ALTER TABLE batches ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;
+`
+
 /** In the order in which they are applied; one that was released is never changed, only followed by another. */
-const STEPS: readonly string[] = [FIRST, PATTERNS, LISTS]
+const STEPS: readonly string[] = [FIRST, PATTERNS, LISTS, OPEN_LISTS]
 
 /** Brings an object's tables to what this code expects, from whatever version they are. */
 export function migrate(storage: DurableObjectStorage): void {

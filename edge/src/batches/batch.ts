@@ -10,7 +10,7 @@ import { priceOfRow } from './purse.ts'
 import { SCHEMA } from './schema.ts'
 import { isErased, scrub, sweep, withoutErased } from './scrub.ts'
 import { spoolOf } from './spool.ts'
-import { begun, expiresAt, isOpen, openName, type State, type Wanted } from './state.ts'
+import { begun, expiresAt, isOpen, LISTED_S, openName, type State, type Wanted } from './state.ts'
 import { type Given, planned } from './turn.ts'
 import type { Judged, Work } from './work.ts'
 
@@ -40,8 +40,6 @@ export interface Finished {
   readonly untold: readonly number[]
 }
 
-/** The open ones stay in the list for as long as any of them may last. */
-const LISTED_S = 3 * 86_400
 /** Rows that one turn may ask about: credit for them is asked for with it. */
 const ASKED_AT_ONCE = 240
 /** Work whose message the queue gave up this often is given up: about half an hour of tries. */
@@ -69,7 +67,8 @@ export class Batch extends DurableObject<BatchBindings> {
     const { finishedAt } = this.#course.here()
     if (finishedAt !== null) return
     await work()
-    await this.env.SNAPSHOTS.put(openName(this.#course.here()), '', { expirationTtl: LISTED_S })
+    const listing = this.env.SNAPSHOTS.put(openName(this.#course.here()), '', { expirationTtl: LISTED_S })
+    await Promise.allSettled([listing])
   }
 
   async start(): Promise<BatchBody | null> {
@@ -289,9 +288,10 @@ export class Batch extends DurableObject<BatchBindings> {
     await this.#course.go()
   }
 
-  /** Whatever it waits for, it looks once more. */
-  async touch(): Promise<void> {
+  /** Whatever it waits for, it looks once more; false where there is no batch. */
+  async touch(): Promise<boolean> {
     await this.alarm()
+    return this.#course.state() !== null
   }
 
   override async alarm(): Promise<void> {

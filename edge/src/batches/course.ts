@@ -122,7 +122,8 @@ export class Course {
 
   /** The last word to the account, which reserves nothing for it any more. */
   async settle(state: State): Promise<void> {
-    if (state.scope === 'live') await this.account(state).settleList(totalOf(state))
+    const account = this.account(state)
+    await (state.scope === 'live' ? account.settleList(totalOf(state)) : account.endList(state.id))
   }
 
   async alarm(work: () => Promise<unknown> = () => this.go()): Promise<void> {

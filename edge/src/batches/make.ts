@@ -52,6 +52,8 @@ export async function makeBatch(context: Context<AppEnv>, making: Making) {
   // The same request again after its list was erased makes no new one.
   if (known === null && (await wasErased(context, caller, making.id))) return erased(context)
   if (known === null && (await isPoor(context, caller, options))) return noCredit(context)
+  if (known === null && (await hasMany(context, caller))) return tooMany(context)
+  if (known === null) await batches.announce(account, making.id)
   // A repeat is read only, to be compared.
   const key = uploadKey(account, making.id, newId('upl'))
   const uploaded = await upload(making.body, wish, known === null ? { bucket, key } : null)
@@ -128,6 +130,22 @@ async function isPoor(context: Context<AppEnv>, caller: KeyCaller, { mode = 'ful
   const view = await context.get('services').objects.account(caller.account).describe()
   const available = view?.balance.available ?? null
   return available !== null && available < PRICE[mode]
+}
+
+/** Lists that an account has at a time, those that were only looked at included; as many of its sandbox. */
+const MOST_OPEN = 100
+
+/** Two that are sent at once may both be the last one. */
+async function hasMany(context: Context<AppEnv>, caller: KeyCaller): Promise<boolean> {
+  const scope = isSandbox(caller) ? 'test' : 'live'
+  return (await context.get('services').objects.account(caller.account).openLists(scope)) >= MOST_OPEN
+}
+
+function tooMany(context: Context) {
+  return refuse(context, 'rate-limited', {
+    detail: `${MOST_OPEN} lists of this account are open: wait for one to end, or cancel or erase one.`,
+    headers: { 'retry-after': '60' },
+  })
 }
 
 function noCredit(context: Context) {

@@ -28,8 +28,13 @@ export async function scrub({ storage, course, bucket }: Place, keys: readonly U
   const { sql } = storage
   const rows = rowsWith(sql, keys)
   const state = course.state()
+  if (state === null) return 0
   // What was never read has no keys: of a list that ended before, the rest goes.
-  if (state === null || (rows.size === 0 && state.isRead)) return 0
+  if (rows.size === 0 && state.isRead) {
+    // Whoever was cut off may have left an upload as it was.
+    await sweep(bucket, state, state.upload.key)
+    return 0
+  }
   const octets = state.isRead ? state.upload.octets : state.readTo
   const upload = { ...state.upload, octets }
   const ranges = await rangesOf(sql, state, { rows, spool: bucket })
@@ -88,6 +93,20 @@ function rowsWith(sql: SqlStorage, keys: readonly Uint8Array[]): Map<number, num
 
 function nameOf(octets: Uint8Array, at: number): string {
   return octets.subarray(at, at + KEY_OCTETS).join()
+}
+
+/** Nobody finds those rows of a chunk by their keys any more. */
+function unname(sql: SqlStorage, n: number, places: readonly number[]): void {
+  const [row] = sql
+    .exec<{ keys: ArrayBuffer; mailboxes: ArrayBuffer }>('SELECT keys, mailboxes FROM chunks WHERE n = ?', n)
+    .toArray()
+  if (row === undefined) return
+  const [keys, mailboxes] = [row.keys, row.mailboxes].map((octets) => {
+    const left = new Uint8Array(octets)
+    for (const place of places) left.fill(0, place * KEY_OCTETS, (place + 1) * KEY_OCTETS)
+    return left.buffer
+  })
+  sql.exec('UPDATE chunks SET keys = ?, mailboxes = ? WHERE n = ?', keys, mailboxes, n)
 }
 
 interface Range {
@@ -154,7 +173,13 @@ function forgetRows(sql: SqlStorage, agenda: Agenda, rows: ReadonlyMap<number, r
     const seen = page(sql, n)
     if (seen === null) continue
     const { first } = seen.chunk
-    open += gone.filter((row) => seen.results[row - first] === null).length
+    // Duplicates are counted as soon as they are known, and have no result of their own.
+    open += gone.filter((row) => seen.results[row - first] === null && !seen.chunk.duplicates.has(row)).length
+    unname(
+      sql,
+      n,
+      gone.map((row) => row - first),
+    )
     const [{ checked } = { checked: null }] = sql
       .exec<{ checked: string | null }>('SELECT checked FROM chunks WHERE n = ?', n)
       .toArray()

@@ -89,9 +89,14 @@ export function finishedBy({ startedAt, createdAt, mode }: State): number {
   return (startedAt ?? createdAt) + (mode === 'full' ? DAY_MS + BESIDE_MS : FAST_MS)
 }
 
+/** Whoever has looked at a list starts it within a day. */
+const PREVIEWED_DAYS = 1
+
 /** Instant from which it is erased: what is under way ends first. */
 export function expiresAt(state: State): number {
-  return Math.max(state.createdAt + state.retentionDays * DAY_MS, finishedBy(state))
+  const { status, createdAt, retentionDays } = state
+  if (status === 'previewed') return createdAt + Math.min(PREVIEWED_DAYS, retentionDays) * DAY_MS
+  return Math.max(createdAt + retentionDays * DAY_MS, finishedBy(state))
 }
 
 const OPEN: readonly BatchStatus[] = ['queued', 'running']
@@ -108,7 +113,10 @@ export function isToBeSorted(state: State): boolean {
 /** As queues name it. */
 export const idsOf = ({ account, id: batch }: Pick<State, 'account' | 'id'>) => ({ account, batch })
 
-/** Under this name in KV while it is open, for whoever looks after all open ones. */
+/** An open one stays in that list for as long as any of them may last, in seconds. */
+export const LISTED_S = 3 * 86_400
+
+/** Under this name in KV from before its upload until it has ended, for whoever looks after all open ones. */
 export function openName({ account, id }: Pick<State, 'account' | 'id'>): string {
   return `open/${account}/${id}`
 }

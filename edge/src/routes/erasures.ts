@@ -96,8 +96,10 @@ function beingRead(context: Context<AppEnv>) {
 /** Verifications that are being finished are, by the last digit of their id, in one of so many objects. */
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.split('')
 
-async function unbegin(account: string, names: Pseudonyms, { pending }: Services): Promise<void> {
-  await Promise.all(DIGITS.map((digit) => pending(account, digit).erase(names.mailbox)))
+/** Credit that was reserved for them is the account's again. */
+async function unbegin(account: string, names: Pseudonyms, { pending, objects }: Services): Promise<void> {
+  const ended = await Promise.all(DIGITS.map((digit) => pending(account, digit).erase(names.mailbox)))
+  await objects.account(account).letGo(ended.flat())
 }
 
 const MOST_AT_ONCE = 50

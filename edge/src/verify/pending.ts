@@ -59,7 +59,7 @@ const WATCH_MS = 60_000
 const MOST_DOUBLINGS = 6
 /** What cannot be ended for a day after its last one is given up. */
 const GIVEN_UP_MS = LONGEST_MS + 86_400_000
-/** Of one object at a time, of which an account has sixteen: its thousands keep nobody else's waiting. */
+/** Of one object at a time, of which an account has thirty-two: its thousands keep nobody else's waiting. */
 const MOST_UNDER_WAY = 2
 
 export class Pending extends DurableObject<PendingBindings> {
@@ -149,14 +149,14 @@ export class Pending extends DurableObject<PendingBindings> {
       .one().next
   }
 
-  /** How many of them were about the mailbox; they end without an answer. */
-  async erase(subjects: readonly string[]): Promise<number> {
+  /** Ids of those that were about the mailbox; they end without an answer. */
+  async erase(subjects: readonly string[]): Promise<string[]> {
     const rows = this.#sql.exec<Row>('SELECT * FROM inquiries').toArray()
     const theirs = rows.filter(({ body }) =>
       (JSON.parse(body) as Inquiry).subjects.some((subject) => subjects.includes(subject)),
     )
     for (const { id } of theirs) await this.done(id)
-    return theirs.length
+    return theirs.map(({ id }) => id)
   }
 
   /** Its message failed too often: it comes due again, later each time. Returns how often that was; 0 where it has ended. */

@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { Batch } from '../../../edge/src/batches/batch.ts'
 import worker from '../../../edge/src/worker.ts'
 import { replyTo } from '../facts.ts'
+import { openName } from '../../../edge/src/batches/state.ts'
 import {
   addresses,
   bodyOf,
@@ -147,6 +148,26 @@ describe('an alarm', () => {
     expect(await env.SNAPSHOTS.list({ prefix: `open/${list.given.id}/` })).toMatchObject({ keys: [] })
     expect(warned.join()).toContain('did not answer')
   })
+})
+
+it('an upload that never became a list is found by the clock, and one that may become one is left alone', async () => {
+  const { id } = await account(10)
+  const announce = (batch: string) =>
+    env.SNAPSHOTS.put(openName({ account: id, id: batch }), '', { metadata: { announcedAt: Date.now() } })
+  await env.SPOOL.put(`${id}/bat_lost/upl_1`, 'email\njane@d.test\n')
+  await announce('bat_lost')
+  pass(59 * MINUTE)
+  await env.SPOOL.put(`${id}/bat_coming/upl_2`, 'email\njane@d.test\n')
+  await announce('bat_coming')
+  const kept = async () => [
+    ...(await env.SPOOL.list({ prefix: `${id}/` })).objects.map(({ key }) => key.split('/')[1]),
+    ...(await env.SNAPSHOTS.list({ prefix: `open/${id}/` })).keys.map(({ name }) => name.split('/')[2]),
+  ]
+  await worker.scheduled(createScheduledController(), env)
+  expect(await kept()).toEqual(['bat_coming', 'bat_lost', 'bat_coming', 'bat_lost'])
+  pass(MINUTE)
+  await worker.scheduled(createScheduledController(), env)
+  expect(await kept()).toEqual(['bat_coming', 'bat_coming'])
 })
 
 function standAgain(): void {

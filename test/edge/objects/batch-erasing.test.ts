@@ -134,12 +134,16 @@ describe('time', () => {
     expect(await remainsOf(list)).toEqual([])
   })
 
-  it('erases a list that was only looked at', async () => {
+  it('erases a list that was only looked at within a day, and none that was started meanwhile', async () => {
     const list = await listed(addresses(4), { start: false, retentionDays: 3 })
+    const started = await listed(addresses(4), { start: false, retentionDays: 3 })
     await next(list, {})
-    expect(await alarmOf(list.stub)).toBe(NOON + 3 * DAY)
+    expect(await alarmOf(list.stub)).toBe(NOON + DAY)
+    await started.stub.start()
+    expect(await toTheEnd(started, { lanes: newLanes() })).toMatchObject({ done: 4 })
     await next(list, {})
     expect(await remainsOf(list)).toEqual([])
+    expect(Date.parse((await bodyOf(started)).expires_at)).toBe(NOON + 3 * DAY)
   })
 
   it('erases no list before it has ended', async () => {

@@ -97,6 +97,24 @@ describe('a list under an idempotency key', () => {
   })
 })
 
+describe('an account', () => {
+  it('that has a hundred open lists is asked to wait until one has ended', async () => {
+    const who = await owner()
+    const stub = env.ACCOUNTS.getByName(who.id)
+    const listed = { scope: 'test', expiresAt: Date.now() + 86_400_000 } as const
+    for (let n = 0; n < 99; n += 1) await stub.enterList({ id: `bat_${n}`, ...listed })
+    expect(await send(who, LIST)).toMatchObject({ status: 202 })
+    const { status, body } = await send(who, LIST)
+    expect([status, body.type, body.detail]).toEqual([429, '/problems/rate-limited', expect.stringContaining('100')])
+    expect(await uploadsOf(who)).toHaveLength(1)
+    while (work.length > 0) await deliver('postern-batches', work.splice(0))
+    expect(await send(who, LIST)).toMatchObject({ status: 202 })
+    expect(await send(who, LIST)).toMatchObject({ status: 429 })
+    await stub.dropList('bat_7')
+    expect(await send(who, LIST)).toMatchObject({ status: 202 })
+  })
+})
+
 describe('what is no list', () => {
   it.each([
     ['nothing', '', 'text/csv'],

@@ -1,0 +1,39 @@
+// Which lists an account has: open ones, ended ones, and for a while those that are no more.
+import { describe, expect, it } from 'vitest'
+import { account, DAY, pass, ring, standingClock } from './given.ts'
+
+standingClock()
+
+const page = { before: 'bat_~', limit: 10 }
+
+describe('the lists of an account', () => {
+  it('are open until they have ended, are erased, or their days are over', async () => {
+    const { stub } = await account(10)
+    const expiresAt = Date.now() + DAY
+    for (const id of ['bat_1', 'bat_2', 'bat_3', 'bat_4']) await stub.enterList({ id, scope: 'live', expiresAt })
+    await stub.enterList({ id: 'bat_5', scope: 'test', expiresAt })
+    expect([await stub.openLists('live'), await stub.openLists('test')]).toEqual([4, 1])
+    await stub.endList('bat_1')
+    await stub.dropList('bat_2')
+    expect(await stub.openLists('live')).toBe(2)
+    // One that was only looked at is started, and kept longer.
+    await stub.enterList({ id: 'bat_3', scope: 'live', expiresAt: expiresAt + DAY })
+    pass(DAY)
+    expect(await stub.openLists('live')).toBe(1)
+    expect(await stub.lists('live', page)).toEqual(['bat_3'])
+  })
+
+  it('are known to have been here for a month after their days are over', async () => {
+    const { stub } = await account(10)
+    await stub.enterList({ id: 'bat_1', scope: 'live', expiresAt: Date.now() + DAY })
+    expect(await stub.wasDropped('bat_1', 'live')).toBe(false)
+    pass(DAY)
+    expect([await stub.wasDropped('bat_1', 'live'), await stub.wasDropped('bat_1', 'test')]).toEqual([true, false])
+    pass(29 * DAY)
+    await ring(stub)
+    expect(await stub.wasDropped('bat_1', 'live')).toBe(true)
+    pass(DAY)
+    await ring(stub)
+    expect(await stub.wasDropped('bat_1', 'live')).toBe(false)
+  })
+})
