@@ -2,6 +2,7 @@
 import type { Secrets } from '../accounts/secrets.ts'
 import type { Connect } from '../http/connections.ts'
 import type { Outcome } from './ladder.ts'
+import { failsOnPurpose } from './rehearsal.ts'
 import { send } from './send.ts'
 import { type SecretName, secretText, signedHeaders } from './sign.ts'
 import { type TargetPorts, targetRefusal } from './target.ts'
@@ -81,6 +82,7 @@ async function attempt({ account }: DeliveryMessage, taken: Taken, ports: Delive
   const { connect, now, secrets } = ports
   const at = now()
   const ended = (outcome: Outcome): Attempt => ({ n: taken.n, at, ms: now() - at, outcome })
+  if (failsOnPurpose(taken.payload)) return ended({ status: 500, why: 'status', restMs: null })
   const why = await targetRefusal(taken.url, ports)
   if (why !== null) return ended({ status: null, why, restMs: null })
   const texts = await Promise.all(taken.secrets.map((secret) => secretText(secrets, { ...secret, account })))

@@ -71,6 +71,29 @@ async function attemptAt(url: string, wish: Partial<Taken> = {}): Promise<Attemp
   return attempts[0]!
 }
 
+describe('of an address of the sandbox that asks for it, an event', () => {
+  const about = (email: string, why: string, type = 'verification.completed') =>
+    JSON.stringify({ type, timestamp: '2099-05-01T12:00:00.000Z', data: { email, cost: { units: 0, why } } })
+
+  it.each(['webhook_fails@d.test', 'jane+Webhook_Fails@d.test'])('is never accepted, nor sent: %s', async (email) => {
+    const { url, received } = await receiver()
+    const attempt = await attemptAt(url, { payload: about(email, 'sandbox') })
+    expect(attempt.outcome).toEqual({ status: 500, why: 'status', restMs: null })
+    expect(received).toEqual([])
+  })
+
+  it.each([
+    ['of a live key', about('webhook_fails@d.test', 'confirmed')],
+    ['about a domain of that name', about('jane@webhook_fails.test', 'sandbox')],
+    ['about somebody who is called nearly so', about('webhook_fails2@d.test', 'sandbox')],
+    ['about something else', about('webhook_fails@d.test', 'sandbox', 'batch.completed')],
+  ])('is sent as any other: %s', async (_what, payload) => {
+    const { url, received } = await receiver()
+    expect((await attemptAt(url, { payload })).outcome.status).toBe(200)
+    expect(received).toHaveLength(1)
+  })
+})
+
 describe('a delivery', () => {
   it('is what the receiver verifies by Standard Webhooks, octet by octet', async () => {
     const { url, received } = await receiver()
