@@ -3,7 +3,7 @@ import type { BatchOptions } from '@postern/shared/contract/batch.ts'
 import { RETENTION_DAYS } from '@postern/shared/contract/batch.ts'
 import { PRICE } from '@postern/shared/verdict/cost.ts'
 import type { Context } from 'hono'
-import { isSandbox, type KeyCaller } from '../http/authenticate.ts'
+import { isSandbox, type KeyCaller, scopeOf } from '../http/authenticate.ts'
 import { mismatch } from '../http/idempotency.ts'
 import { refuse } from '../http/problem.ts'
 import type { AppEnv } from '../routes/context.ts'
@@ -86,7 +86,7 @@ async function begin(context: Context<AppEnv>, { making, caller, bucket, key, up
 
 function wasErased(context: Context<AppEnv>, caller: KeyCaller, id: string): Promise<boolean> {
   const { objects } = context.get('services')
-  return objects.account(caller.account).wasDropped(id, isSandbox(caller) ? 'test' : 'live')
+  return objects.account(caller.account).wasDropped(id, scopeOf(caller))
 }
 
 function erased(context: Context) {
@@ -111,7 +111,7 @@ function wantedOf({ id, options }: Making, caller: KeyCaller, { uploaded, key, n
     id,
     account: caller.account,
     keyId: caller.keyId,
-    scope: isSandbox(caller) ? 'test' : 'live',
+    scope: scopeOf(caller),
     mode: options.mode ?? 'full',
     dedupe: options.dedupe ?? 'exact',
     maxCost: options.max_cost ?? null,

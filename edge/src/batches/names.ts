@@ -1,7 +1,7 @@
 // The object of a batch that somebody names: of their own account and kind of key, or nobody's.
 import type { Context } from 'hono'
 import { instantOf } from '../accounts/ids.ts'
-import { isSandbox } from '../http/authenticate.ts'
+import { scopeOf } from '../http/authenticate.ts'
 import type { AppEnv } from '../routes/context.ts'
 import type { Batch } from './batch.ts'
 
@@ -20,5 +20,5 @@ export async function batchOf(context: Context<AppEnv>, id: string): Promise<Dur
   if (caller.type !== 'key' || instantOf('bat', id) === null) return null
   const object = context.get('services').batches.object(caller.account, id)
   const plan = await object.plan()
-  return plan?.scope === (isSandbox(caller) ? 'test' : 'live') ? object : null
+  return plan?.scope === scopeOf(caller) ? object : null
 }

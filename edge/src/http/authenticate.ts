@@ -1,6 +1,7 @@
 // Who asks: a key of an account, proven by its own MAC, or a page of ours; and what that kind of caller may do.
 import type { ReadKey } from '../accounts/key-text.ts'
 import { readKey } from '../accounts/key-text.ts'
+import type { Scope } from '../accounts/places.ts'
 import type { Secrets } from '../accounts/secrets.ts'
 import { isPageToken, readPageToken } from './page-token.ts'
 
@@ -20,6 +21,11 @@ export async function authenticate(header: string | undefined, secrets: Secrets,
 /** Test keys never probe and never charge. */
 export function isSandbox(caller: Caller): boolean {
   return caller.type === 'key' && (caller.kind === 'sk_test' || caller.kind === 'pk_test')
+}
+
+/** What test keys do is kept apart. */
+export function scopeOf(caller: Caller): Scope {
+  return isSandbox(caller) ? 'test' : 'live'
 }
 
 /** Browser keys are public: whoever finds one must not make servers be asked. */

@@ -2,10 +2,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { batch, batchList, batchOptions, batchPreview } from '@postern/shared/contract/batch.ts'
 import type { Context } from 'hono'
-import type { Scope } from '../accounts/places.ts'
 import { MAKING_MS, makeBatch, typeOf } from '../batches/make.ts'
 import { batchOf } from '../batches/names.ts'
-import { isSandbox } from '../http/authenticate.ts'
+import { scopeOf } from '../http/authenticate.ts'
 import { once } from '../http/idempotency.ts'
 import { refuse } from '../http/problem.ts'
 import { targetProblem } from '../webhooks/target.ts'
@@ -160,7 +159,8 @@ function lookingRoutes(app: OpenAPIHono<AppEnv>): void {
     const { limit = USUAL_LIMIT, cursor = LAST } = context.req.valid('query')
     const { account } = keyOf(context)
     const { objects, batches } = context.get('services')
-    const ids = await objects.account(account).lists(scopeOf(context), { before: cursor, limit: limit + 1 })
+    const scope = scopeOf(context.get('caller'))
+    const ids = await objects.account(account).lists(scope, { before: cursor, limit: limit + 1 })
     const shown = ids.slice(0, limit)
     const bodies = await Promise.all(shown.map((id) => batches.object(account, id).describe()))
     const next = ids.length > limit ? (shown.at(-1) ?? null) : null
@@ -196,7 +196,7 @@ function changingRoutes(app: OpenAPIHono<AppEnv>): void {
     const object = await batchOf(context, id)
     const account = context.get('services').objects.account(keyOf(context).account)
     if (object === null) {
-      const isGone = await account.wasDropped(id, scopeOf(context))
+      const isGone = await account.wasDropped(id, scopeOf(context.get('caller')))
       return isGone ? context.json({ id, erased: true as const }, 200, NO_STORE) : noBatch(context, id)
     }
     await object.erase()
@@ -208,12 +208,8 @@ function changingRoutes(app: OpenAPIHono<AppEnv>): void {
 /** 410 where there was one. */
 export async function noBatch(context: Context<AppEnv>, id: string) {
   const account = context.get('services').objects.account(keyOf(context).account)
-  if (await account.wasDropped(id, scopeOf(context))) {
+  if (await account.wasDropped(id, scopeOf(context.get('caller')))) {
     return refuse(context, 'gone', { detail: 'This batch was erased, or its days are over.' })
   }
   return refuse(context, 'not-found', { detail: 'No batch of this account has that id.' })
-}
-
-function scopeOf(context: Context<AppEnv>): Scope {
-  return isSandbox(context.get('caller')) ? 'test' : 'live'
 }

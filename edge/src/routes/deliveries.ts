@@ -1,12 +1,13 @@
 // `/v1/webhooks/{id}/deliveries` and `/v1/deliveries/{id}/replay`: what was sent, with every attempt, and sent again.
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { deliveryList, replayedDelivery } from '@postern/shared/contract/webhook.ts'
+import { scopeOf } from '../http/authenticate.ts'
 import { once } from '../http/idempotency.ts'
 import { refuse } from '../http/problem.ts'
 import { cursorOf, type Delivery, readCursor, START } from '../webhooks/listing.ts'
 import type { AppEnv } from './context.ts'
 import { bodyRefusals, idempotencyHeader, nothing, refusal, refusals } from './problems.ts'
-import { DEFAULT, NO_WEBHOOK, objectOf, orDefault, scopeOf } from './webhooks.ts'
+import { DEFAULT, NO_WEBHOOK, objectOf, orDefault } from './webhooks.ts'
 
 const security = [{ bearer: [] }]
 
@@ -75,7 +76,7 @@ export function deliveryRoutes(app: OpenAPIHono<AppEnv>): void {
       return refuse(context, 'invalid-field', { detail: '?cursor is not a next_cursor of this list', errors })
     }
     const { id } = context.req.valid('param')
-    const which = { id: id === DEFAULT ? null : id, scope: scopeOf(context) }
+    const which = { id: id === DEFAULT ? null : id, scope: scopeOf(context.get('caller')) }
     const page = await objectOf(context).deliveriesOf(which, { before, limit })
     if (page === null) return refuse(context, 'not-found', NO_WEBHOOK)
     const next_cursor = page.next === null ? null : cursorOf(page.next)
@@ -91,7 +92,7 @@ export function deliveryRoutes(app: OpenAPIHono<AppEnv>): void {
         leaseMs: LEASE_MS,
         keep: true,
         work: async () => {
-          const replayed = await objectOf(context).replay(id, scopeOf(context))
+          const replayed = await objectOf(context).replay(id, scopeOf(context.get('caller')))
           if (replayed.kind !== 'due') {
             const [type, detail] = REFUSALS[replayed.kind]
             return refuse(context, type, { detail })

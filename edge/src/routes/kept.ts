@@ -5,9 +5,8 @@ import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { instantOf } from '../accounts/ids.ts'
 import { firstPage, listRecords, readCursor } from '../accounts/list-records.ts'
-import type { Scope } from '../accounts/places.ts'
 import { KEPT_MS } from '../accounts/kept.ts'
-import { isSandbox } from '../http/authenticate.ts'
+import { scopeOf } from '../http/authenticate.ts'
 import { refuse } from '../http/problem.ts'
 import type { AppEnv } from './context.ts'
 import { keyOf } from './key-of.ts'
@@ -82,7 +81,8 @@ export function keptRoutes(app: OpenAPIHono<AppEnv>): void {
       return refuse(context, 'invalid-field', { detail: '?cursor is not a next_cursor of this list', errors })
     }
     const { account } = keyOf(context)
-    const page = await listRecords(objects, { account, scope: scopeOf(context), after, limit, now: now() })
+    const scope = scopeOf(context.get('caller'))
+    const page = await listRecords(objects, { account, scope, after, limit, now: now() })
     const verifications = page.records.map((record) => JSON.parse(record) as Verification)
     return context.json({ verifications, next_cursor: page.cursor }, 200, { 'cache-control': 'no-store' })
   })
@@ -106,7 +106,7 @@ function watchRoute(app: OpenAPIHono<AppEnv>): void {
     return streamSSE(context, async (out) => {
       let told = ''
       while (!out.aborted) {
-        const found = await till.find(account, scopeOf(context), id)
+        const found = await till.find(account, scopeOf(context.get('caller')), id)
         const record = found.kind === 'found' ? found.record : 'null'
         const isOver = found.kind !== 'found' || (JSON.parse(record) as Verification).final
         if (record !== told) await out.writeSSE({ event: isOver ? 'end' : 'progress', data: record })
@@ -125,13 +125,11 @@ export async function keptAnswer(context: Context<AppEnv>, id: string) {
   if (at === null || at > now() + KEPT_MS) return null
   // The id tells how old it is: what is older than anything kept is not looked for.
   const found =
-    at <= now() - KEPT_MS ? { kind: 'gone' as const } : await till.find(keyOf(context).account, scopeOf(context), id)
+    at <= now() - KEPT_MS
+      ? { kind: 'gone' as const }
+      : await till.find(keyOf(context).account, scopeOf(context.get('caller')), id)
   if (found.kind === 'absent') return null
   if (found.kind === 'gone')
     return refuse(context, 'gone', { detail: 'Verifications are kept for 30 days, unless they are erased before.' })
   return context.json(JSON.parse(found.record) as Verification, 200, { 'cache-control': 'no-store' })
-}
-
-function scopeOf(context: Context<AppEnv>): Scope {
-  return isSandbox(context.get('caller')) ? 'test' : 'live'
 }

@@ -13,9 +13,8 @@ import {
 } from '@postern/shared/contract/webhook.ts'
 import type { Context } from 'hono'
 import { base32 } from '../accounts/ids.ts'
-import type { Scope } from '../accounts/places.ts'
 import { sha256 } from '../accounts/secrets.ts'
-import { isSandbox } from '../http/authenticate.ts'
+import { scopeOf } from '../http/authenticate.ts'
 import { once } from '../http/idempotency.ts'
 import { refuse } from '../http/problem.ts'
 import type { Endpoint, StoredSecret } from '../webhooks/endpoints.ts'
@@ -136,7 +135,7 @@ const USUAL_OVERLAP_S = 86_400
 
 export function webhookRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(list, async (context) => {
-    const all = await objectOf(context).endpoints(scopeOf(context))
+    const all = await objectOf(context).endpoints(scopeOf(context.get('caller')))
     return context.json({ webhooks: all.map(bodyOf) }, 200, NO_STORE)
   })
   app.openapi(create, async (context) => {
@@ -149,7 +148,7 @@ export function webhookRoutes(app: OpenAPIHono<AppEnv>): void {
         const refused = wrongTarget(context, wanted.url)
         if (refused !== null) return refused
         const { url, events = [...EVENT_TYPES], description = '', enabled = true } = wanted
-        const which = { id: `whk_${await named(context, `endpoint\0${seed}`)}`, scope: scopeOf(context) }
+        const which = { id: `whk_${await named(context, `endpoint\0${seed}`)}`, scope: scopeOf(context.get('caller')) }
         const wish = { ...which, url, events: [...new Set(events)], description, enabled, ring: secrets.current }
         const made = await objectOf(context).addEndpoint(wish)
         if (made === 'full') return refuse(context, 'conflict', FULL)
@@ -196,7 +195,7 @@ function rotationRoute(app: OpenAPIHono<AppEnv>): void {
         work: async (seed) => {
           const generation = await named(context, `generation\0${seed}`)
           const rotation = { generation, ring: secrets.current, overlapMs: overlapS * 1_000 }
-          const which = { id: id === DEFAULT ? null : id, scope: scopeOf(context) }
+          const which = { id: id === DEFAULT ? null : id, scope: scopeOf(context.get('caller')) }
           const rotated = await objectOf(context).rotate(which, rotation)
           if (rotated === 'absent') return refuse(context, 'not-found', NO_WEBHOOK)
           if (rotated === 'full') return refuse(context, 'conflict', OVERLAP)
@@ -213,12 +212,8 @@ export function objectOf(context: Context<AppEnv>) {
   return context.get('services').webhooks(keyOf(context).account)
 }
 
-export function scopeOf(context: Context<AppEnv>): Scope {
-  return isSandbox(context.get('caller')) ? 'test' : 'live'
-}
-
 function whichOf(context: Context<AppEnv>, id: string) {
-  return { id, scope: scopeOf(context) }
+  return { id, scope: scopeOf(context.get('caller')) }
 }
 
 function wrongTarget(context: Context<AppEnv>, url: string) {

@@ -5,7 +5,7 @@ import { LONGEST_MS } from '@postern/shared/verdict/ladder.ts'
 import { partitionOf } from '../accounts/places.ts'
 import { type Pseudonyms, pseudonyms } from '../accounts/pseudonym.ts'
 import type { Entry } from '../accounts/till.ts'
-import { isSandbox } from '../http/authenticate.ts'
+import { isSandbox, scopeOf } from '../http/authenticate.ts'
 import type { Services } from '../routes/context.ts'
 import { withAbuse } from './abuse.ts'
 import { hold } from './ask-mail-server.ts'
@@ -77,7 +77,7 @@ async function endAtOnce({ asked, verified, names, entry }: Judged, services: Se
 
 async function begin({ asked, verified, names, entry }: Judged, services: Services): Promise<Answered> {
   const { caller, request, wanted, startedAt } = asked
-  const scope = isSandbox(caller) ? 'test' : 'live'
+  const scope = scopeOf(caller)
   const now = services.now()
   const shown = withAbuse(underWay(verified, now), entry.abused)
   const verification = {
