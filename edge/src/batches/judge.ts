@@ -5,6 +5,7 @@ import { decide } from '@postern/shared/verdict/decide.ts'
 import type { Fact } from '@postern/shared/verdict/evidence.ts'
 import type { Verdict } from '@postern/shared/verdict/finding.ts'
 import { score } from '@postern/shared/verdict/score.ts'
+import { flagsIn, refusesOne } from '@postern/shared/verdict/signals.ts'
 import { suggestionOf } from '@postern/shared/verdict/suggestion.ts'
 import { UNIT } from '../accounts/schema.ts'
 import { pack, type RowResult } from './result.ts'
@@ -24,15 +25,14 @@ export interface Case {
 
 export function resultOf({ facts, domain, now }: Case, verdict: Verdict, taste: Taste): RowResult {
   const told = taste.flagOnly.length === 0 || domain === '' ? verdict : decide({ facts, domain, now, ...taste })
-  const flags = flagsIn(facts)
   return {
     status: told.status,
     reason: told.reason,
     level: told.level,
     score: score(told, facts, now),
-    advice: refuses(facts, taste) ? 'reject' : advice(told, facts, now),
+    advice: refusesOne(facts, taste.refuseFlags) ? 'reject' : advice(told, facts, now),
     suggestion: suggestionOf(facts)?.email ?? null,
-    flags,
+    flags: flagsIn(facts),
     checkedAt: now,
     duplicateOf: null,
   }
@@ -45,16 +45,4 @@ export function packed(judged: Case, verdict: Verdict, taste: Taste): string {
 /** Thousandths. */
 export function priceOf(verdict: Verdict, mode: 'fast' | 'full'): number {
   return Math.round(cost(verdict, mode).units * UNIT)
-}
-
-function flagsIn(facts: readonly Fact[]): string[] {
-  return [...new Set(facts.flatMap((fact) => (fact.kind === 'signal' && fact.value ? [fact.signal] : [])))]
-}
-
-/** As in single answers: a list that is right in most cases only turns nobody away. */
-function refuses(facts: readonly Fact[], { refuseFlags }: Taste): boolean {
-  return facts.some(
-    (fact) =>
-      fact.kind === 'signal' && fact.value && fact.confidence === undefined && refuseFlags.includes(fact.signal),
-  )
 }

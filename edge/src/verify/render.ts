@@ -18,6 +18,7 @@ import {
 import { DAY_MS, latest, mailboxReply } from '@postern/shared/verdict/lifetimes.ts'
 import { worthOf } from '@postern/shared/verdict/reasons.ts'
 import { score } from '@postern/shared/verdict/score.ts'
+import { flagsIn, refusesOne } from '@postern/shared/verdict/signals.ts'
 import { suggestionOf } from '@postern/shared/verdict/suggestion.ts'
 import { validUntil } from '@postern/shared/verdict/valid-until.ts'
 import { evidenceRows } from './evidence-rows.ts'
@@ -79,13 +80,6 @@ function rejudged({ verified, flagOnly = [] }: Rendering): Verified {
   return { ...verified, verdict: decide({ facts, domain: address.domain.ascii, now, flagOnly }) }
 }
 
-/** A list that is right in most cases only is a reason to ask, and none to turn anybody away. */
-function refusesOne(facts: readonly Fact[], flags: readonly string[]): boolean {
-  return facts.some(
-    (fact) => fact.kind === 'signal' && fact.value && fact.confidence === undefined && flags.includes(fact.signal),
-  )
-}
-
 function isRetryable({ verdict }: Verified): boolean {
   return verdict.status === 'unknown' && (worthOf(verdict.reason).retryable === true || verdict.retryAt !== null)
 }
@@ -109,10 +103,11 @@ function rounded(ms: number | null): number | null {
 }
 
 function flagsOf(facts: readonly Fact[] | null): Verification['flags'] {
+  const raised = flagsIn(facts ?? [])
   // Several checks may look for the same thing: one that found it outweighs those that did not.
   const flag = (name: SignalFact['signal']): boolean | null => {
-    const said = facts?.filter((fact): fact is SignalFact => fact.kind === 'signal' && fact.signal === name) ?? []
-    return said.length === 0 ? null : said.some(({ value }) => value)
+    const isChecked = facts?.some((fact) => fact.kind === 'signal' && fact.signal === name) ?? false
+    return isChecked ? raised.includes(name) : null
   }
   return {
     disposable: flag('disposable'),

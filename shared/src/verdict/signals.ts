@@ -18,7 +18,21 @@ const SIGNALS = ['disposable', 'suspected_trap', 'role'] as const
 
 /** The signal that a list or heuristic raised, or undefined where it was not raised or not checked. */
 export function recognised(facts: readonly Fact[], signal: SignalFact['signal']): SignalFact | undefined {
-  return facts.find((one): one is SignalFact => one.kind === 'signal' && one.signal === signal && one.value)
+  return facts.find((one): one is SignalFact => isRaised(one) && one.signal === signal)
+}
+
+/** Each signal that was raised, once. */
+export function flagsIn(facts: readonly Fact[]): SignalFact['signal'][] {
+  return [...new Set(facts.filter(isRaised).map(({ signal }) => signal))]
+}
+
+/** A list that is right in most cases only is a reason to ask, and none to turn anybody away. */
+export function refusesOne(facts: readonly Fact[], flags: readonly string[]): boolean {
+  return facts.filter(isRaised).some(({ signal, confidence }) => confidence === undefined && flags.includes(signal))
+}
+
+function isRaised(fact: Fact): fact is SignalFact {
+  return fact.kind === 'signal' && fact.value
 }
 
 export function overlay({ facts, flagOnly = [] }: Case, finding: Finding): Finding {
