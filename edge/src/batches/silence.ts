@@ -1,10 +1,10 @@
 // What becomes of rows of which their lane says nothing: what was known of them stays known, and they stay where greylists know us.
-import { rank } from '@postern/shared/lanes/choose.ts'
 import type { Lane } from '@postern/shared/lanes/lane.ts'
 import type { Hold } from '@postern/shared/verdict/evidence.ts'
 import { LONGEST_MS } from '@postern/shared/verdict/ladder.ts'
 import type { ProbeReport } from '@postern/shared/contract/probe.ts'
 import type { ListReply } from '../probe/ask-list.ts'
+import { BUSY_MS, isGivenUp, isUnfit, pauseAfter, UNCERTAIN_MS, untried } from '../verify/lost-lane.ts'
 import type { Later } from './group-book.ts'
 import type { Group, Member } from './groups.ts'
 
@@ -19,22 +19,19 @@ export const HOLD_OF = {
   unfit: 'lane_unfit',
 } as const satisfies Record<Silence, Hold>
 
-const PAUSE_MS = { busy: 1_000, uncertain: 10_000, not_started: 10_000, unfit: 60_000 } as const
-const LONGEST_PAUSE_MS = 5 * 60_000
-/** A lane that cannot be reached is waited for this long before its work moves. */
-const PATIENCE_MS = 30 * 60_000
+const LEAST_MS = { busy: BUSY_MS, uncertain: UNCERTAIN_MS, not_started: UNCERTAIN_MS, unfit: 60_000 } as const
 
 /** Null where the lane has something to say of the row. */
 export function silenceOf({ kind }: ListReply, report: ProbeReport | undefined): Silence | null {
   if (kind !== 'report') return kind
   if (report === undefined) return 'uncertain'
-  return report.facts.some((fact) => fact.kind === 'hold' && fact.hold === 'lane_unfit') ? 'unfit' : null
+  return isUnfit(report.facts) ? 'unfit' : null
 }
 
 /** When its place is worth another question: later, the longer nothing was heard. */
 export function quietUntil(silence: Silence, member: Member, now: number): number {
   const lostMs = silence === 'busy' ? 0 : now - (member.lostAt ?? now)
-  return now + Math.max(PAUSE_MS[silence], Math.min(LONGEST_PAUSE_MS, lostMs / 4))
+  return now + pauseAfter(lostMs, LEAST_MS[silence])
 }
 
 export interface Silent {
@@ -78,9 +75,8 @@ function lostSince(silence: Silence, { lostAt }: Member, now: number): number | 
 
 /** Another lane where this one is broken, or has been out of reach for longer than a greylist remembers; null where it stays. */
 function otherLane({ silence, group, lane, lanes, now }: Silent, lostAt: number | null): string | null {
-  const isLost = silence === 'not_started' && lostAt !== null && now - lostAt > PATIENCE_MS
+  const isLost = silence === 'not_started' && lostAt !== null && isGivenUp(now - lostAt)
   const isOffTheMap = !lanes.some(({ id }) => id === lane)
   if (silence !== 'unfit' && !isLost && !isOffTheMap) return null
-  const others = rank(lanes, group.domain).filter(({ id }) => id !== lane && !group.tried.includes(id))
-  return others[0]?.id ?? null
+  return untried(lanes, group.domain, [...group.tried, lane])?.id ?? null
 }

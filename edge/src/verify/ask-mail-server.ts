@@ -8,6 +8,7 @@ import { type Fact, factOf, type Hold, type HoldFact } from '@postern/shared/ver
 import { dialable } from '@postern/shared/verdict/route.ts'
 import type { Ask, Reply } from '../probe/ask.ts'
 import type { SlowDomains } from '../probe/slow-domains.ts'
+import { isUnfit } from './lost-lane.ts'
 import type { Verified, VerifyRequest } from './verified.ts'
 
 export interface AskPorts {
@@ -72,7 +73,7 @@ async function askLanes(subject: Inquiry, ports: AskPorts): Promise<AskedServer>
     const budgetMs = deadlineAt - ports.now() - WAY_HOME_MS
     if (lane === undefined || budgetMs <= 0) return last
     const reply = await ports.ask(lane, jobFor(subject, ports, budgetMs), budgetMs + WAY_HOME_MS - RENDER_MS)
-    if (reply.kind === 'not_started' || isUnfit(reply)) {
+    if (reply.kind === 'not_started' || saysUnfit(reply)) {
       // What this lane has begun, or may have, is its own to finish: another one would ask the mailbox a second time.
       if (begun) return last
       lanes = lanes.slice(1)
@@ -90,11 +91,8 @@ async function askLanes(subject: Inquiry, ports: AskPorts): Promise<AskedServer>
   return last
 }
 
-/** The lane has asked nobody, and others may: it is broken, and not ill thought of. */
-function isUnfit(reply: Reply): boolean {
-  return (
-    reply.kind === 'report' && reply.report.facts.some((fact) => fact.kind === 'hold' && fact.hold === 'lane_unfit')
-  )
+function saysUnfit(reply: Reply): boolean {
+  return reply.kind === 'report' && isUnfit(reply.report.facts)
 }
 
 function afterRefusal(

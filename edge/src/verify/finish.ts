@@ -2,7 +2,6 @@
 import { MAX_AGE_S } from '@postern/shared/contract/verification.ts'
 import { providerOf } from '@postern/shared/dns/provider.ts'
 import type { ListJob, ProbeReport } from '@postern/shared/contract/probe.ts'
-import { rank } from '@postern/shared/lanes/choose.ts'
 import type { Lane } from '@postern/shared/lanes/lane.ts'
 import { cost, free } from '@postern/shared/verdict/cost.ts'
 import { decide } from '@postern/shared/verdict/decide.ts'
@@ -16,6 +15,7 @@ import type { Services } from '../routes/context.ts'
 import { requestOf } from './answer.ts'
 import { hold, laneKey } from './ask-mail-server.ts'
 import { recordOf, settlementOf } from './counted.ts'
+import { BUSY_MS, isGivenUp, isUnfit, pauseAfter, UNCERTAIN_MS, untried } from './lost-lane.ts'
 import type { Inquiry, InquiryMessage } from './pending.ts'
 import { render } from './render.ts'
 import { sandboxed } from './sandbox.ts'
@@ -31,11 +31,6 @@ export interface FinishPorts {
 const BUDGET_MS = 45_000
 const WAY_MS = 5_000
 const LOOK_UP_MS = 5_000
-const BUSY_MS = 1_000
-const UNCERTAIN_MS = 10_000
-const LONGEST_PAUSE_MS = 5 * 60_000
-/** A lane that is lost is waited for this long: it is the one that greylists know. */
-const PATIENCE_MS = 30 * 60_000
 
 /** @throws where an object does not answer: the message is delivered again. */
 export async function finish({ account, id }: InquiryMessage, ports: FinishPorts): Promise<void> {
@@ -96,12 +91,8 @@ async function visit({ inquiry, request }: Turn, { services, askList }: FinishPo
     lane: lane.id,
     // What a lane remembers of a fruitless visit is one: the next one is to find out for itself.
     wasAsked: report !== undefined && report.state !== 'held',
-    isLost: report === undefined ? reply.kind !== 'busy' : isUnfit(report),
+    isLost: report === undefined ? reply.kind !== 'busy' : isUnfit(report.facts),
   }
-}
-
-function isUnfit({ facts }: ProbeReport): boolean {
-  return facts.some((fact) => fact.kind === 'hold' && fact.hold === 'lane_unfit')
 }
 
 function stateOf(report: ProbeReport | undefined): Verified['smtpState'] {
@@ -129,10 +120,7 @@ function domainOf({ address }: Verified): string {
 function laneOf({ lane, tried, account }: Inquiry, verified: Verified, { verify }: Services): Lane | null {
   const lanes = verify.lanesOf(partitionOf(account))
   const begun = lanes.find(({ id }) => id === lane)
-  const others = rank(lanes, laneKey({ ...verified, domain: domainOf(verified) })).filter(
-    ({ id }) => !tried.includes(id),
-  )
-  return begun ?? others[0] ?? null
+  return begun ?? untried(lanes, laneKey({ ...verified, domain: domainOf(verified) }), tried)
 }
 
 /** A provider's row says that nobody of it is. */
@@ -169,14 +157,12 @@ function courseOf(
   const lane = at ?? before
   if (!isLost) return { lane, tried, lostAt: null }
   const lostAt = lostBefore ?? now
-  const isBroken = verified.facts.some((fact) => fact.kind === 'hold' && fact.hold === 'lane_unfit')
   const left = [...tried, ...(lane === null ? [] : [lane])]
   const others = lanes.filter(({ id }) => !left.includes(id))
-  if (lane !== null && others.length > 0 && (isBroken || now - lostAt > PATIENCE_MS)) {
+  if (lane !== null && others.length > 0 && (isUnfit(verified.facts) || isGivenUp(now - lostAt))) {
     return { lane: null, tried: left, lostAt: null, dueAt: now }
   }
-  const pauseMs = Math.max(UNCERTAIN_MS, Math.min(LONGEST_PAUSE_MS, (now - lostAt) / 4))
-  return { lane, tried, lostAt, dueAt: Math.round(now + pauseMs) }
+  return { lane, tried, lostAt, dueAt: Math.round(now + pauseAfter(now - lostAt, UNCERTAIN_MS)) }
 }
 
 interface Ended {
