@@ -1,14 +1,12 @@
 // An address as tables and events know it: HMACs, one for each secret in use, the current one's first.
 import { canonical } from '@postern/shared/address/canonical.ts'
-import { parse } from '@postern/shared/address/parse.ts'
+import { ANY_FORM, parse } from '@postern/shared/address/parse.ts'
 import { isFree } from '@postern/shared/signals/free.ts'
 import { base32 } from './ids.ts'
 import type { Trace, Traces } from './patterns.ts'
 import type { Secrets } from './secrets.ts'
 
 const OCTETS = 20
-/** What is parsed here is judged nowhere: every form that can be written has its pseudonym. */
-const ANY_FORM = { quoted: true, ipLiteral: true, dotless: true }
 
 export interface Pseudonyms {
   /** Of the wire form: exactly what RCPT says. What was paid for is known by it. */

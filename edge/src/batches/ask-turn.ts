@@ -1,5 +1,5 @@
 // One turn of a batch at a lane: its due groups as one job, and of each row whether it has its answer or when it is asked again.
-import { type Address, parse } from '@postern/shared/address/parse.ts'
+import { type Address, NO_EXTRAS, parse } from '@postern/shared/address/parse.ts'
 import type { ListJob, ProbeReport } from '@postern/shared/contract/probe.ts'
 import type { Lane } from '@postern/shared/lanes/lane.ts'
 import { decide } from '@postern/shared/verdict/decide.ts'
@@ -103,8 +103,6 @@ function recipientOf(email: string) {
   const address = addressOf(email)
   return { localPart: address?.localPart ?? 'invalid', smtpUtf8: address?.needsSmtpUtf8 ?? false }
 }
-
-const NO_EXTRAS = { quoted: false, ipLiteral: false, dotless: false }
 
 /** What was stashed was parsed before, by the same rules. */
 function addressOf(email: string): Address | null {

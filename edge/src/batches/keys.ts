@@ -1,10 +1,8 @@
 // What rows of a list are compared by: 64 bits of HMACs of the address as RCPT says it, and of its mailbox however it is written.
 import { canonical } from '@postern/shared/address/canonical.ts'
-import { parse } from '@postern/shared/address/parse.ts'
+import { ANY_FORM, parse } from '@postern/shared/address/parse.ts'
 import type { Secrets } from '../accounts/secrets.ts'
 import { KEY_OCTETS } from './seen.ts'
-
-const ANY_FORM = { quoted: true, ipLiteral: true, dotless: true }
 
 export interface Keys {
   readonly exact: Uint8Array

@@ -1,4 +1,5 @@
 // What a list would be: its column of addresses, about how many rows, what it costs at most, and a sample for nothing.
+import { NO_EXTRAS } from '@postern/shared/address/parse.ts'
 import { MAX_AGE_S } from '@postern/shared/contract/verification.ts'
 import { MOST_ROWS } from '@postern/shared/contract/batch.ts'
 import { PRICE } from '@postern/shared/verdict/cost.ts'
@@ -18,7 +19,6 @@ export interface Preview {
 
 const SAMPLE = 100
 const SAMPLE_MS = 5_000
-const NO_EXTRAS = { quoted: false, ipLiteral: false, dotless: false }
 
 /** `first` is how the upload begins. What the edge can tell by itself: no mail server is asked for a sample. */
 export async function preview(wanted: Wanted, first: Uint8Array, services: Services): Promise<Preview> {

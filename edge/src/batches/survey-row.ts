@@ -1,4 +1,5 @@
 // One row of a list as the edge sees it: answered, to be asked of a lane, or to be looked at again when names resolve.
+import { NO_EXTRAS } from '@postern/shared/address/parse.ts'
 import { MAX_AGE_S } from '@postern/shared/contract/verification.ts'
 import { providerOf } from '@postern/shared/dns/provider.ts'
 import { rank } from '@postern/shared/lanes/choose.ts'
@@ -41,7 +42,6 @@ export type NextFor =
   | { readonly kind: 'answer'; readonly answer: RepeatedAnswer }
   | { readonly kind: 'ask'; readonly at: Placed }
 
-const NO_EXTRAS = { quoted: false, ipLiteral: false, dotless: false }
 /** One row's look-ups. */
 const ROW_MS = 5_000
 

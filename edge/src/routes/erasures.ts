@@ -2,7 +2,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { canonical } from '@postern/shared/address/canonical.ts'
-import { parse } from '@postern/shared/address/parse.ts'
+import { ANY_FORM, parse } from '@postern/shared/address/parse.ts'
 import { erasure, erasureRequest } from '@postern/shared/contract/account.ts'
 import type { Objects } from '../accounts/objects.ts'
 import { dayOf } from '../accounts/ids.ts'
@@ -61,8 +61,6 @@ export function erasureRoute(app: OpenAPIHono<AppEnv>): void {
     })
   })
 }
-
-const ANY_FORM = { quoted: true, ipLiteral: true, dotless: true }
 
 /** Lanes know an address by exactly what RCPT said: as it was written, and as its mailbox is written plainly. */
 async function forget(email: string, partition: string, services: Services): Promise<boolean> {

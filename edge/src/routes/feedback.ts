@@ -1,6 +1,6 @@
 // `POST /v1/feedback`: what became of an account's own messages; it counts beside what servers say, for that account alone.
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
-import { parse } from '@postern/shared/address/parse.ts'
+import { ANY_FORM, parse } from '@postern/shared/address/parse.ts'
 import { type FeedbackEvent, feedback, feedbackRequest } from '@postern/shared/contract/feedback.ts'
 import type { RememberJob } from '@postern/shared/contract/lane-jobs.ts'
 import { loggedReply } from '@postern/shared/smtp/logged.ts'
@@ -54,8 +54,6 @@ export function feedbackRoute(app: OpenAPIHono<AppEnv>): void {
     })
   })
 }
-
-const ANY_FORM = { quoted: true, ipLiteral: false, dotless: true }
 
 /** Clocks differ by less than this, in milliseconds; nobody learns of tomorrow's messages today. */
 const SKEW_MS = 60_000

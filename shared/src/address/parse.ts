@@ -12,6 +12,10 @@ export interface Allow {
   readonly dotless?: boolean
 }
 
+export const NO_EXTRAS: Allow = { quoted: false, ipLiteral: false, dotless: false }
+/** Where an address is not judged, but found again: whatever can be written. */
+export const ANY_FORM: Allow = { quoted: true, ipLiteral: true, dotless: true }
+
 export interface Address {
   readonly typed: string
   /** As RCPT says it: NFC, quoted only where it must be. */
