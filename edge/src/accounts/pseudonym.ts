@@ -17,16 +17,15 @@ export interface Pseudonyms {
 }
 
 export async function pseudonyms(secrets: Secrets, email: string): Promise<Pseudonyms> {
-  const parsed = parse(email, ANY_FORM)
-  const wire = parsed.ok ? parsed.address.wire : email
-  const mailbox = parsed.ok ? canonical(parsed.address) : email
-  const series = parsed.ok ? seriesOf(mailbox.toLowerCase()) : null
-  const isAlias = parsed.ok && wire.toLowerCase() !== mailbox.toLowerCase()
+  const { isAddress, wire, mailbox } = facesOf(email)
+  const series = isAddress ? seriesOf(mailbox) : null
+  const isAlias = isAddress && wire.toLowerCase() !== mailbox
   const [byWire, byMailbox, [bySeries], [bySpelling]] = await Promise.all([
-    macs(secrets, wire),
-    macs(secrets, `mailbox\0${mailbox.toLowerCase()}`),
-    series === null ? [] : macs(secrets, `series\0${series}`),
-    isAlias ? macs(secrets, `spelling\0${wire.toLowerCase()}`) : [],
+    names(secrets, wire),
+    // What is no address is one whatever its case, too.
+    names(secrets, `mailbox\0${mailbox.toLowerCase()}`),
+    series === null ? [] : names(secrets, `series\0${series}`),
+    isAlias ? names(secrets, `spelling\0${wire.toLowerCase()}`) : [],
   ])
   const [owner] = byMailbox
   const traces = { alias: traceOf(owner, bySpelling), series: traceOf(bySeries, owner) }
@@ -39,8 +38,22 @@ function traceOf(pattern: string | undefined, sign: string | undefined): Trace |
 
 /** Of the wire form alone, for lists: what was paid for is known by it. */
 export async function wireNames(secrets: Secrets, email: string): Promise<string[]> {
+  return names(secrets, facesOf(email).wire)
+}
+
+export interface Faces {
+  readonly isAddress: boolean
+  /** As RCPT says it. */
+  readonly wire: string
+  /** However it is written. */
+  readonly mailbox: string
+}
+
+/** As typed where it is no address. */
+export function facesOf(email: string): Faces {
   const parsed = parse(email, ANY_FORM)
-  return macs(secrets, parsed.ok ? parsed.address.wire : email)
+  if (!parsed.ok) return { isAddress: false, wire: email, mailbox: email }
+  return { isAddress: true, wire: parsed.address.wire, mailbox: canonical(parsed.address).toLowerCase() }
 }
 
 /** Fewer letters before a number are a student's, a customer's or a clerk's: many have those. */
@@ -59,7 +72,12 @@ export async function probedName(secrets: Secrets, text: string): Promise<string
   return mac === null ? '' : base32(mac.subarray(0, OCTETS))
 }
 
-async function macs(secrets: Secrets, text: string): Promise<string[]> {
+async function names(secrets: Secrets, text: string): Promise<string[]> {
+  return (await macs(secrets, text)).map((mac) => base32(mac.subarray(0, OCTETS)))
+}
+
+/** One for each secret in use, the current one's first. */
+export async function macs(secrets: Secrets, text: string): Promise<Uint8Array[]> {
   const all = await Promise.all(secrets.ids.map((id) => secrets.mac(id, 'address', text)))
-  return all.filter((mac) => mac !== null).map((mac) => base32(mac.subarray(0, OCTETS)))
+  return all.filter((mac) => mac !== null)
 }

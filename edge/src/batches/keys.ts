@@ -1,6 +1,5 @@
 // What rows of a list are compared by: 64 bits of HMACs of the address as RCPT says it, and of its mailbox however it is written.
-import { canonical } from '@postern/shared/address/canonical.ts'
-import { ANY_FORM, parse } from '@postern/shared/address/parse.ts'
+import { facesOf, macs } from '../accounts/pseudonym.ts'
 import type { Secrets } from '../accounts/secrets.ts'
 import { KEY_OCTETS } from './seen.ts'
 
@@ -16,9 +15,7 @@ export async function keysOf(emails: readonly string[], secrets: Secrets): Promi
   await Promise.all(
     emails.map(async (email, n) => {
       if (email === '') return
-      const parsed = parse(email, ANY_FORM)
-      const wire = parsed.ok ? parsed.address.wire : email
-      const mailbox = parsed.ok ? canonical(parsed.address).toLowerCase() : email
+      const { wire, mailbox } = facesOf(email)
       const [one, other] = await Promise.all([keyOf(`wire\0${wire}`, secrets), keyOf(`mailbox\0${mailbox}`, secrets)])
       exact.set(one, n * KEY_OCTETS)
       mailboxes.set(other, n * KEY_OCTETS)
@@ -29,10 +26,8 @@ export async function keysOf(emails: readonly string[], secrets: Secrets): Promi
 
 /** What the rows of a mailbox are known by, one key for each secret in use. */
 export async function mailboxKeys(email: string, secrets: Secrets): Promise<Uint8Array[]> {
-  const parsed = parse(email, ANY_FORM)
-  const mailbox = parsed.ok ? canonical(parsed.address).toLowerCase() : email
-  const macs = await Promise.all(secrets.ids.map((id) => secrets.mac(id, 'address', `row\0mailbox\0${mailbox}`)))
-  return macs.filter((mac) => mac !== null).map((mac) => mac.slice(0, KEY_OCTETS))
+  const all = await macs(secrets, `row\0mailbox\0${facesOf(email).mailbox}`)
+  return all.map((mac) => mac.slice(0, KEY_OCTETS))
 }
 
 /** Under the current secret: a list that is read while it changes may miss a duplicate, and no more. */
