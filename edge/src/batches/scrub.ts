@@ -9,11 +9,9 @@ import { KEY_OCTETS } from './seen.ts'
 import { fetchRange } from './split.ts'
 import { counted, NOT_PROBED } from './counting.ts'
 import type { Course } from './course.ts'
-import { uploadKey } from './spool.ts'
+import { PART_OCTETS, uploadKey } from './spool.ts'
 import type { State } from './state.ts'
 
-/** R2 wants all parts but the last to be of one size. */
-const PART_OCTETS = 5 * 1_048_576
 const SPACE = 0x20
 const QUOTE = 0x22
 

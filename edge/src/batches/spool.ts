@@ -17,6 +17,9 @@ export function spoolOf(env: SpoolBindings, account: string): R2Bucket | null {
   return jurisdiction === null ? env.SPOOL : null
 }
 
+/** R2 wants all parts but the last to be of one size, and none smaller than this. */
+export const PART_OCTETS = 5 * 1_048_576
+
 export function uploadKey(account: string, batch: string, attempt: string): string {
   return `${account}/${batch}/${attempt}`
 }

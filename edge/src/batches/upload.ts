@@ -4,6 +4,7 @@ import { hex, joined } from '../accounts/secrets.ts'
 import { jsonToLines, type Lines } from './elements.ts'
 import type { Layout } from './layout.ts'
 import { sniff, SNIFF_OCTETS } from './sniff.ts'
+import { PART_OCTETS } from './spool.ts'
 
 export interface Wish {
   readonly type: 'csv' | 'ndjson' | 'json'
@@ -23,8 +24,6 @@ export type Uploaded =
   | { readonly ok: false; readonly why: 'too-large' | 'incomplete' }
   | { readonly ok: false; readonly why: 'wrong'; readonly pointer: string; readonly detail: string }
 
-/** R2 wants all parts but the last to be of one size, and none smaller than this. */
-const PART_OCTETS = 5 * 1_048_576
 /** Most lists are shorter than a part. */
 const FIRST_OCTETS = 131_072
 
