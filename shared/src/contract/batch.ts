@@ -5,8 +5,6 @@ import { REASON_NAMES } from '../verdict/reasons.ts'
 export const MOST_ROWS = 1_000_000
 /** Octets of an upload: what a request to the edge may carry. */
 export const MOST_OCTETS = 95_000_000
-/** Octets of one row. */
-export const LONGEST_ROW = 65_536
 export const RETENTION_DAYS = { least: 1, usual: 30, most: 90 } as const
 
 const instant = z.iso.datetime()
