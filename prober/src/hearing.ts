@@ -1,8 +1,9 @@
 // What a conversation came to: facts about each address, about the domain and about us, and what its destination is told to expect.
 import { domainToUnicode } from 'node:url'
+import { isAscii } from '@postern/shared/address/octets.ts'
 import type { Reply } from '@postern/shared/smtp/codes.ts'
 import { meaning } from '@postern/shared/smtp/meaning.ts'
-import { redact } from '@postern/shared/smtp/reply.ts'
+import { bareOf, redact } from '@postern/shared/smtp/reply.ts'
 import type { Fault, FaultFact, ProbeFact, Recipient, ReplyFact } from '@postern/shared/verdict/evidence.ts'
 import type { Heard, Subject } from './inquiry.ts'
 import type { Conversation, Line } from './net/converse.ts'
@@ -120,16 +121,12 @@ function redacted(reply: Reply, { domain, subjects, strangers }: Scene): Reply {
   return names.reduce((told, name) => redact(told, { ...name, domain, unicodeDomain }), reply)
 }
 
-const isAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text)
-
 /** Those that may stand in the text, whatever their case; beyond ASCII that is for patterns to say. */
 function mentioned(text: string, names: readonly string[]): string[] {
   if (!isAscii(text)) return [...names]
   const lower = text.toLowerCase()
-  return names.filter((name) => {
-    const bare = name.replace(/^"([^]*)"$/, '$1').replace(/\\([^])/g, '$1')
-    return !isAscii(name) || lower.includes(bare.toLowerCase()) || lower.includes(name.toLowerCase())
-  })
+  const isIn = (name: string): boolean => lower.includes(name.toLowerCase())
+  return names.filter((name) => !isAscii(name) || isIn(bareOf(name)) || isIn(name))
 }
 
 function shown(line: Line, scene: Scene): string[] {

@@ -158,8 +158,13 @@ interface Name {
   readonly placeholder: '<address>' | '<stranger>'
 }
 
+/** A local part as people write it: without quotation marks and backslashes. */
+export function bareOf(localPart: string): string {
+  return localPart.replace(/^"([^]*)"$/, '$1').replace(/\\([^])/g, '$1')
+}
+
 function namesOf({ localPart, domain, unicodeDomain = '', stranger = '' }: AddressParts): readonly Name[] {
-  const bare = localPart.replace(/^"([^]*)"$/, '$1').replace(/\\([^])/g, '$1')
+  const bare = bareOf(localPart)
   const domains = [domain, unicodeDomain]
   const names: Name[] = [{ bare, locals: [localPart, bare], domains, placeholder: '<address>' }]
   if (stranger === '') return names
