@@ -8,7 +8,6 @@ import { routeTo } from '../facts.ts'
 import {
   addresses,
   bodyOf,
-  deliver,
   doWork,
   listed,
   newLanes,
@@ -17,10 +16,10 @@ import {
   standingQueues,
   toTheEnd,
   turns,
-  warned,
   work,
 } from './batch-given.ts'
-import { account, balanceOf, MINUTE, newName, pass, standingClock } from './given.ts'
+import { account, balanceOf, MINUTE, nowhere, pass, standingClock } from './given.ts'
+import { deliver, warned } from './queues-given.ts'
 
 standingClock()
 standingQueues()
@@ -192,7 +191,7 @@ describe('the queues', () => {
       await listed(['joe@d.test'], { scope: 'test' }),
     ]
     await env.SPOOL.delete(one.wanted.upload.key)
-    const lost = { kind: 'split', account: newName().replace('acc_default_', 'acc_nowhere_'), batch: 'bat_1' }
+    const lost = { kind: 'split', account: nowhere(), batch: 'bat_1' }
     const absent = { kind: 'check', account: other.given.id, batch: 'bat_never', chunk: 3 }
     const [first, second] = work.splice(0)
     expect(await deliver('postern-batches', [first!, lost, second!, absent])).toEqual([false, false, true, true])

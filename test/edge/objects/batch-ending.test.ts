@@ -14,6 +14,7 @@ import {
   each,
   exists,
   isHeld,
+  keepMessages,
   type Listed,
   listed,
   newLanes,
@@ -26,10 +27,10 @@ import {
   standingQueues,
   toTheEnd,
   turns,
-  warned,
   work,
 } from './batch-given.ts'
 import { account, alarmOf, balanceOf, DAY, HOUR, MINUTE, newName, NOON, pass, ring, standingClock } from './given.ts'
+import { warned } from './queues-given.ts'
 import { all } from './webhooks-given.ts'
 
 standingClock()
@@ -172,11 +173,7 @@ it('an upload that never became a list is found by the clock, and one that may b
 
 function standAgain(): void {
   vi.restoreAllMocks()
-  vi.spyOn(env.BATCHES, 'send').mockImplementation(async (message) => void work.push(message) as never)
-  vi.spyOn(env.ASKS, 'sendBatch').mockImplementation(async (messages) => {
-    for (const { body } of messages) turns.push(body)
-    return undefined as never
-  })
+  keepMessages()
 }
 
 describe('a list that is cancelled', () => {

@@ -1,10 +1,9 @@
 // What tests of batches start from: lists in the store, routes and replies as data, and queues whose messages the test delivers itself.
-import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { ListJob, ProbeReport } from '@postern/shared/contract/probe.ts'
 import type { Lane } from '@postern/shared/lanes/lane.ts'
 import type { Fact, HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
-import { afterEach, beforeEach, vi } from 'vitest'
+import { beforeEach, vi } from 'vitest'
 import type { Account } from '../../../edge/src/accounts/account.ts'
 import { hex, openSecrets, sha256 } from '../../../edge/src/accounts/secrets.ts'
 import { askTurn } from '../../../edge/src/batches/ask-turn.ts'
@@ -19,35 +18,34 @@ import type { ListReply } from '../../../edge/src/probe/ask-list.ts'
 import type { Turn } from '../../../edge/src/probe/turns.ts'
 import type { Services } from '../../../edge/src/routes/context.ts'
 import { surveyed } from '../../../edge/src/verify/survey.ts'
-import worker from '../../../edge/src/worker.ts'
 import { layoutOf, octets, type Upload } from '../batches/uploads.ts'
 import { replyTo, routeTo, type Saying } from '../facts.ts'
 import { laneNamed } from '../lanes-that-answer.ts'
 import { account, alarmOf, type Given, newId, objects, ring } from './given.ts'
+import { standingWarnings } from './queues-given.ts'
 
 export const secrets = openSecrets(JSON.parse(env.EDGE_SECRETS) as Parameters<typeof openSecrets>[0])
 
 /** Messages that were sent and are not delivered yet. */
 export const work: Work[] = []
 export const turns: Turn[] = []
-/** What the objects have logged. */
-export const warned: string[] = []
 
 /** Whatever objects hand to the queues of lists is kept for the test to deliver. */
 export function standingQueues(): void {
+  standingWarnings()
   beforeEach(() => {
     work.length = 0
     turns.length = 0
-    warned.length = 0
-    vi.spyOn(console, 'warn').mockImplementation((line: string) => void warned.push(line))
-    vi.spyOn(env.BATCHES, 'send').mockImplementation(async (message) => void work.push(message) as never)
-    vi.spyOn(env.ASKS, 'sendBatch').mockImplementation(async (messages) => {
-      for (const { body } of messages) turns.push(body)
-      return undefined as never
-    })
+    keepMessages()
   })
-  afterEach(() => {
-    vi.restoreAllMocks()
+}
+
+/** From now on, whatever a test has had become of them. */
+export function keepMessages(): void {
+  vi.spyOn(env.BATCHES, 'send').mockImplementation(async (message) => void work.push(message) as never)
+  vi.spyOn(env.ASKS, 'sendBatch').mockImplementation(async (messages) => {
+    for (const { body } of messages) turns.push(body)
+    return undefined as never
   })
 }
 
@@ -281,14 +279,4 @@ export async function reasonsOf({ stub }: Pick<Listed, 'stub'>, chunk = 0): Prom
 /** `count` addresses, spread over so many domains. */
 export function addresses(count: number, domains = 1, name = 'user'): string[] {
   return Array.from({ length: count }, (_, n) => `${name}${n}@d${n % domains}.test`)
-}
-
-/** Gives the Worker these messages; says of each whether it is done with. */
-export async function deliver(queue: string, bodies: readonly object[]): Promise<boolean[]> {
-  const messages = bodies.map((body, at) => ({ id: String(at), timestamp: new Date(), attempts: 1, body }))
-  const batch = createMessageBatch(queue, messages)
-  const context = createExecutionContext()
-  await worker.queue(batch, env, context)
-  const { explicitAcks, retryMessages } = await getQueueResult(batch, context)
-  return messages.map(({ id }) => explicitAcks.includes(id) && !retryMessages.some(({ msgId }) => msgId === id))
 }

@@ -6,8 +6,9 @@ import { readKey } from '../../../edge/src/accounts/key-text.ts'
 import { hex } from '../../../edge/src/accounts/secrets.ts'
 import worker from '../../../edge/src/worker.ts'
 import { mint, secrets } from './asking.ts'
-import { addresses, bodyOf, deliver, objectOf, standingQueues, work } from './batch-given.ts'
+import { addresses, bodyOf, objectOf, standingQueues, work } from './batch-given.ts'
 import { account, newKey } from './given.ts'
+import { deliver } from './queues-given.ts'
 
 standingQueues()
 

@@ -50,6 +50,11 @@ export function newName(): string {
   return accountId('default', octets(16))
 }
 
+/** One of a partition that is not configured here: nobody reaches it. */
+export function nowhere(): string {
+  return newName().replace('acc_default_', 'acc_nowhere_')
+}
+
 export type Stub = DurableObjectStub<Account>
 export type PresentedKey = Admission['key']
 

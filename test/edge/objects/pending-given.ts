@@ -2,31 +2,27 @@
 import { env } from 'cloudflare:workers'
 import type { ListJob } from '@postern/shared/contract/probe.ts'
 import type { Verification, VerificationRequest } from '@postern/shared/contract/verification.ts'
-import { afterEach, beforeEach, vi } from 'vitest'
+import { beforeEach, vi } from 'vitest'
 import { pseudonyms } from '../../../edge/src/accounts/pseudonym.ts'
 import type { Services } from '../../../edge/src/routes/context.ts'
 import { finish } from '../../../edge/src/verify/finish.ts'
 import { type Inquiry, type InquiryMessage, type Pending, shardName } from '../../../edge/src/verify/pending.ts'
 import { lookingUp, secrets, type Stage } from './batch-given.ts'
 import { account, admission, alarmOf, DAY, type Given, HOUR, newId, objects, recordOf, ring } from './given.ts'
+import { standingWarnings } from './queues-given.ts'
 import { all } from './webhooks-given.ts'
 
 /** Ids of messages that were sent and are not delivered yet. */
 export const sent: InquiryMessage[] = []
-export const warned: string[] = []
 
 export function standingInquiries(): void {
+  standingWarnings()
   beforeEach(() => {
     sent.length = 0
-    warned.length = 0
-    vi.spyOn(console, 'warn').mockImplementation((line: string) => void warned.push(line))
     vi.spyOn(env.INQUIRIES, 'sendBatch').mockImplementation(async (messages) => {
       for (const { body } of messages) sent.push(body)
       return undefined as never
     })
-  })
-  afterEach(() => {
-    vi.restoreAllMocks()
   })
 }
 

@@ -3,9 +3,9 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import type { Inquiry, Pending } from '../../../edge/src/verify/pending.ts'
-import { deliver } from './batch-given.ts'
 import { alarmOf, DAY, HOUR, MINUTE, newId, newName, pass, ring, standingClock } from './given.ts'
-import { type Begun, begun as inSandbox, eventsOf, sent, standingInquiries, stubOf, warned } from './pending-given.ts'
+import { type Begun, begun as inSandbox, eventsOf, sent, standingInquiries, stubOf } from './pending-given.ts'
+import { deliver, warned } from './queues-given.ts'
 
 standingClock()
 standingInquiries()

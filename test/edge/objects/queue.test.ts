@@ -1,41 +1,23 @@
 // Usage of the fast path as the queue delivers it to the Worker: counted once, records told, nobody kept waiting.
-import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
-import { env } from 'cloudflare:workers'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { UsageEvent } from '../../../edge/src/accounts/meter.ts'
-import worker from '../../../edge/src/worker.ts'
 import {
   account,
   balanceOf,
   FAST,
   type Given,
   newId,
-  newName,
+  nowhere,
   objects,
   recordOf,
   settlement,
   standingClock,
   usageOf,
 } from './given.ts'
+import { fatesOf, standingWarnings, warned } from './queues-given.ts'
 
 standingClock()
-
-let warned: string[] = []
-
-beforeEach(() => {
-  warned = []
-  vi.spyOn(console, 'warn').mockImplementation((line: string) => {
-    warned.push(line)
-  })
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-})
-
-/** An account of a partition that is not configured here cannot be reached. */
-function unreachable(): string {
-  return newName().replace('acc_default_', 'acc_nowhere_')
-}
+standingWarnings()
 
 /** One fast answer, whose record lies where it belongs before its charge is told. */
 async function event({ id: account }: Given, address: readonly string[] = []): Promise<UsageEvent> {
@@ -44,18 +26,7 @@ async function event({ id: account }: Given, address: readonly string[] = []): P
   return { account, settlement: settlement({ id, mode: 'fast', price: FAST, address }) }
 }
 
-/** What became of each event. */
-async function deliver(events: readonly UsageEvent[]): Promise<('counted' | 'comes back' | 'neither')[]> {
-  const messages = events.map((body, at) => ({ id: String(at), timestamp: Date.now(), attempts: 1, body }))
-  const batch = createMessageBatch('postern-usage', messages)
-  const context = createExecutionContext()
-  await worker.queue(batch, env, context)
-  const { explicitAcks, retryMessages } = await getQueueResult(batch, context)
-  return messages.map(({ id }) => {
-    if (retryMessages.some(({ msgId }) => msgId === id)) return 'comes back'
-    return explicitAcks.includes(id) ? 'counted' : 'neither'
-  })
-}
+const deliver = (events: readonly UsageEvent[]) => fatesOf('postern-usage', events)
 
 async function costOf({ account, settlement: { id } }: UsageEvent): Promise<unknown> {
   const found = await objects.recordsOf(account, 'live', id).find(id, Date.now())
@@ -66,8 +37,8 @@ describe('a batch of usage', () => {
   it('is counted account by account, each event once though it comes twice', async () => {
     const [given, other] = [await account(10), await account(10)]
     const [one, two, three] = [await event(given), await event(other), await event(given)]
-    expect(await deliver([one, two, one, three])).toEqual(Array.from({ length: 4 }, () => 'counted'))
-    expect(await deliver([three, two])).toEqual(['counted', 'counted'])
+    expect(await deliver([one, two, one, three])).toEqual(Array.from({ length: 4 }, () => 'done with'))
+    expect(await deliver([three, two])).toEqual(['done with', 'done with'])
     expect([await balanceOf(given), await balanceOf(other)]).toMatchObject([{ spent: 0.2 }, { spent: 0.1 }])
     expect(await usageOf(given)).toMatchObject([{ count: 2, why: 'fast' }])
   })
@@ -85,9 +56,9 @@ describe('a batch of usage', () => {
 
   it('with an account that cannot be reached counts the others, and comes back for that one alone', async () => {
     const given = await account(10)
-    const lost = { account: unreachable(), settlement: settlement() }
+    const lost = { account: nowhere(), settlement: settlement() }
     const mixed = [lost, await event(given), lost, await event(given)]
-    expect(await deliver(mixed)).toEqual(['comes back', 'counted', 'comes back', 'counted'])
+    expect(await deliver(mixed)).toEqual(['comes back', 'done with', 'comes back', 'done with'])
     expect(await balanceOf(given)).toMatchObject({ spent: 0.2 })
     expect(warned).toHaveLength(1)
     expect(warned[0]).toContain(lost.account)

@@ -13,6 +13,7 @@ import {
   newId,
   newKey,
   newName,
+  nowhere,
   objects,
   recordOf,
   settlement,
@@ -46,8 +47,6 @@ function tillThat({ queueIsThere = true } = {}) {
   const afterwards = () => Promise.all(left.splice(0).map((work) => work()))
   return { till, sent, warned, remembered, afterwards }
 }
-
-const nowhere = (): string => newName().replace('acc_default_', 'acc_nowhere_')
 
 describe('an account whose object cannot be reached', () => {
   it('lets nobody in, and says that it is not their key', async () => {

@@ -1,24 +1,12 @@
 // The way of an event: from the ledger to the object of deliveries, through the queue to an attempt, and back.
-import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import worker from '../../../edge/src/worker.ts'
+import { describe, expect, it, vi } from 'vitest'
 import { account as newLedger, alarmOf, pass, rebind, ring, rows, settlement, standingClock } from './given.ts'
+import { deliver, standingWarnings, warned } from './queues-given.ts'
 import { all, endpoint, event, only, tell, told } from './webhooks-given.ts'
 
 standingClock()
-
-let warned: string[] = []
-
-beforeEach(() => {
-  warned = []
-  vi.spyOn(console, 'warn').mockImplementation((line: string) => {
-    warned.push(line)
-  })
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-})
+standingWarnings()
 
 /** An account that falls to its mark with one answer more, and an endpoint that is to be told. */
 async function nearlyLow() {
@@ -76,16 +64,6 @@ describe('credits.low', () => {
     expect(await all(account, which.id)).toHaveLength(1)
   })
 })
-
-/** Gives the Worker this batch; says whether the messages are done with. */
-async function deliver(queue: string, bodies: readonly object[]) {
-  const messages = bodies.map((body, at) => ({ id: String(at), timestamp: new Date(), attempts: 1, body }))
-  const batch = createMessageBatch(queue, messages)
-  const context = createExecutionContext()
-  await worker.queue(batch, env, context)
-  const { explicitAcks, retryMessages } = await getQueueResult(batch, context)
-  return messages.map(({ id }) => explicitAcks.includes(id) && !retryMessages.some(({ msgId }) => msgId === id))
-}
 
 describe('a message of the queue', () => {
   it('is an attempt, whose end the object knows', async () => {
