@@ -4,6 +4,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import { keysOf } from '../../../edge/src/batches/keys.ts'
 import { openName } from '../../../edge/src/batches/state.ts'
+import { secrets } from './asking.ts'
 import {
   addresses,
   bodyOf,
@@ -19,7 +20,6 @@ import {
   playWork,
   putsOff,
   replaceAccounts,
-  secrets,
   standingQueues,
   toTheEnd,
   turns,

@@ -5,7 +5,7 @@ import type { Lane } from '@postern/shared/lanes/lane.ts'
 import type { Fact, HoldFact, ProbeFact } from '@postern/shared/verdict/evidence.ts'
 import { beforeEach, vi } from 'vitest'
 import type { Account } from '../../../edge/src/accounts/account.ts'
-import { hex, openSecrets, sha256 } from '../../../edge/src/accounts/secrets.ts'
+import { hex, sha256 } from '../../../edge/src/accounts/secrets.ts'
 import { askTurn } from '../../../edge/src/batches/ask-turn.ts'
 import type { Batch } from '../../../edge/src/batches/batch.ts'
 import { check } from '../../../edge/src/batches/check.ts'
@@ -21,10 +21,9 @@ import { surveyed } from '../../../edge/src/verify/survey.ts'
 import { layoutOf, octets, type Upload } from '../batches/uploads.ts'
 import { replyTo, routeTo, type Saying } from '../facts.ts'
 import { laneNamed } from '../lanes-that-answer.ts'
+import { secrets } from './asking.ts'
 import { account, alarmOf, type Given, newId, objects, ring } from './given.ts'
 import { standingWarnings } from './queues-given.ts'
-
-export const secrets = openSecrets(JSON.parse(env.EDGE_SECRETS) as Parameters<typeof openSecrets>[0])
 
 /** Messages that were sent and are not delivered yet. */
 export const work: Work[] = []

@@ -6,6 +6,7 @@ import type { NewChunk } from '../../../edge/src/batches/chunk-book.ts'
 import { keysOf } from '../../../edge/src/batches/keys.ts'
 import { split } from '../../../edge/src/batches/split.ts'
 import { openName } from '../../../edge/src/batches/state.ts'
+import { secrets } from './asking.ts'
 import {
   addresses,
   bodyOf,
@@ -17,7 +18,6 @@ import {
   newLanes,
   objectOf,
   play,
-  secrets,
   standingQueues,
   toTheEnd,
   wantedOf,
