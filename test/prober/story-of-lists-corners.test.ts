@@ -3,41 +3,32 @@ import type { Dynamo } from '@postern/prober/store/dynamo.ts'
 import { createEvidence } from '@postern/prober/store/evidence.ts'
 import { decide } from '@postern/shared/verdict/decide.ts'
 import type { Fact } from '@postern/shared/verdict/evidence.ts'
-import { startWorld, type World } from '@postern/test/world/world.ts'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { World } from '@postern/test/world/world.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { type Engine, startEngine } from './engine.ts'
 import { reply, testKeys, told } from './facts.ts'
 import { type LaneUnderTest, newLane } from './lane.ts'
 import { askList, listOf } from './lists.ts'
-import { type ScriptedExchange, startScriptedExchange } from './scripted-exchange.ts'
+import type { ScriptedExchange } from './scripted-exchange.ts'
+import { laneAt, standingStage, trafficOf } from './stage.ts'
 
 let world: World
 let engine: Engine
 let exchange: ScriptedExchange
 let lane: LaneUnderTest
 
-beforeAll(async () => {
-  ;[world, engine, exchange] = await Promise.all([startWorld(), startEngine(), startScriptedExchange()])
-})
-afterAll(async () => {
-  await Promise.all([world.close(), engine.stop(), exchange.close()])
+standingStage((stage) => {
+  ;({ world, engine, exchange } = stage)
 })
 beforeEach(() => {
-  exchange.behave({})
-  lane = newLane(
-    world,
-    engine,
-    exchange.ports(() => lane.now()),
-  )
+  lane = laneAt({ world, engine, exchange })
 })
 
 const numbered = (count: number) => Array.from({ length: count }, (_, n) => `m${n}`)
 const mailboxOf = (facts: Parameters<typeof told>[0]) => told(facts).find((one) => one.startsWith('mailbox'))
 
 async function granted(): Promise<number> {
-  const item = (await engine.items('traffic')).find(({ key }) => String(key).endsWith(`:${lane.ports.lane.id}`))
-  const state = JSON.parse(String(item?.['state'])) as { granted: [number, number][] }
-  return state.granted.reduce((sum, [, count]) => sum + count, 0)
+  return (await trafficOf(engine, lane)).granted.reduce((sum, [, count]) => sum + count, 0)
 }
 
 describe('a list', () => {
@@ -110,13 +101,15 @@ describe('a list', () => {
   it('loses its memory in the middle and is answered all the same', async () => {
     const mortal = await startEngine()
     const { dial } = exchange.ports(() => lane.now())
-    lane = newLane(world, mortal, {
-      ...exchange.ports(() => lane.now()),
-      dial: async (...call) => {
-        await mortal.send('SIGKILL')
-        return dial(...call)
+    lane = laneAt(
+      { world, engine: mortal, exchange },
+      {
+        dial: async (...call) => {
+          await mortal.send('SIGKILL')
+          return dial(...call)
+        },
       },
-    })
+    )
     const reports = await askList(lane, listOf({ 'd4.test': ['jane', 'jane2', 'nobody'] }))
     for (const { state, withoutMemory, facts } of reports.values()) {
       expect(['asked', 'held']).toContain(state)
@@ -143,7 +136,7 @@ describe('the table', () => {
   it('is asked three times for a list of ten: read, addresses together, domain', async () => {
     const requests: string[] = []
     const evidence = createEvidence(counting(requests), testKeys('d7'), 'evidence')
-    lane = newLane(world, engine, { ...exchange.ports(() => lane.now()), evidence })
+    lane = laneAt({ world, engine, exchange }, { evidence })
     const locals = numbered(10).map((local) => `jane${local}`)
     await askList(lane, listOf({ 'd6.test': locals }))
     expect(requests.toSorted()).toEqual(['learn addresses', 'learn domain', 'recall'])

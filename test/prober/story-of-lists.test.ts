@@ -1,29 +1,23 @@
 // The story of a list, told with everything real: many addresses, few sessions, and each report about its own address alone.
 import type { ProbeReport } from '@postern/shared/contract/probe.ts'
 import { decide } from '@postern/shared/verdict/decide.ts'
-import { startWorld, type World } from '@postern/test/world/world.ts'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Engine, startEngine } from './engine.ts'
+import type { World } from '@postern/test/world/world.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Engine } from './engine.ts'
 import { holdOf, reply, told } from './facts.ts'
 import { type LaneUnderTest, newLane } from './lane.ts'
 import { askList, listOf, namedIn, saidOf } from './lists.ts'
+import { standingStage } from './stage.ts'
 
 let world: World
 let engine: Engine
 let lane: LaneUnderTest
 
-beforeAll(async () => {
-  ;[world, engine] = await Promise.all([startWorld(), startEngine()])
-})
-afterAll(async () => {
-  await Promise.all([world.close(), engine.stop()])
+standingStage((stage) => {
+  ;({ world, engine } = stage)
 })
 beforeEach(() => {
   lane = newLane(world, engine)
-})
-afterEach(() => {
-  expect(world.violations()).toEqual([])
-  world.reset()
 })
 
 const numbered = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `m${n + from}`)

@@ -1,12 +1,13 @@
 // How an address likes to be spoken to, told with everything real: learned on one visit, heeded on the next, by every process.
 import type { Plan } from '@postern/prober/smtp/plan.ts'
-import { startWorld, type World } from '@postern/test/world/world.ts'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Engine, startEngine } from './engine.ts'
+import type { World } from '@postern/test/world/world.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Engine } from './engine.ts'
 import { told } from './facts.ts'
 import { type LaneUnderTest, newLane } from './lane.ts'
 import { askList, listOf, processOf } from './lists.ts'
-import { EHLO, EHLO_EARLY, jobAt, type ScriptedExchange, startScriptedExchange } from './scripted-exchange.ts'
+import { EHLO, EHLO_EARLY, jobAt, type ScriptedExchange } from './scripted-exchange.ts'
+import { laneAt, standingStage, trafficOf } from './stage.ts'
 
 const DAY_MS = 86_400_000
 let world: World
@@ -14,31 +15,15 @@ let engine: Engine
 let exchange: ScriptedExchange
 let lane: LaneUnderTest
 
-beforeAll(async () => {
-  ;[world, engine, exchange] = await Promise.all([startWorld(), startEngine(), startScriptedExchange()])
-})
-afterAll(async () => {
-  await Promise.all([world.close(), engine.stop(), exchange.close()])
+standingStage((stage) => {
+  ;({ world, engine, exchange } = stage)
 })
 beforeEach(() => {
-  exchange.behave({})
   lane = newLane(world, engine)
 })
-afterEach(() => {
-  expect(world.violations()).toEqual([])
-  world.reset()
-})
 
-interface Manners {
-  readonly address: string
-  readonly early: readonly string[] | null
-  readonly stalls: boolean
-}
-
-async function manners(): Promise<readonly Manners[]> {
-  const item = (await engine.items('traffic')).find(({ key }) => String(key).endsWith(`:${lane.ports.lane.id}`))
-  return (JSON.parse(String(item?.['state'])) as { manners: readonly Manners[] }).manners
-}
+const traffic = () => trafficOf(engine, lane)
+const manners = async () => (await traffic()).manners
 
 describe('an offer of PIPE_CONNECT', () => {
   it('is taken on the second visit, by another process as well, and the answers are the same', async () => {
@@ -84,11 +69,7 @@ describe('early words', () => {
   }
 
   beforeEach(() => {
-    lane = newLane(
-      world,
-      engine,
-      exchange.ports(() => lane.now()),
-    )
+    lane = laneAt({ world, engine, exchange })
     exchange.behave({ EHLO: () => EHLO_EARLY })
   })
 
@@ -134,11 +115,6 @@ describe('early words', () => {
   })
 })
 
-async function traffic() {
-  const item = (await engine.items('traffic')).find(({ key }) => String(key).endsWith(`:${lane.ports.lane.id}`))
-  return JSON.parse(String(item?.['state'])) as { granted: [number, number][]; refused: number[] }
-}
-
 describe('PIPELINING that stalls', () => {
   it('is remembered by every process for a day, and then has another chance', async () => {
     await lane.ask('jane.roe@stalling-pipeline.test')
@@ -154,11 +130,7 @@ describe('PIPELINING that stalls', () => {
   })
 
   it('in the middle of a list loses no answer, and every name that was said is counted', async () => {
-    lane = newLane(
-      world,
-      engine,
-      exchange.ports(() => lane.now()),
-    )
+    lane = laneAt({ world, engine, exchange })
     let rcpts = 0
     exchange.behave({
       RCPT: (line) => (++rcpts === 4 ? '' : /<jane/.test(line) ? '250 2.1.5 Ok' : '550 5.1.1 No such user'),
@@ -180,10 +152,12 @@ describe('PIPELINING that stalls', () => {
   it('and a host that is gone on the second try leave what was answered, and the refusals count', async () => {
     const { dial } = exchange.ports(() => lane.now())
     let dials = 0
-    lane = newLane(world, engine, {
-      ...exchange.ports(() => lane.now()),
-      dial: (...call) => (++dials === 2 ? Promise.resolve({ fault: 'connect_refused' }) : dial(...call)),
-    })
+    lane = laneAt(
+      { world, engine, exchange },
+      {
+        dial: (...call) => (++dials === 2 ? Promise.resolve({ fault: 'connect_refused' }) : dial(...call)),
+      },
+    )
     let rcpts = 0
     exchange.behave({ RCPT: () => (++rcpts === 2 ? '' : '550 5.1.1 No such user') })
     const reports = await askList(lane, listOf({ 'd1.test': ['m1', 'm2'] }))

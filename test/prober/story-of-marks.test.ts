@@ -4,12 +4,13 @@ import { createEvidence } from '@postern/prober/store/evidence.ts'
 import { createKeys, type Keys } from '@postern/prober/store/keys.ts'
 import { createMarks } from '@postern/prober/store/marks.ts'
 import { decide } from '@postern/shared/verdict/decide.ts'
-import { startWorld, type World } from '@postern/test/world/world.ts'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Engine, startEngine } from './engine.ts'
+import type { World } from '@postern/test/world/world.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Engine } from './engine.ts'
 import { told } from './facts.ts'
 import { type LaneUnderTest, newLane } from './lane.ts'
 import { askList, listOf } from './lists.ts'
+import { standingStage } from './stage.ts'
 
 const DAY_MS = 86_400_000
 let world: World
@@ -18,20 +19,13 @@ let lane: LaneUnderTest
 let rings = 0
 let octets: readonly [string, string]
 
-beforeAll(async () => {
-  ;[world, engine] = await Promise.all([startWorld(), startEngine()])
-})
-afterAll(async () => {
-  await Promise.all([world.close(), engine.stop()])
+standingStage((stage) => {
+  ;({ world, engine } = stage)
 })
 beforeEach(() => {
   rings += 2
   octets = [(64 + rings).toString(16), (65 + rings).toString(16)]
   lane = newLane(world, engine, { ...portsWith(ringOf('k1')) })
-})
-afterEach(() => {
-  expect(world.violations()).toEqual([])
-  world.reset()
 })
 
 function ringOf(current: 'k1' | 'k2', ids: readonly ('k1' | 'k2')[] = [current]): Keys {

@@ -2,13 +2,14 @@
 import type { Fitness } from '@postern/shared/contract/audit.ts'
 import type { ProbeReport } from '@postern/shared/contract/probe.ts'
 import { decide } from '@postern/shared/verdict/decide.ts'
-import { startWorld, type World } from '@postern/test/world/world.ts'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Engine, startEngine } from './engine.ts'
+import type { World } from '@postern/test/world/world.ts'
+import { describe, expect, it } from 'vitest'
+import type { Engine } from './engine.ts'
 import { holdOf, told } from './facts.ts'
-import { type LaneUnderTest, newLane, UNMEASURED } from './lane.ts'
+import { type LaneUnderTest, UNMEASURED } from './lane.ts'
 import { askList, listOf } from './lists.ts'
-import { jobAt, type ScriptedExchange, startScriptedExchange } from './scripted-exchange.ts'
+import { jobAt, type ScriptedExchange } from './scripted-exchange.ts'
+import { laneAt, standingStage } from './stage.ts'
 
 const GMAIL = 'gmail-smtp-in.l.google.com'
 const WORKSPACE = 'aspmx.l.google.com'
@@ -18,21 +19,12 @@ let world: World
 let engine: Engine
 let exchange: ScriptedExchange
 
-beforeAll(async () => {
-  ;[world, engine, exchange] = await Promise.all([startWorld(), startEngine(), startScriptedExchange()])
+standingStage((stage) => {
+  ;({ world, engine, exchange } = stage)
 })
-afterAll(async () => {
-  expect(world.violations()).toEqual([])
-  await Promise.all([world.close(), engine.stop(), exchange.close()])
-})
-beforeEach(() => exchange.behave({}))
 
 function laneThatIs(fitness: Partial<Fitness> = {}): LaneUnderTest {
-  const lane: LaneUnderTest = newLane(world, engine, {
-    ...exchange.ports(() => lane.now()),
-    fitness: async () => ({ ...UNMEASURED, ...fitness }),
-  })
-  return lane
+  return laneAt({ world, engine, exchange }, { fitness: async () => ({ ...UNMEASURED, ...fitness }) })
 }
 
 const verdictOf = ({ facts }: ProbeReport, domain: string, now: number) => {
@@ -91,10 +83,12 @@ describe('a lane', () => {
 
   it('that is unfit still tells what it remembers', async () => {
     let unfit = false
-    const lane: LaneUnderTest = newLane(world, engine, {
-      ...exchange.ports(() => lane.now()),
-      fitness: async () => ({ ...UNMEASURED, ...(unfit ? ({ lane: 'unfit', kind: 'technical' } as const) : {}) }),
-    })
+    const lane = laneAt(
+      { world, engine, exchange },
+      {
+        fitness: async () => ({ ...UNMEASURED, ...(unfit ? ({ lane: 'unfit', kind: 'technical' } as const) : {}) }),
+      },
+    )
     await lane.answer(jobAt('mx.host.test', 'jane@d1.test'))
     unfit = true
     expect((await lane.answer(jobAt('mx.host.test', 'jane@d1.test'))).state).toBe('known')

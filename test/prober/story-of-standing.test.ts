@@ -1,11 +1,12 @@
 // How a lane stands with a destination, told with everything real: who refuses it, slows it down or has had enough is left alone.
-import { startWorld, type World } from '@postern/test/world/world.ts'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Engine, startEngine } from './engine.ts'
+import type { World } from '@postern/test/world/world.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Engine } from './engine.ts'
 import { holdOf, reply, told } from './facts.ts'
 import { type LaneUnderTest, newLane } from './lane.ts'
 import { askList, listOf, processOf } from './lists.ts'
-import { jobAt, type ScriptedExchange, startScriptedExchange } from './scripted-exchange.ts'
+import { jobAt, type ScriptedExchange } from './scripted-exchange.ts'
+import { laneAt, standingStage, trafficOf } from './stage.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -14,21 +15,11 @@ let engine: Engine
 let exchange: ScriptedExchange
 let lane: LaneUnderTest
 
-beforeAll(async () => {
-  ;[world, engine, exchange] = await Promise.all([startWorld(), startEngine(), startScriptedExchange()])
-})
-afterAll(async () => {
-  await Promise.all([world.close(), engine.stop(), exchange.close()])
+standingStage((stage) => {
+  ;({ world, engine, exchange } = stage)
 })
 beforeEach(() => {
-  expect(world.violations()).toEqual([])
-  world.reset()
-  exchange.behave({})
-  lane = newLane(
-    world,
-    engine,
-    exchange.ports(() => lane.now()),
-  )
+  lane = laneAt({ world, engine, exchange })
 })
 
 /** The next address of a domain that nobody has asked about. */
@@ -39,15 +30,7 @@ function ask(domain = 'd1.test') {
   return lane.answer(jobAt('mx.host.test', `somebody${addresses}@${domain}`))
 }
 
-interface Standing {
-  readonly pace: number
-  readonly shuns: number
-}
-
-async function standing(): Promise<Standing> {
-  const item = (await engine.items('traffic')).find(({ key }) => String(key).endsWith(`:${lane.ports.lane.id}`))
-  return (JSON.parse(String(item?.['state'])) as { standing: Standing }).standing
-}
+const standing = async () => (await trafficOf(engine, lane)).standing
 
 describe('a destination that refuses us', () => {
   it.each([
@@ -90,11 +73,7 @@ describe('a destination that refuses us', () => {
     exchange.behave({ greeting: () => '554 5.7.1 Your address is on our block list' })
     await ask()
     expect(holdOf((await ask()).facts).hold).toBe('shunned')
-    lane = newLane(
-      world,
-      engine,
-      exchange.ports(() => lane.now()),
-    )
+    lane = laneAt({ world, engine, exchange })
     expect((await ask()).state).toBe('asked')
   })
 })

@@ -3,46 +3,38 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type ProbeReport, probeReport } from '@postern/shared/contract/probe.ts'
-import { startWorld, type World } from '@postern/test/world/world.ts'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Engine, startEngine } from './engine.ts'
+import type { World } from '@postern/test/world/world.ts'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Engine } from './engine.ts'
 import { holdOf, told } from './facts.ts'
 import { type LaneUnderTest, newLane } from './lane.ts'
 import type { Errand } from './lane-process.ts'
 import { namedIn, processOf } from './lists.ts'
-import { jobAt, type ScriptedExchange, startScriptedExchange } from './scripted-exchange.ts'
+import { jobAt, type ScriptedExchange } from './scripted-exchange.ts'
+import { standingStage } from './stage.ts'
 
 let world: World
 let engine: Engine
+let exchange: ScriptedExchange
 let lane: LaneUnderTest
 
-beforeAll(async () => {
-  ;[world, engine] = await Promise.all([startWorld(), startEngine()])
-})
-afterAll(async () => {
-  await Promise.all([world.close(), engine.stop()])
+standingStage((stage) => {
+  ;({ world, engine, exchange } = stage)
 })
 beforeEach(() => {
   lane = newLane(world, engine)
 })
-afterEach(() => {
-  expect(world.violations()).toEqual([])
-  world.reset()
-})
 
 describe('two lane processes', () => {
-  let exchange: ScriptedExchange
   const children: ChildProcess[] = []
   beforeAll(async () => {
-    exchange = await startScriptedExchange()
     const program = fileURLToPath(new URL('lane-process.ts', import.meta.url))
     for (let n = 0; n < 3; n += 1)
       children.push(fork(program, { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }))
     await Promise.all(children.map((child) => once(child, 'message')))
   })
-  afterAll(async () => {
+  afterAll(() => {
     for (const child of children) child.kill('SIGKILL')
-    await exchange.close()
   })
 
   async function send(child: ChildProcess, errand: Errand): Promise<ProbeReport> {

@@ -1,32 +1,21 @@
 // The story of a job where something is wrong or scarce: many at once, slow hosts, little time.
-import { startWorld, type World } from '@postern/test/world/world.ts'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Engine, startEngine } from './engine.ts'
+import type { World } from '@postern/test/world/world.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Engine } from './engine.ts'
 import { holdOf, told } from './facts.ts'
 import { type LaneUnderTest, newLane } from './lane.ts'
+import { standingStage, timed, trafficOf } from './stage.ts'
 
 let world: World
 let engine: Engine
 let lane: LaneUnderTest
 
-beforeAll(async () => {
-  ;[world, engine] = await Promise.all([startWorld(), startEngine()])
-})
-afterAll(async () => {
-  await Promise.all([world.close(), engine.stop()])
+standingStage((stage) => {
+  ;({ world, engine } = stage)
 })
 beforeEach(() => {
   lane = newLane(world, engine)
 })
-afterEach(() => {
-  expect(world.violations()).toEqual([])
-  world.reset()
-})
-
-async function timed<T>(work: Promise<T>): Promise<{ done: T; tookMs: number }> {
-  const startedAt = performance.now()
-  return { done: await work, tookMs: performance.now() - startedAt }
-}
 
 describe('many at once', () => {
   it('jobs for one address cause one session, and the others hear when to come back', async () => {
@@ -60,8 +49,7 @@ describe('many at once', () => {
       world.reset()
       await lane.ask(address)
       const named = world.sessions().flatMap(({ commands }) => commands.filter(({ line }) => line.startsWith('RCPT ')))
-      const item = (await engine.items('traffic')).find(({ key }) => String(key).endsWith(`:${lane.ports.lane.id}`))
-      const { granted } = JSON.parse(String(item?.['state'])) as { granted: [number, number][] }
+      const { granted } = await trafficOf(engine, lane)
       expect(named.length).toBeGreaterThan(1)
       expect(granted.reduce((sum, [, recipients]) => sum + recipients, 0)).toBeGreaterThanOrEqual(named.length)
     }

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type Engine, startEngine } from './engine.ts'
 import { holdOf, told } from './facts.ts'
 import { type LaneUnderTest, newLane } from './lane.ts'
+import { timed } from './stage.ts'
 
 let world: World
 let mortal: Engine
@@ -22,11 +23,6 @@ afterEach(async () => {
   expect(world.violations()).toEqual([])
   await mortal.stop()
 })
-
-async function timed<T>(work: Promise<T>): Promise<{ done: T; tookMs: number }> {
-  const startedAt = performance.now()
-  return { done: await work, tookMs: performance.now() - startedAt }
-}
 
 it('a job whose tables are dead is answered all the same, and says so', async () => {
   await mortal.send('SIGKILL')

@@ -1,35 +1,26 @@
 // The story of a job, told with everything real: asked once, remembered, and asked again neither too early nor too often.
 import { DAY_MS } from '@postern/shared/verdict/lifetimes.ts'
-import { startWorld, type World } from '@postern/test/world/world.ts'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Engine, startEngine } from './engine.ts'
+import type { World } from '@postern/test/world/world.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Engine } from './engine.ts'
 import { holdOf, reply, told } from './facts.ts'
 import { type LaneUnderTest, newLane, SOURCE_ADDRESS } from './lane.ts'
+import { namedIn } from './lists.ts'
+import { standingStage } from './stage.ts'
 
 let world: World
 let engine: Engine
 let lane: LaneUnderTest
 
-beforeAll(async () => {
-  ;[world, engine] = await Promise.all([startWorld(), startEngine()])
-})
-afterAll(async () => {
-  await Promise.all([world.close(), engine.stop()])
+standingStage((stage) => {
+  ;({ world, engine } = stage)
 })
 beforeEach(() => {
-  expect(world.violations()).toEqual([])
-  world.reset()
   lane = newLane(world, engine)
 })
 
 /** The recipients named in all sessions, in order: `jane.roe`, `postmaster`, and whoever is neither is a stranger. */
-function named(): string[] {
-  return world
-    .sessions()
-    .flatMap(({ commands }) => commands.map(({ line }) => /^RCPT TO:<([^@]+)@/.exec(line)?.[1]))
-    .filter((local) => local !== undefined)
-    .map((local) => (/^[a-z][a-z2-7]{14}$/.test(local) ? 'stranger' : local))
-}
+const named = (): string[] => namedIn(world)
 
 describe('what was heard', () => {
   it('is asked once and remembered', async () => {
