@@ -1,5 +1,4 @@
 // The object of one account: the one place that knows its keys, its credit and what was counted; everything else is a copy.
-import { DurableObject } from 'cloudflare:workers'
 import type { Cost } from '@postern/shared/verdict/cost.ts'
 import { type Admission, type Admitted, Gate } from './admission.ts'
 import {
@@ -25,9 +24,9 @@ import {
   settle,
   settleTotal,
 } from './ledger.ts'
-import { dropList, endList, enterList, type Listed, lists, openLists, pruneLists, wasDropped } from './list-book.ts'
+import { endList, pruneLists } from './list-book.ts'
+import { ListKeeper } from './list-keeper.ts'
 import { eraseWaiting, flushOutbox, hasWaiting, keepForLater, waiting, waitingById } from './outbox.ts'
-import type { Scope } from './places.ts'
 import {
   type AccountChange,
   configure,
@@ -68,7 +67,7 @@ const SOON_MS = 1_000
 const LATER_MS = 60_000
 const PRUNE_MS = 6 * 3_600_000
 
-export class Account extends DurableObject<AccountBindings> {
+export class Account extends ListKeeper<AccountBindings> {
   readonly #sql = this.ctx.storage.sql
   readonly #gate = new Gate()
   #armedAt = Infinity
@@ -188,33 +187,6 @@ export class Account extends DurableObject<AccountBindings> {
   /** These were not told after all: nothing was paid for them. */
   async unpaid(answers: readonly Pick<PaidAnswer, 'address' | 'mode' | 'by'>[]): Promise<void> {
     for (const answer of answers) forgetPaid(this.#sql, answer)
-  }
-
-  /** Told again, the later time counts. */
-  async enterList(list: Listed): Promise<void> {
-    enterList(this.#sql, list)
-  }
-
-  /** It asks nobody any more; it is kept, and listed. */
-  async endList(id: string): Promise<void> {
-    endList(this.#sql, id)
-  }
-
-  /** Lists that were made and have not ended. */
-  async openLists(scope: Scope): Promise<number> {
-    return openLists(this.#sql, scope, Date.now())
-  }
-
-  async dropList(id: string): Promise<void> {
-    dropList(this.#sql, id)
-  }
-
-  async wasDropped(id: string, scope: Scope): Promise<boolean> {
-    return wasDropped(this.#sql, { id, scope }, Date.now())
-  }
-
-  async lists(scope: Scope, page: { before: string; limit: number }): Promise<string[]> {
-    return lists(this.#sql, scope, { ...page, now: Date.now() })
   }
 
   async usage(from: string, to: string): Promise<UsageRow[]> {

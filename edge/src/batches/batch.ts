@@ -4,6 +4,7 @@ import type { BatchBody } from '@postern/shared/contract/batch.ts'
 import * as chunks from './chunk-book.ts'
 import { type BatchBindings, Course } from './course.ts'
 import { countDone, counted, givenUp } from './counting.ts'
+import { isHopeless, parkedOnce } from './errands.ts'
 import { addResult, keepRemaining, type Later, withoutResult } from './group-book.ts'
 import type { Stash } from './groups.ts'
 import { priceOfRow } from './purse.ts'
@@ -42,8 +43,6 @@ export interface Finished {
 
 /** Rows that one turn may ask about: credit for them is asked for with it. */
 const ASKED_AT_ONCE = 240
-/** Work whose message the queue gave up this often is given up: about half an hour of tries. */
-const GIVEN_UP = 3
 
 export class Batch extends DurableObject<BatchBindings> {
   readonly #sql = this.ctx.storage.sql
@@ -64,11 +63,9 @@ export class Batch extends DurableObject<BatchBindings> {
 
   /** Its alarm first: one that could not be listed, or whose maker never hears of it, goes on all the same. */
   async #beginWith(work: () => Promise<void>): Promise<void> {
-    const { finishedAt } = this.#course.here()
-    if (finishedAt !== null) return
+    if (this.#course.here().finishedAt !== null) return
     await work()
-    const listing = this.env.SNAPSHOTS.put(openName(this.#course.here()), '', { expirationTtl: LISTED_S })
-    await Promise.allSettled([listing])
+    await Promise.allSettled([this.env.SNAPSHOTS.put(openName(this.#course.here()), '', { expirationTtl: LISTED_S })])
   }
 
   async start(): Promise<BatchBody | null> {
@@ -268,12 +265,11 @@ export class Batch extends DurableObject<BatchBindings> {
     const state = this.#course.state()
     if (state === null || !isOpen(state)) return
     // Another message may have done it meanwhile.
-    const isDone = work.kind === 'split' ? state.isRead : chunks.chunk(this.#sql, work.chunk)?.isChecked !== false
-    if (isDone) return
+    if (work.kind === 'split' ? state.isRead : chunks.chunk(this.#sql, work.chunk)?.isChecked !== false) return
     const errand = work.kind === 'split' ? work.kind : work.chunk
-    const times = (state.troubles[errand] ?? 0) + 1
-    this.#course.keep({ ...state, parked: state.parked + 1, troubles: { ...state.troubles, [errand]: times } })
-    if (times < GIVEN_UP) {
+    const after = parkedOnce(state, errand)
+    this.#course.keep(after)
+    if (!isHopeless(after, errand)) {
       this.#course.errands.heard(errand)
       await this.#course.go()
     } else if (work.kind === 'check') {

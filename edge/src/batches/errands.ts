@@ -8,7 +8,20 @@ export const CHECKS = 6
 const UNHEARD_MS = 120_000
 
 /** Reading, or the number of the chunk that is checked. */
-type Errand = 'split' | number
+export type Errand = 'split' | number
+
+/** Work whose message the queue gave up this often is given up: about half an hour of tries. */
+const HOPELESS = 3
+
+/** The queue gave up a message of that errand. */
+export function parkedOnce(state: State, errand: Errand): State {
+  const times = (state.troubles[errand] ?? 0) + 1
+  return { ...state, parked: state.parked + 1, troubles: { ...state.troubles, [errand]: times } }
+}
+
+export function isHopeless({ troubles }: State, errand: Errand): boolean {
+  return (troubles[errand] ?? 0) >= HOPELESS
+}
 
 export class Errands {
   readonly #sent = new Map<Errand, number>()

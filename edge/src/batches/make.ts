@@ -137,7 +137,7 @@ const MOST_OPEN = 100
 
 /** Two that are sent at once may both be the last one. */
 async function hasMany(context: Context<AppEnv>, caller: KeyCaller): Promise<boolean> {
-  const scope = isSandbox(caller) ? 'test' : 'live'
+  const scope = scopeOf(caller)
   return (await context.get('services').objects.account(caller.account).openLists(scope)) >= MOST_OPEN
 }
 

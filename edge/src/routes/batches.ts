@@ -181,7 +181,7 @@ function changingRoutes(app: OpenAPIHono<AppEnv>): void {
     const started = (await object?.start()) ?? null
     if (started === null) return noBatch(context, id)
     // It is kept longer than what is only looked at.
-    const listed = { id, scope: scopeOf(context), expiresAt: Date.parse(started.expires_at) }
+    const listed = { id, scope: scopeOf(keyOf(context)), expiresAt: Date.parse(started.expires_at) }
     await context.get('services').objects.account(keyOf(context).account).enterList(listed)
     return context.json(started, 202, NO_STORE)
   })

@@ -3,6 +3,7 @@ import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { mailboxKeys } from '../../../edge/src/batches/keys.ts'
+import { secrets } from './asking.ts'
 import {
   bodyOf,
   doWork,
@@ -15,7 +16,6 @@ import {
   playWork,
   putsOff,
   reasonsOf,
-  secrets,
   standingQueues,
   toTheEnd,
   work,
