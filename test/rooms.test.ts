@@ -107,6 +107,7 @@ const MAY_CATCH: readonly string[] = [
 /** An object is a composition root of its own: nobody else can tell it the time. */
 const MAY_KNOW_THE_TIME: readonly string[] = [
   'edge/src/accounts/account.ts',
+  'edge/src/accounts/list-keeper.ts',
   'edge/src/accounts/publisher.ts',
   'edge/src/accounts/once.ts',
   'edge/src/batches/batch.ts',

@@ -24,8 +24,8 @@ export interface BatchNamespaces extends SpoolBindings {
 export function batchesOf(env: BatchNamespaces, partitions: Partitions): Batches {
   return {
     object: (account, id) => within(env.BATCH_OBJECTS, partitionOf(account), partitions).getByName(`${account}/${id}`),
-    announce: async (account, id) => {
-      const options = { expirationTtl: LISTED_S, metadata: { announcedAt: Date.now() } }
+    announce: async (account, id, announcedAt) => {
+      const options = { expirationTtl: LISTED_S, metadata: { announcedAt } }
       await Promise.allSettled([env.SNAPSHOTS.put(openName({ account, id }), '', options)])
     },
     spool: (account) => spoolOf(env, account),

@@ -45,13 +45,11 @@ export async function askTurn(turn: Turn, objects: TurnObjects, ports: AskPorts)
   // Somebody was brought the same message and is at it.
   if (given === 'under_way') return
   if (given === null) return objects.done(turn.lane, turn.ticket, false)
-  try {
-    await askFor(turn, given, { objects, ports })
-  } catch (error) {
-    // Delivered again, it is to find its work.
-    await Promise.allSettled([objects.leave(turn.lane, turn.ticket)])
-    throw error
-  }
+  const [asked] = await Promise.allSettled([askFor(turn, given, { objects, ports })])
+  if (asked.status === 'fulfilled') return
+  // Delivered again, it is to find its work.
+  await Promise.allSettled([objects.leave(turn.lane, turn.ticket)])
+  throw asked.reason
 }
 
 interface Parts {

@@ -41,7 +41,7 @@ export function typeOf(contentType: string): Wish['type'] | null {
 
 export async function makeBatch(context: Context<AppEnv>, making: Making) {
   const caller = keyCaller(context)
-  const { batches, newId } = context.get('services')
+  const { batches, newId, now } = context.get('services')
   const { account } = caller
   const bucket = batches.spool(account)
   if (bucket === null) return noStore(context)
@@ -53,7 +53,7 @@ export async function makeBatch(context: Context<AppEnv>, making: Making) {
   if (known === null && (await wasErased(context, caller, making.id))) return erased(context)
   if (known === null && (await isPoor(context, caller, options))) return noCredit(context)
   if (known === null && (await hasMany(context, caller))) return tooMany(context)
-  if (known === null) await batches.announce(account, making.id)
+  if (known === null) await batches.announce(account, making.id, now())
   // A repeat is read only, to be compared.
   const key = uploadKey(account, making.id, newId('upl'))
   const uploaded = await upload(making.body, wish, known === null ? { bucket, key } : null)

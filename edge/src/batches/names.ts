@@ -10,7 +10,7 @@ export interface Batches {
   /** Named by account and id: another account's is not found under this one's name. */
   object(account: string, id: string): DurableObjectStub<Batch>
   /** Before its upload: what is left in the store is found where the batch never comes to be. Never rejects. */
-  announce(account: string, id: string): Promise<void>
+  announce(account: string, id: string, announcedAt: number): Promise<void>
   /** Null where the account's partition has none. */
   spool(account: string): R2Bucket | null
 }
