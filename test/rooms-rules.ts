@@ -10,6 +10,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'shared/src/dns': [],
   'shared/src/smtp': [],
   'shared/src/lanes': [],
+  'shared/src/report': ['shared/src/dns'],
   'shared/src/verdict': ['shared/src/dns', 'shared/src/smtp', 'shared/src/address', 'shared/src/signals'],
   'shared/src/contract': [
     'shared/src/verdict',
