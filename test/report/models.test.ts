@@ -1,152 +1,11 @@
-// The models of a domain's report: the worked examples of their specification, and what holds whatever the numbers are.
+// The models of routing, look-ups and availability: the worked examples of their specification, and what holds whatever the numbers are.
 import { effective, firstPick, grouped, isMaterial } from '@postern/shared/report/availability.ts'
-import { exposureOf } from '@postern/shared/report/exposure.ts'
-import { gapOf, type PolicyMode } from '@postern/shared/report/gap.ts'
-import { healthOf, type PolicyHealth } from '@postern/shared/report/health.ts'
 import { coldMs, expectedMs, hitRate, isOverServiceLine } from '@postern/shared/report/resolution.ts'
 import { backOffS, bandOf, type Exchange, PROFILES, routingTree } from '@postern/shared/report/routing.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 const RUNS = { numRuns: 1_000 }
-
-const policy = (wish: Partial<PolicyHealth>): PolicyHealth => ({
-  certificate: { valid: true, daysLeft: 62, lifetimeDays: 90 },
-  maxAgeS: 604_800,
-  matched: 5,
-  exchanges: 5,
-  bestMatched: true,
-  trouble: 'none',
-  ...wish,
-})
-const certificate = (daysLeft: number, lifetimeDays: number, valid = true) => ({ valid, daysLeft, lifetimeDays })
-
-describe('the health of a policy', () => {
-  it.each([
-    ['PH1', policy({}), 96, 'healthy'],
-    ['PH2', policy({ certificate: certificate(10, 90), maxAgeS: 86_400, matched: 3, exchanges: 4 }), 55, 'fragile'],
-    [
-      'PH3',
-      policy({ certificate: certificate(-1, 90, false), maxAgeS: 31_557_600, matched: 2, exchanges: 2 }),
-      39,
-      'failing',
-    ],
-    [
-      'PH4',
-      policy({ certificate: certificate(3, 6.67), maxAgeS: 1_209_600, matched: 1, exchanges: 1 }),
-      100,
-      'healthy',
-    ],
-    [
-      'PH5',
-      policy({ certificate: certificate(20, 47), maxAgeS: 2_592_000, matched: 0, exchanges: 2, bestMatched: false }),
-      39,
-      'failing',
-    ],
-    ['PH6', policy({ certificate: certificate(5, 90), maxAgeS: 3_600, matched: 2, exchanges: 2 }), 51, 'fragile'],
-    ['a policy that only backups match', policy({ matched: 1, exchanges: 2, bestMatched: false }), 59, 'fragile'],
-    ['a policy that nobody can fetch', policy({ trouble: 'unobtainable' }), 39, 'failing'],
-    ['a policy that nobody can read', policy({ trouble: 'unparseable' }), 0, 'failing'],
-    ['a certificate that nobody has read', policy({ certificate: null }), 94, 'healthy'],
-  ])('of %s', (_name, given, score, band) => {
-    expect(healthOf(given)).toMatchObject({ score, band, partial: given.certificate === null })
-  })
-
-  const anyPolicy = fc
-    .record({
-      certificate: fc.option(
-        fc.record({
-          valid: fc.boolean(),
-          daysLeft: fc.double({ min: -400, max: 400, noNaN: true }),
-          lifetimeDays: fc.double({ min: 0, max: 400, noNaN: true }),
-        }),
-      ),
-      maxAgeS: fc.option(fc.nat(31_557_600)),
-      matched: fc.nat(10),
-      exchanges: fc.nat(10),
-      bestMatched: fc.boolean(),
-      trouble: fc.constantFrom('none', 'unobtainable', 'unparseable'),
-    })
-    .map((one) => ({ ...one, matched: Math.min(one.matched, one.exchanges) }) as PolicyHealth)
-
-  it('is between 0 and 100, and no worse for a longer life, a longer certificate or one exchange more that it names', () => {
-    fc.assert(
-      fc.property(anyPolicy, fc.nat(1_000_000), (given, more) => {
-        const { score } = healthOf(given)
-        expect(score).toBeGreaterThanOrEqual(0)
-        expect(score).toBeLessThanOrEqual(100)
-        expect(healthOf({ ...given, maxAgeS: (given.maxAgeS ?? 0) + more }).score).toBeGreaterThanOrEqual(score)
-        const better = { ...given, matched: Math.min(given.exchanges, given.matched + 1) }
-        expect(healthOf(better).score).toBeGreaterThanOrEqual(score)
-        if (given.certificate === null) return
-        const longer = { ...given.certificate, daysLeft: given.certificate.daysLeft + more / 10_000 }
-        expect(healthOf({ ...given, certificate: longer }).score).toBeGreaterThanOrEqual(score)
-      }),
-      RUNS,
-    )
-  })
-})
-
-const three = (matched: readonly [number, number, number]) =>
-  [
-    { host: 'mx1', preference: 10, matched: matched[0] === 1 },
-    { host: 'mx2', preference: 10, matched: matched[1] === 1 },
-    { host: 'bk', preference: 30, matched: matched[2] === 1 },
-  ] as const
-const two = [
-  { host: 'a', preference: 10, matched: true },
-  { host: 'b', preference: 30, matched: false },
-] as const
-
-describe('the gap between exchanges and policy', () => {
-  it.each([
-    ['GP1', three([1, 1, 0]), 'enforce', 2.91, 'low'],
-    ['GP2', three([0, 1, 1]), 'enforce', 48.54, 'medium'],
-    ['GP3', three([0, 0, 1]), 'enforce', 97.09, 'high'],
-    ['GP4', three([0, 0, 0]), 'enforce', 100, 'critical'],
-    ['GP5', three([1, 1, 0]), 'testing', 0.87, 'info'],
-    ['GP6', three([0, 0, 0]), 'none', 0, 'info'],
-    ['GP7', two, 'enforce', 2.91, 'low'],
-    ['no gap', three([1, 1, 1]), 'enforce', 0, 'none'],
-    ['all of them, in testing', three([0, 0, 0]), 'testing', 30, 'medium'],
-  ] as const)('%s', (_name, exchanges, mode, score, level) => {
-    const gap = gapOf(exchanges, mode)
-    expect(gap.score).toBeCloseTo(score, 2)
-    expect(gap.level).toBe(level)
-  })
-
-  const some = fc.array(fc.record({ host: fc.string(), preference: fc.nat(65_535), matched: fc.boolean() }), {
-    minLength: 1,
-    maxLength: 12,
-  })
-  it('counts shares that are 1 together, whatever the order, and is between 0 and 100', () => {
-    fc.assert(
-      fc.property(some, fc.constantFrom<PolicyMode>('enforce', 'testing', 'none'), (exchanges, mode) => {
-        expect(exposureOf(exchanges).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9)
-        const { score, level } = gapOf(exchanges, mode)
-        expect(score >= 0 && score <= 100).toBe(true)
-        const turned = gapOf(exchanges.toReversed(), mode)
-        expect(turned.score).toBeCloseTo(score, 9)
-        expect(turned.level).toBe(level)
-      }),
-      RUNS,
-    )
-  })
-
-  it('of preferences 10 and 20 is that of 0 and 65535', () => {
-    const near = exposureOf([
-      { host: 'a', preference: 10 },
-      { host: 'b', preference: 20 },
-    ])
-    expect(
-      exposureOf([
-        { host: 'a', preference: 0 },
-        { host: 'b', preference: 65_535 },
-      ]),
-    ).toEqual(near)
-    expect(near[1]).toBeCloseTo(0.0291, 4)
-  })
-})
 
 const exchange = (host: string, preference: number, wish: Partial<Exchange> = {}): Exchange => ({
   host,
@@ -162,15 +21,30 @@ const sound = exchange('mail2', 20, { failure: 0 })
 
 describe('the routing tree', () => {
   it.each([
-    ['RT2, RT4', [gone, sound], PROFILES.rfc, 1, 30.154, 30.154],
-    ['RT3', [exchange('mail1', 10), exchange('mail2', 20)], PROFILES.rfc, 0.9999, 0.45103, 0.637058],
-    ['RT5', [gone, sound], PROFILES.queued_failover, 1, 330.154, 330.154],
-    ['RT6', ['a', 'b', 'c'].map((host) => exchange(host, 10)), PROFILES.rfc, 0.999999, 0.45694, null],
-    ['RT7, half an hour', [exchange('a', 10)], PROFILES.rfc, 0.99, 0.154, 18.639848],
-    ['RT7, five minutes', [exchange('a', 10)], PROFILES.postfix, 0.99, 0.154, 3.488333],
-    ['RT8', [exchange('mail1', 10, { failure: 1, failS: 0.005 }), sound], PROFILES.rfc, 1, 0.159, 0.159],
-  ] as const)('%s', (_name, exchanges, profile, firstRound, roundS, expectedS) => {
-    const tree = routingTree(exchanges, DNS_S, profile)
+    ['RT2, RT4', routingTree([gone, sound], DNS_S, PROFILES.rfc), [1, 30.154, 30.154]],
+    [
+      'RT3',
+      routingTree([exchange('mail1', 10), exchange('mail2', 20)], DNS_S, PROFILES.rfc),
+      [0.9999, 0.45103, 0.637058],
+    ],
+    ['RT5', routingTree([gone, sound], DNS_S, PROFILES.queued_failover), [1, 330.154, 330.154]],
+    [
+      'RT6',
+      routingTree(
+        ['a', 'b', 'c'].map((host) => exchange(host, 10)),
+        DNS_S,
+        PROFILES.rfc,
+      ),
+      [0.999999, 0.45694, null],
+    ],
+    ['RT7, half an hour', routingTree([exchange('a', 10)], DNS_S, PROFILES.rfc), [0.99, 0.154, 18.639848]],
+    ['RT7, five minutes', routingTree([exchange('a', 10)], DNS_S, PROFILES.postfix), [0.99, 0.154, 3.488333]],
+    [
+      'RT8',
+      routingTree([exchange('mail1', 10, { failure: 1, failS: 0.005 }), sound], DNS_S, PROFILES.rfc),
+      [1, 0.159, 0.159],
+    ],
+  ] as const)('%s', (_name, tree, [firstRound, roundS, expectedS]) => {
     expect(tree.firstRound).toBeCloseTo(firstRound, 9)
     expect(tree.roundS).toBeCloseTo(roundS, 5)
     if (expectedS !== null) expect(tree.expectedS).toBeCloseTo(expectedS, 5)
