@@ -1,5 +1,5 @@
 // The Worker's configuration, parsed once from its bindings; a failing one fails every request with the same clear fault.
-import { type Cidr, parseCidr } from '@postern/shared/dns/reachable.ts'
+import { type Cidr, parseCidr } from '@postern/shared/dns/ip.ts'
 import { z } from 'zod'
 import { secretsConfig } from './accounts/secrets.ts'
 

@@ -1,5 +1,5 @@
 // A lane's configuration, parsed once from its environment when the process starts; a failing one fails the start.
-import { type Cidr, parseCidr } from '@postern/shared/dns/reachable.ts'
+import { type Cidr, parseCidr } from '@postern/shared/dns/ip.ts'
 import { z } from 'zod'
 import type { LaneEnvironment } from './environment.ts'
 

@@ -1,7 +1,8 @@
 // Where a prober may be sent, and every way around it that must not be one.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { globallyReachable, parseCidr } from '@postern/shared/dns/reachable.ts'
+import { parseCidr } from '@postern/shared/dns/ip.ts'
+import { globallyReachable } from '@postern/shared/dns/reachable.ts'
 
 /** IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), multicast, and blocks retired since. */
 const v4Blocks = [

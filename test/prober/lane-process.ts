@@ -5,7 +5,7 @@ import { createDial } from '@postern/prober/net/dial.ts'
 import { createPermits } from '@postern/prober/store/permits.ts'
 import { probe } from '@postern/prober/probe.ts'
 import type { ProbeJob, ProbeReport } from '@postern/shared/contract/probe.ts'
-import { parseCidr } from '@postern/shared/dns/reachable.ts'
+import { parseCidr } from '@postern/shared/dns/ip.ts'
 import { testKeys } from './facts.ts'
 
 export interface Errand {

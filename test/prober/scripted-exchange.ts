@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { ProbePorts } from '@postern/prober/probe.ts'
 import { createDial } from '@postern/prober/net/dial.ts'
 import type { ProbeJob } from '@postern/shared/contract/probe.ts'
-import { parseCidr } from '@postern/shared/dns/reachable.ts'
+import { parseCidr } from '@postern/shared/dns/ip.ts'
 
 /** Outside the mail world's own network. */
 const ADDRESS = '127.27.0.2'

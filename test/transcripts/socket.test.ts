@@ -2,7 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { connect } from '@postern/prober/net/connect.ts'
 import { converse } from '@postern/prober/net/converse.ts'
-import { parseCidr } from '@postern/shared/dns/reachable.ts'
+import { parseCidr } from '@postern/shared/dns/ip.ts'
 import { describe, expect, it } from 'vitest'
 import { endingText, type Line, type Transcript, transcripts } from './transcript.ts'
 

@@ -2,7 +2,7 @@
 import type { Answer } from '@postern/shared/dns/answer.ts'
 import { type MailRoute, mailRoute, targetOf, withTargets } from '@postern/shared/dns/mail-route.ts'
 import { declinesProbes, policyName } from '@postern/shared/dns/opt-out.ts'
-import type { Cidr } from '@postern/shared/dns/reachable.ts'
+import type { Cidr } from '@postern/shared/dns/ip.ts'
 import type { Fact, OptOutFact, RouteFact } from '@postern/shared/verdict/evidence.ts'
 import { type TakesMail, takesMail } from './also.ts'
 import type { Opinion, Resolve, Resolved } from './doh.ts'

@@ -1,7 +1,7 @@
 // What became of a route's exchanges: their own addresses, waited for, or as far as they are known.
 import type { DataOf, Question, RecordType } from '@postern/shared/dns/answer.ts'
 import { type ExchangeTarget, type MailRoute, targetOf } from '@postern/shared/dns/mail-route.ts'
-import type { Cidr } from '@postern/shared/dns/reachable.ts'
+import type { Cidr } from '@postern/shared/dns/ip.ts'
 import type { Resolved } from './doh.ts'
 
 /** One opinion's questions: `peek` asks nobody. */

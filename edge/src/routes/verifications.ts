@@ -7,7 +7,7 @@ import {
   verificationRequest,
   WAIT_MS,
 } from '@postern/shared/contract/verification.ts'
-import type { Cidr } from '@postern/shared/dns/reachable.ts'
+import type { Cidr } from '@postern/shared/dns/ip.ts'
 import type { Context } from 'hono'
 import { isPublic, isSandbox, type KeyCaller } from '../http/authenticate.ts'
 import { isIdempotencyKey, mismatch, once, wrongKey } from '../http/idempotency.ts'

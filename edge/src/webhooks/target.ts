@@ -1,5 +1,6 @@
 // Where a webhook may be sent: which URLs can be named at all, and whether what their host resolves to is public just now.
-import { type Cidr, globallyReachable } from '@postern/shared/dns/reachable.ts'
+import { type Cidr } from '@postern/shared/dns/ip.ts'
+import { globallyReachable } from '@postern/shared/dns/reachable.ts'
 import { LONGEST_URL } from '@postern/shared/contract/webhook.ts'
 import type { Resolve } from '../dns/doh.ts'
 

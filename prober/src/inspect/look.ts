@@ -1,7 +1,7 @@
 // Looks at one address: a connection, and over it an inspection of SMTP or a bare TLS handshake, all within one deadline.
 import type { SecureContext } from 'node:tls'
 import type { HttpsResult, SmtpResult } from '@postern/shared/contract/inspection.ts'
-import type { Cidr } from '@postern/shared/dns/reachable.ts'
+import type { Cidr } from '@postern/shared/dns/ip.ts'
 import type { Fault } from '@postern/shared/verdict/evidence.ts'
 import { connect, targetOf, type Ways } from '../net/connect.ts'
 import { leave } from '../net/leave.ts'

@@ -1,6 +1,7 @@
 // Opens one TCP connection to one address that is allowed to be dialled, with patience that grows while time is left.
 import { connect as tcpConnect, type Socket } from 'node:net'
-import { type Cidr, globallyReachable } from '@postern/shared/dns/reachable.ts'
+import { type Cidr } from '@postern/shared/dns/ip.ts'
+import { globallyReachable } from '@postern/shared/dns/reachable.ts'
 import type { Fault } from '@postern/shared/verdict/evidence.ts'
 
 export interface Target {

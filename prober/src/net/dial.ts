@@ -1,5 +1,5 @@
 // Puts connection and conversation together: which port, which source address, one deadline for both.
-import type { Cidr } from '@postern/shared/dns/reachable.ts'
+import type { Cidr } from '@postern/shared/dns/ip.ts'
 import type { Dial } from '../exchange.ts'
 import { connect, targetOf, type Ways } from './connect.ts'
 import { converse } from './converse.ts'

@@ -1,6 +1,7 @@
 // Where a domain's mail goes (RFC 5321 §5.1), as far as the DNS said it.
 import type { Answer, MxData } from './answer.ts'
-import { type Cidr, globallyReachable } from './reachable.ts'
+import { type Cidr } from './ip.ts'
+import { globallyReachable } from './reachable.ts'
 
 /** What became of one exchange's own addresses. `ipv6_only` is out of our reach, never dead. */
 export type ExchangeTarget =

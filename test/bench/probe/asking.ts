@@ -3,7 +3,7 @@ import type { Dial } from '@postern/prober/exchange.ts'
 import type { Conversation } from '@postern/prober/net/converse.ts'
 import { createDial } from '@postern/prober/net/dial.ts'
 import type { Plan } from '@postern/prober/smtp/plan.ts'
-import { parseCidr } from '@postern/shared/dns/reachable.ts'
+import { parseCidr } from '@postern/shared/dns/ip.ts'
 import { FAR_NETWORK } from './far.ts'
 
 export const PATIENCE_MS = 10_000

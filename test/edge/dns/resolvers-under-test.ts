@@ -1,6 +1,6 @@
 // The edge's own resolving, on real loopback servers that end with the test: what a domain's route comes to.
 import { setTimeout } from 'node:timers/promises'
-import { parseCidr } from '@postern/shared/dns/reachable.ts'
+import { parseCidr } from '@postern/shared/dns/ip.ts'
 import type { Fact, RouteFact } from '@postern/shared/verdict/evidence.ts'
 import { decide } from '@postern/shared/verdict/decide.ts'
 import type { Verdict } from '@postern/shared/verdict/finding.ts'

@@ -1,5 +1,5 @@
 // One attempt at a real receiver: what it is sent and signed with, and how each of its manners ends.
-import { parseCidr } from '@postern/shared/dns/reachable.ts'
+import { parseCidr } from '@postern/shared/dns/ip.ts'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openSecrets } from '../../../edge/src/accounts/secrets.ts'

@@ -1,5 +1,5 @@
 // Where webhooks may be sent: URLs that can be named, and names whose addresses are all public.
-import { type Cidr, parseCidr } from '@postern/shared/dns/reachable.ts'
+import { type Cidr, parseCidr } from '@postern/shared/dns/ip.ts'
 import { describe, expect, it } from 'vitest'
 import { targetProblem, targetRefusal } from '../../../edge/src/webhooks/target.ts'
 import { createResolve } from '../../../edge/src/dns/doh.ts'

@@ -12,7 +12,8 @@ import {
   type PolicyHostInspection,
   type SmtpResult,
 } from '@postern/shared/contract/inspection.ts'
-import { globallyReachable, parseCidr } from '@postern/shared/dns/reachable.ts'
+import { parseCidr } from '@postern/shared/dns/ip.ts'
+import { globallyReachable } from '@postern/shared/dns/reachable.ts'
 import { NETWORK } from './exchange.ts'
 import { contextOf, type Identity, ROOT } from './identities.ts'
 

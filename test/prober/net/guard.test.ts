@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { createDial } from '@postern/prober/net/dial.ts'
-import { parseCidr } from '@postern/shared/dns/reachable.ts'
+import { parseCidr } from '@postern/shared/dns/ip.ts'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { PLAN } from './hostile-server.ts'
 

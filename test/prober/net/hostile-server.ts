@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import { createDial } from '@postern/prober/net/dial.ts'
 import type { Plan } from '@postern/prober/smtp/plan.ts'
-import { parseCidr } from '@postern/shared/dns/reachable.ts'
+import { parseCidr } from '@postern/shared/dns/ip.ts'
 import { tlsContext } from '@postern/test/world/smtp/tls-identity.ts'
 import { endingText } from '../../transcripts/transcript.ts'
 

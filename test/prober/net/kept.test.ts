@@ -2,7 +2,7 @@
 import { createDial } from '@postern/prober/net/dial.ts'
 import type { Conversation, Kept } from '@postern/prober/net/converse.ts'
 import type { Plan } from '@postern/prober/smtp/plan.ts'
-import { parseCidr } from '@postern/shared/dns/reachable.ts'
+import { parseCidr } from '@postern/shared/dns/ip.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { endingText } from '../../transcripts/transcript.ts'
 import { ADDRESS, type HostileServer, type Peer, PLAN, startHostileServer } from './hostile-server.ts'

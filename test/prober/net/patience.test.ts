@@ -5,7 +5,7 @@ import { connect as tcp, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { connect } from '@postern/prober/net/connect.ts'
-import { parseCidr } from '@postern/shared/dns/reachable.ts'
+import { parseCidr } from '@postern/shared/dns/ip.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type HostileServer, meet, serveUntil, startHostileServer } from './hostile-server.ts'
 

@@ -1,0 +1,36 @@
+// The sender's address as SPF needs it: to be compared, as macros say it, and as a name to be looked up (RFC 7208 §7.3).
+import { type Address, holds, parseAddress } from '../dns/ip.ts'
+
+export interface SenderAddress extends Address {
+  /** Dotted decimal, or 32 nibbles with dots between them. */
+  readonly macro: string
+  readonly readable: string
+  readonly reverseName: string
+}
+
+/** Null for what is no address. An IPv4 address in IPv6 form is an IPv4 address (RFC 7208 §5). */
+export function senderAddress(text: string): SenderAddress | null {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text)?.[1] ?? text
+  const address = parseAddress(mapped)
+  if (address === null) return null
+  const isV4 = address.width === 32
+  const parts = isV4 ? mapped.split('.') : address.bits.toString(16).toUpperCase().padStart(32, '0').split('')
+  const zone = isV4 ? 'in-addr.arpa' : 'ip6.arpa'
+  return {
+    ...address,
+    macro: parts.join('.'),
+    readable: mapped.toLowerCase(),
+    reverseName: `${parts.toReversed().join('.')}.${zone}`,
+  }
+}
+
+/** True where the address is in the block around `other`. */
+export function isNear(
+  address: Address,
+  other: string,
+  lengths: { readonly v4: number; readonly v6: number },
+): boolean {
+  const parsed = parseAddress(other)
+  if (parsed === null) return false
+  return holds({ ...parsed, length: parsed.width === 32 ? lengths.v4 : lengths.v6 }, address)
+}
