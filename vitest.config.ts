@@ -38,6 +38,7 @@ export default defineConfig({
           include: ['test/edge/objects/**/*.test.ts'],
           setupFiles,
           testTimeout: 20_000,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
