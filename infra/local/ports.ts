@@ -2,16 +2,16 @@
 import { createServer } from 'node:net'
 import { StartProblem } from './options.ts'
 
-function listen(port: number): Promise<number> {
+function listen(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address()
-      const taken = typeof address === 'object' && address !== null ? address.port : port
-      server.close(() => resolve(taken))
-    })
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve()))
   })
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
 }
 
 /** @throws StartProblem where somebody else has it: the Worker's runtime would wait for it for ever. */
@@ -19,14 +19,32 @@ export async function requirePort(port: number): Promise<void> {
   try {
     await listen(port)
   } catch (error) {
-    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-    throw new StartProblem(taken ? `port ${port} is taken: use --port` : `port ${port} cannot be used: use --port`)
+    throw new StartProblem(
+      isTaken(error) ? `port ${port} is taken: use --port` : `port ${port} cannot be used: use --port`,
+    )
   }
 }
 
-/** Free ports, all different. */
+/** Below the ports that systems give to whoever asks for any: between choice and use nobody is given one of these. */
+const LOWEST = 10_240
+const PER_RUN = 40
+const RUNS = 490
+
+/** Free ports, all different; runs that start side by side look in different places. */
 export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>()
-  while (ports.size < count) ports.add(await listen(0))
-  return [...ports]
+  const ports: number[] = []
+  for (let port = LOWEST + (process.pid % RUNS) * PER_RUN; ports.length < count; port += 1) {
+    if (await isFree(port)) ports.push(port)
+  }
+  return ports
+}
+
+async function isFree(port: number): Promise<boolean> {
+  try {
+    await listen(port)
+    return true
+  } catch (error) {
+    if (isTaken(error)) return false
+    throw error
+  }
 }
