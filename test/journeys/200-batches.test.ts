@@ -187,6 +187,26 @@ describe('the same again', () => {
   })
 })
 
+describe('an erasure', () => {
+  it('takes a mailbox out of every list, however it was written there, and nothing else', async () => {
+    const { id } = await send(
+      live,
+      'id,email\n1,Karl.Weber@strict.test\n2,nina.falk@strict.test\n3,"karl.weber@strict.test"\n',
+    )
+    await ended(live, id, WITHIN)
+    const erased = await call(live, '/v1/erasures', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'karl.weber@strict.test' }),
+    })
+    expect([erased.status, erased.body.rows]).toEqual([200, 2])
+    const { text } = await call(live, `/v1/batches/${id}/results?format=csv`)
+    expect(text.toLowerCase()).not.toContain('karl')
+    expect(text).toMatch(/^2,nina\.falk@strict\.test,undeliverable,mailbox_not_found,confirmed/m)
+    expect(text.trimEnd().split('\n').length).toBe(4)
+  })
+})
+
 describe('a batch that is no longer wanted', () => {
   it('is cancelled, and what was found stays', async () => {
     const { id } = await send(live, 'email\njane.roe@tarpit.test\nfoo bar\n')
@@ -209,26 +229,6 @@ describe('a batch that is no longer wanted', () => {
   })
 })
 
-describe('an erasure', () => {
-  it('takes a mailbox out of every list, however it was written there, and nothing else', async () => {
-    const { id } = await send(
-      live,
-      'id,email\n1,Karl.Weber@strict.test\n2,nina.falk@strict.test\n3,"karl.weber@strict.test"\n',
-    )
-    await ended(live, id, WITHIN)
-    const erased = await call(live, '/v1/erasures', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ email: 'karl.weber@strict.test' }),
-    })
-    expect([erased.status, erased.body.rows]).toEqual([200, 2])
-    const { text } = await call(live, `/v1/batches/${id}/results?format=csv`)
-    expect(text.toLowerCase()).not.toContain('karl')
-    expect(text).toMatch(/^2,nina\.falk@strict\.test,undeliverable,mailbox_not_found,confirmed/m)
-    expect(text.trimEnd().split('\n').length).toBe(4)
-  })
-})
-
 describe('events', () => {
   it('tell how it goes on until it has ended', async () => {
     const { id } = await send(test, 'a+role@x.example\n')
@@ -238,7 +238,7 @@ describe('events', () => {
   })
 })
 
-describe('what is no list', () => {
+describe.concurrent('what is no list', () => {
   const wide = Array.from({ length: 10_000 }, (_, n) => `c${n}`).join(',')
   const UPLOADS: readonly (readonly [name: string, body: string, reason: RegExp, posted?: Posted])[] = [
     ['nothing', '', /empty|no row|nothing/i],
