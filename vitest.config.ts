@@ -4,6 +4,16 @@ import { defineConfig } from 'vitest/config'
 
 const setupFiles = ['./test/setup.ts']
 
+/** What has to happen within a few seconds, or to be told from silence. */
+const TIMED = [
+  'test/journeys/200-fair-turns.test.ts',
+  'test/journeys/200-kill-9.test.ts',
+  'test/journeys/200-resolver-faults.test.ts',
+  'test/journeys/200-world-truth.test.ts',
+  'test/servers/**/*.test.ts',
+  'test/infra/sandbox.test.ts',
+]
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/count-reporter.ts'],
@@ -43,10 +53,23 @@ export default defineConfig({
         },
       },
       {
-        // Whole stacks, killed and timed: one at a time, or they would measure one another.
+        // Whole stacks, which wait more than they compute: two at a time.
         test: {
           name: 'journeys',
-          include: ['test/journeys/**/*.test.ts', 'test/servers/**/*.test.ts', 'test/infra/**/*.test.ts'],
+          include: ['test/journeys/**/*.test.ts', 'test/infra/**/*.test.ts'],
+          exclude: TIMED,
+          setupFiles,
+          testTimeout: 30_000,
+          hookTimeout: 40_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        // One at a time, or they would measure one another.
+        test: {
+          name: 'timed',
+          include: TIMED,
           setupFiles,
           testTimeout: 30_000,
           hookTimeout: 40_000,
@@ -54,7 +77,7 @@ export default defineConfig({
           // Mail servers that keep us waiting do so all at once.
           maxConcurrency: 32,
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

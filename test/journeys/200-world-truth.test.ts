@@ -12,9 +12,12 @@ const LEAST_WAIT_MS = 3_000
 const truths = worldTruth()
 const said = new Map<string, Verification>()
 let stack: Stack
+let readyMs: number
 
 beforeAll(async () => {
+  const startedAt = Date.now()
   stack = await startStack()
+  readyMs = Date.now() - startedAt
   const queue = [...Map.groupBy(truths, ({ address }) => address.split('@').at(-1)!).values()]
   const worker = async (): Promise<void> => {
     for (let own = queue.shift(); own !== undefined; own = queue.shift()) {
@@ -33,6 +36,10 @@ beforeAll(async () => {
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
 }, 90_000)
 afterAll(() => stack.stop())
+
+it('the stack is ready within 10 s', () => {
+  expect(readyMs).toBeLessThan(10_000)
+})
 
 describe('200 in full mode', () => {
   it.each(truths.map((truth) => [truth.address, truth] as const))('%s', (address, truth) => {

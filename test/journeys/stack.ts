@@ -1,5 +1,6 @@
 // Starts the whole local stack as a user would, for journeys: over HTTP, against the real parts.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { Verification } from '@postern/shared/contract/verification.ts'
@@ -29,12 +30,17 @@ export interface Stack extends Ready {
   stop(): Promise<number | null>
 }
 
-export function freePort(): Promise<number> {
+/** Below the ports that systems give to whoever asks for any, and above those that a run takes for its parts. */
+export async function freePort(): Promise<number> {
+  const port = randomInt(30_000, 32_500)
+  return (await isFree(port)) ? port : freePort()
+}
+
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 }
 
