@@ -50,7 +50,7 @@ const MODES: readonly Mode[] = [
   { what: 'fast mode of the sandbox', by: 'test', mode: 'fast', units: 0 },
 ]
 
-describe('a verification that is repeated', () => {
+describe.concurrent('a verification that is repeated', () => {
   it.each(MODES)('is the same in $what, kept once and charged once', async ({ by, mode, units }) => {
     const holder = await open()
     const wanted = verification({ email: 'jane@null-mx.test', mode })
@@ -103,7 +103,7 @@ describe('a verification that is repeated', () => {
   })
 })
 
-describe('another request under the same key', () => {
+describe.concurrent('another request under the same key', () => {
   it.each(MODES)('is refused in $what', async ({ by, mode }) => {
     const holder = await open()
     await under('order-2', holder[by], verification({ email: 'jane@null-mx.test', mode }))

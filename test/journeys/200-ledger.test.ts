@@ -86,7 +86,21 @@ describe('the ledger', () => {
     expect(await sums(opened)).toMatchObject({ usage: total, ledger: total, records: total, kept: given.length })
   })
 
-  it('charges an answer once however it is repeated: by its key, by itself, in the other mode', async () => {
+  it('lets fast mode overshoot by nothing once the edge knows that little is left', async () => {
+    const opened = await openAccount(stack, { units: 2, tier: 'high' })
+    await ask(opened, 'first@strict.test', { mode: 'fast' })
+    const emails = Array.from({ length: 60 }, (_, at) => `strict${at}@strict.test`)
+    const answers = await Promise.all(emails.map((email) => ask(opened, email, { mode: 'fast' })))
+    const given = answers.filter(({ status }) => status === 200).map(({ body }) => body)
+    expect(answers.filter(({ status }) => status === 402).length).toBeGreaterThan(30)
+    expect(unitsOf(given)).toBeLessThanOrEqual(2)
+    expect(await eventually(async () => (await sums(opened)).usage >= unitsOf(given), 8_000)).toBe(true)
+    const { usage, ledger } = await sums(opened)
+    expect(usage).toBe(ledger)
+    expect(ledger).toBeLessThanOrEqual(2)
+  })
+
+  it.concurrent('charges an answer once however it is repeated: by its key, by itself, in the other mode', async () => {
     const opened = await openAccount(stack, { units: 10, tier: 'high' })
     const email = 'twice@null-mx.test'
     const same = await Promise.all(Array.from({ length: 10 }, () => ask(opened, email, { key: 'the-same' })))
@@ -102,14 +116,14 @@ describe('the ledger', () => {
     expect((await ask(other, email)).body.cost).toEqual({ units: 1, charged: true, why: 'confirmed' })
   })
 
-  it('two requests at once about one address are one charge', async () => {
+  it.concurrent('two requests at once about one address are one charge', async () => {
     const opened = await openAccount(stack, { units: 10, tier: 'high' })
     const both = await Promise.all([1, 2].map(() => ask(opened, 'at-once@null-mx.test')))
     expect(both.map(({ body }) => body.cost.why).toSorted()).toEqual(['confirmed', 'repeat'])
     expect(await sums(opened)).toMatchObject({ usage: 1, ledger: 1, records: 1, kept: 2 })
   })
 
-  it('counts fast mode behind the answer, to the same sum', async () => {
+  it.concurrent('counts fast mode behind the answer, to the same sum', async () => {
     const opened = await openAccount(stack, { units: 1_000, tier: 'high' })
     const emails = Array.from({ length: 40 }, (_, at) => `fast${at}@strict.test`)
     const given = (await Promise.all(emails.map((email) => ask(opened, email, { mode: 'fast' })))).map(
@@ -120,21 +134,7 @@ describe('the ledger', () => {
     expect(await sums(opened)).toMatchObject({ usage: 4, ledger: 4, records: 4, kept: 40 })
   })
 
-  it('lets fast mode overshoot by nothing once the edge knows that little is left', async () => {
-    const opened = await openAccount(stack, { units: 2, tier: 'high' })
-    await ask(opened, 'first@strict.test', { mode: 'fast' })
-    const emails = Array.from({ length: 60 }, (_, at) => `strict${at}@strict.test`)
-    const answers = await Promise.all(emails.map((email) => ask(opened, email, { mode: 'fast' })))
-    const given = answers.filter(({ status }) => status === 200).map(({ body }) => body)
-    expect(answers.filter(({ status }) => status === 402).length).toBeGreaterThan(30)
-    expect(unitsOf(given)).toBeLessThanOrEqual(2)
-    expect(await eventually(async () => (await sums(opened)).usage >= unitsOf(given), 8_000)).toBe(true)
-    const { usage, ledger } = await sums(opened)
-    expect(usage).toBe(ledger)
-    expect(ledger).toBeLessThanOrEqual(2)
-  })
-
-  it('lets a burst on credit that seemed ample overshoot by no more than the burst, and then refuses', async () => {
+  it.concurrent('lets a burst on credit that seemed ample overshoot by no more than the burst, and then refuses', async () => {
     const opened = await openAccount(stack, { units: 21, tier: 'high' })
     const first = await ask(opened, 'first@strict.test', { mode: 'fast' })
     const emails = Array.from({ length: 300 }, (_, at) => `burst${at}@strict.test`)

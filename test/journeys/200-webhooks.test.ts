@@ -63,7 +63,7 @@ function verified({ headers, body }: Received, secret: string): unknown {
   return new Webhook(secret).verify(body, headers)
 }
 
-describe('credits.low', () => {
+describe.concurrent('credits.low', () => {
   it('is sent until the receiver takes it, and again when it is replayed; a replaced secret signs beside the new one', async () => {
     const { url, received } = await receiver((...asked) => (asked[2] === 1 ? down(...asked) : up(...asked)))
     const one = await subscribed(url)

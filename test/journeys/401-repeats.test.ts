@@ -22,7 +22,7 @@ async function revoke(account: string, secret: string): Promise<void> {
   expect(gone.status).toBe(200)
 }
 
-describe('a repeat by its idempotency key', () => {
+describe.concurrent('a repeat by its idempotency key', () => {
   it.each(['full', 'fast'])('of %s mode is refused once the key is revoked', async (mode) => {
     const { id, key } = await openAccount(stack, { units: 10, tier: 'high' })
     const request = { path: PATH, body: { email: 'a@null-mx.test', mode }, headers: { 'idempotency-key': 'one' } }

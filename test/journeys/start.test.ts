@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { descendants, eventually, isAlive } from './processes.ts'
 import { freePort, launch, runToEnd, type Stack, startStack } from './stack.ts'
 
@@ -23,12 +23,14 @@ async function start(argv: readonly string[]): Promise<Stack> {
 }
 
 afterEach(async () => {
-  for (const stack of stacks.splice(0)) await stack.stop()
-  for (const dir of folders.splice(0)) rmSync(dir, { recursive: true, force: true })
+  await Promise.all(stacks.splice(0).map((stack) => stack.stop()))
+})
+afterAll(() => {
+  for (const dir of folders) rmSync(dir, { recursive: true, force: true })
 })
 
 describe('npm start', () => {
-  it('--help says what can be said', async () => {
+  it.concurrent('--help says what can be said', async () => {
     const { code, stdout } = await runToEnd(['--help'])
     expect(code).toBe(0)
     for (const flag of [
@@ -46,7 +48,7 @@ describe('npm start', () => {
     }
   })
 
-  it.each([
+  it.concurrent.each([
     [['--port', 'x'], /--port takes 1 to 65535/],
     [['--port', '70000'], /--port takes 1 to 65535/],
     [['--doh', 'not a url'], /--doh takes/],
@@ -61,7 +63,7 @@ describe('npm start', () => {
     expect(stderr).toMatch(words)
   })
 
-  it('a taken port gives one clear line', async () => {
+  it.concurrent('a taken port gives one clear line', async () => {
     const port = await freePort()
     const server = createServer().listen(port, '127.0.0.1')
     const { code, stderr } = await runToEnd(['--json', '--ephemeral', '--port', String(port)])
@@ -70,7 +72,7 @@ describe('npm start', () => {
     expect(stderr.trim()).toBe(`postern: port ${port} is taken: use --port`)
   })
 
-  it.each([
+  it.concurrent.each([
     ['secrets that are no JSON', 'secrets.json', '{"keys":'],
     ['tables that are no database', 'tables.db', 'this is not a database, and never was '.repeat(500)],
   ])('a state folder with %s gives one clear line', async (_what, file, content) => {
@@ -82,7 +84,7 @@ describe('npm start', () => {
     expect(stderr).toMatch(/corrupt.*(remove|--ephemeral)/)
   })
 
-  it('a state folder that is a file gives one clear line', async () => {
+  it.concurrent('a state folder that is a file gives one clear line', async () => {
     const file = join(folder(), 'state')
     writeFileSync(file, '')
     const { code, stderr } = await runToEnd(['--json', '--state', file, '--port', String(await freePort())])
