@@ -59,7 +59,8 @@ export default defineConfig({
           include: ['test/journeys/**/*.test.ts', 'test/infra/**/*.test.ts'],
           exclude: TIMED,
           setupFiles,
-          testTimeout: 30_000,
+          // Some start a stack twice, on a machine that another stack keeps busy.
+          testTimeout: 60_000,
           hookTimeout: 40_000,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
