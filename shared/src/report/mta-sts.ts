@@ -1,0 +1,109 @@
+// MTA-STS (RFC 8461): the record that says that there is a policy, the policy itself, and which exchanges it names.
+import type { PolicyMode } from './gap.ts'
+import { bare, chosen, type Chosen, type Parsed, tagOf } from './record.ts'
+
+export interface StsRecord {
+  /** 1–32 letters and digits; another id means another policy, and no order among them (RFC 8461 §3.1). */
+  readonly id: string
+}
+
+const VERSION = 'v=STSv1'
+
+/** RFC 8461 §3.1: records that do not begin so are left out; several that are left are none. */
+export function chosenSts(texts: readonly string[]): Chosen {
+  return chosen(texts, (text) => /^v=STSv1[ \t]*;/.test(text))
+}
+
+/** An extension's name and value, in record and policy alike (RFC 8461 §3.1). */
+const NAME = /^[a-z0-9][a-z0-9_.-]{0,31}$/i
+const VALUE = /^[\x21-\x3a\x3c\x3e-\x7e]+$/
+
+export function parseSts(text: string): Parsed<StsRecord> {
+  if (!new RegExp(`^${VERSION}[ \t]*;`).test(text)) return { ok: false, detail: `does not begin with "${VERSION};"` }
+  const parts = text.split(';').slice(1).map(bare)
+  const fields = parts.at(-1) === '' ? parts.slice(0, -1) : parts
+  const faults = fields.includes('') ? ['has a semicolon too many'] : []
+  const tags = fields.filter((field) => field !== '').map(tagOf)
+  const [id, another] = tags.filter((tag) => tag?.name === 'id')
+  if (tags.some((tag) => tag === null || !NAME.test(tag.name) || !VALUE.test(tag.value))) {
+    return { ok: false, detail: 'has a field that is no name=value' }
+  }
+  if (id === undefined || id === null) return { ok: false, detail: 'has no id' }
+  if (another !== undefined) return { ok: false, detail: 'has more than one id' }
+  if (!/^[a-z0-9]{1,32}$/i.test(id.value))
+    return { ok: false, detail: 'has an id that is not 1 to 32 letters and digits' }
+  return { ok: true, record: { id: id.value }, faults, notices: [] }
+}
+
+export interface StsPolicy {
+  readonly mode: PolicyMode
+  /** Seconds. */
+  readonly maxAgeS: number
+  /** Names in lower case, perhaps with a left-most `*`. */
+  readonly mx: readonly string[]
+}
+
+/** About a year (RFC 8461 §3.2). */
+const LONGEST_AGE_S = 31_557_600
+const MODES: readonly PolicyMode[] = ['enforce', 'testing', 'none']
+
+/** RFC 8461 §3.2: unknown keys are passed over; of a key that stands twice the first counts, but for mx. */
+export function parsePolicy(text: string): Parsed<StsPolicy> {
+  const lines = text.split(/\r?\n/)
+  const fields = (lines.at(-1) === '' ? lines.slice(0, -1) : lines).map(fieldOf)
+  const wrong = fields.find((field) => field === null)
+  if (wrong !== undefined || fields.length === 0) return { ok: false, detail: 'has a line that is no "key: value"' }
+  const all = fields.filter((field) => field !== null)
+  const value = (key: string): string | undefined => all.find((field) => field.key === key)?.value
+  if (value('version') !== 'STSv1') return { ok: false, detail: 'has no "version: STSv1"' }
+  const mode = MODES.find((one) => one === value('mode'))
+  if (mode === undefined) return { ok: false, detail: 'has no mode that is enforce, testing or none' }
+  const age = value('max_age') ?? ''
+  if (!/^\d{1,10}$/.test(age)) return { ok: false, detail: 'has no max_age in seconds' }
+  const mx = all.filter(({ key }) => key === 'mx').map((field) => field.value.toLowerCase())
+  const odd = mx.find((pattern) => !isPattern(pattern))
+  if (odd !== undefined) return { ok: false, detail: 'has an mx that is neither a name nor "*." and a name' }
+  if (mx.length === 0 && mode !== 'none') return { ok: false, detail: 'names no mx' }
+  return {
+    ok: true,
+    record: { mode, maxAgeS: Math.min(LONGEST_AGE_S, Number(age)), mx },
+    faults: faultsOf(all, age),
+    notices: [],
+  }
+}
+
+interface Field {
+  readonly key: string
+  readonly value: string
+}
+
+function fieldOf(line: string): Field | null {
+  const [, key = '', value = ''] = /^([a-z0-9][a-z0-9_.-]{0,31}):[ \t]*(.*?)[ \t]*$/i.exec(line) ?? []
+  return key === '' || !/^[\x20-\x7e\x80-\u{10ffff}]+$/u.test(value) ? null : { key, value }
+}
+
+function faultsOf(fields: readonly Field[], age: string): string[] {
+  const once = ['version', 'mode', 'max_age'].filter((key) => fields.filter((field) => field.key === key).length > 1)
+  const faults = once.map((key) => `has ${key} twice: the first one counts`)
+  return Number(age) > LONGEST_AGE_S ? [...faults, `has a max_age of more than ${LONGEST_AGE_S} seconds`] : faults
+}
+
+const LABEL = '[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?'
+const PATTERN = new RegExp(`^(?:\\*\\.)?${LABEL}(?:\\.${LABEL})*$`)
+
+function isPattern(pattern: string): boolean {
+  return pattern.length <= 253 && PATTERN.test(pattern) && !/^\d+(?:\.\d+)*$/.test(pattern)
+}
+
+/** RFC 8461 §4.1: `*` stands for exactly one label, the left-most. */
+export function names(pattern: string, host: string): boolean {
+  const [wanted, given] = [pattern, host].map((name) => name.toLowerCase().replace(/\.$/, '')) as [string, string]
+  if (!wanted.startsWith('*.')) return wanted === given
+  const dot = given.indexOf('.')
+  return dot > 0 && given.slice(dot) === wanted.slice(1)
+}
+
+/** RFC 8461 §3.2: the media type of a policy; its parameters say how it is written. */
+export function isPlainText(contentType: string): boolean {
+  return /^[ \t]*text\/plain[ \t]*(?:;.*)?$/i.test(contentType)
+}

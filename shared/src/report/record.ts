@@ -1,0 +1,53 @@
+// What the records of this room have in common: tags, separated by semicolons, and a reading that says what was wrong.
+
+/**
+ * A record that was read. `faults` are what its standard does not allow, and readers pass over; `notices` are what they take
+ * as it was meant, or what counts no more. Each completes a sentence about the record.
+ */
+export type Parsed<T> =
+  | { readonly ok: true; readonly record: T; readonly faults: readonly string[]; readonly notices: readonly string[] }
+  | { readonly ok: false; readonly detail: string }
+
+export interface Tag {
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * Text as master files and look-up tools show it: character-strings in quotes, one after the other (RFC 1035 §5.1). Anything
+ * else stays as it is.
+ */
+export function unquoted(text: string): string {
+  const strings = [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, inside = '']) => inside.replaceAll(/\\(.)/g, '$1'))
+  return /^\s*"/.test(text) && strings.length > 0 ? strings.join('') : text
+}
+
+const WSP = /^[ \t]+|[ \t]+$/g
+
+/** Without white space around it. */
+export const bare = (text: string): string => text.replaceAll(WSP, '')
+
+/** The parts between semicolons, an empty one at the end left out. */
+export function partsOf(text: string): string[] {
+  const parts = text.split(';').map(bare)
+  return parts.at(-1) === '' ? parts.slice(0, -1) : parts
+}
+
+/** Null where the part is no `name=value`; white space around both is left out. */
+export function tagOf(part: string): Tag | null {
+  const at = part.indexOf('=')
+  return at <= 0 ? null : { name: bare(part.slice(0, at)), value: bare(part.slice(at + 1)) }
+}
+
+export function repeated(tags: readonly Tag[]): string | null {
+  return tags.find(({ name }, n) => tags.findIndex((other) => other.name === name) !== n)?.name ?? null
+}
+
+/** Of all TXT records at a name, the one that is this protocol's. */
+export type Chosen = { readonly kind: 'one'; readonly text: string } | { readonly kind: 'none' | 'several' }
+
+export function chosen(texts: readonly string[], isOurs: (text: string) => boolean): Chosen {
+  const [text, another] = texts.filter(isOurs)
+  if (text === undefined) return { kind: 'none' }
+  return another === undefined ? { kind: 'one', text } : { kind: 'several' }
+}
