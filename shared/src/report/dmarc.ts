@@ -18,7 +18,7 @@ export interface DmarcRecord {
   readonly strictSpf: boolean
   readonly rua: readonly string[]
   readonly ruf: readonly string[]
-  /** Tags of RFC 7489 that count no more. */
+  /** Tags of an earlier standard that count no more (RFC 9989 §4.7). */
   readonly historic: readonly string[]
 }
 
@@ -87,7 +87,7 @@ function faultsIn(tags: readonly Tag[]): string[] {
     .map(({ name }) => `has a value of ${name} that its readers do not know`)
 }
 
-/** RFC 3986; RFC 7489 let a size follow behind `!`, which is passed over now. */
+/** RFC 3986; an earlier standard let a size follow behind `!`, which is passed over now. */
 const URI = /^[a-z][a-z0-9+.-]*:[^\s!,;]+(?:!\d{1,18}[kmgt]?)?$/i
 
 function urisOf(tags: readonly Tag[], name: string): { uris: readonly string[]; faults: readonly string[] } {
