@@ -54,7 +54,8 @@ export function planFor({ inquiry, exchange, subjects }: Question, ports: Exchan
   const postmaster = `postmaster@${domain}`
   const isAsked = subjects.some(({ wire }) => wire.toLowerCase() === postmaster)
   // A host that has begun to refuse everybody shows that in each session of a list: an acceptance from before is no proof.
-  const isContrasted = somebodyAccepted && !inquiry.patient
+  // Operators that have a row say by their codes whom they do not know.
+  const isContrasted = somebodyAccepted && !(inquiry.patient && row.id === 'default')
   return {
     ehloName: ports.lane.ehloName,
     mailFrom: ports.lane.mailFrom,
@@ -78,13 +79,15 @@ export function wantedFor(
   ports: ExchangePorts,
 ): Omit<Wanted, 'address'> {
   const { mailboxes, strangers, postmaster, controlTiming } = plan
-  // Where strangers' answers are known, postmaster comes after refusals alone, of which a session takes so many.
+  // Where strangers' answers are known, postmaster comes after refusals, of which a session takes so many. Where others are put
+  // off in between it is one RCPT more, which is counted when it is told: until then nobody else has the one connection.
   const recipients =
     strangers.length > 0
       ? mailboxes.length + strangers.length + 1
       : Math.max(mailboxes.length, Math.min(MOST_REFUSED, mailboxes.length + (postmaster === null ? 0 : 1)))
   // One after the other, a refused mailbox is followed by postmaster alone, and an accepted one by a stranger, twice at most.
-  const inTurn = mailboxes.length + strangers.length > 2 ? MOST_REFUSED : MOST_REFUSED - 1
+  const beside = Math.max(strangers.length, postmaster === null ? 0 : 1)
+  const inTurn = mailboxes.length + beside > 2 ? MOST_REFUSED : MOST_REFUSED - 1
   const atOnce = controlTiming === 'pipelined' ? recipients : Math.min(inTurn, recipients)
   return {
     owner: inquiry.jobId,

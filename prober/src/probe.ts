@@ -189,22 +189,30 @@ function asked(
   }
   const said = [...own, ...heard.shared].toSorted((a, b) => a.observedAt - b.observedAt)
   const told = one.known.own.filter(({ kind }) => kind === 'feedback')
-  const facts = [...one.known.domainFacts, ...othersAccepted(heard, wire), ...told, ...said]
+  const facts = [...one.known.domainFacts, ...othersTold(heard, wire), ...told, ...said]
   // A greeting that refuses us is an answer to having asked, though nobody was named.
   const state = [...heard.shared, ...own].some(({ kind }) => kind !== 'hold') ? 'asked' : 'held'
   const transcript = group.recipients.length === 1 ? heard.transcript.slice(0, MAX_TRANSCRIPT) : []
   return { ...report(group, ports, { state, facts: facts.slice(-MAX_FACTS), recalled }), transcript }
 }
 
-/** Whoever else of a list was accepted shows that a refusal was meant for this one; once for each exchange. */
-function othersAccepted({ own }: Heard, wire: string): ProbeFact[] {
+/**
+ * Whoever else of a list was accepted shows that a refusal was meant for this one, once for each exchange; that postmaster was
+ * refused, who was asked about like anybody, shows that it may have been meant for us.
+ */
+function othersTold({ own }: Heard, wire: string): ProbeFact[] {
   if (!(own.get(wire) ?? []).some((fact) => fact.kind === 'reply' && fact.reply.code >= 500)) return []
-  const accepted = [...own]
-    .filter(([other]) => other !== wire)
+  const others = [...own].filter(([other]) => other !== wire)
+  const accepted = others
     .flatMap(([, facts]) => facts)
     .filter((fact) => fact.kind === 'reply' && fact.phase === 'rcpt' && fact.reply.code < 300)
     .map((fact) => ({ ...fact, to: 'other' as const }))
-  return accepted.filter((fact, at) => accepted.findIndex((one) => exchangeOf(one) === exchangeOf(fact)) === at)
+  const postmaster = others
+    .filter(([other]) => other.toLowerCase().startsWith('postmaster@'))
+    .flatMap(([, facts]) => facts.filter((fact) => fact.kind === 'reply' && fact.reply.code >= 500))
+    .map((fact) => ({ ...fact, to: 'postmaster' as const }))
+  const once = accepted.filter((fact, at) => accepted.findIndex((one) => exchangeOf(one) === exchangeOf(fact)) === at)
+  return [...once, ...postmaster]
 }
 
 const exchangeOf = (fact: ProbeFact): string | null => ('exchange' in fact ? fact.exchange : null)

@@ -64,9 +64,10 @@ export function nextRecipients(asked: Asked, pipelines: boolean): NextRecipients
   const control = pipelines ? strangersBeside(asked.plan, asked.mailboxes + mailboxes.length) : []
   if (mailboxes.length > 0) return { name: [...mailboxes, ...control] }
   if (asked.plan.controlTiming !== 'pipelined' && refusedOf(asked.answers) >= MOST_REFUSED) return 'nobody'
+  // Whoever was refused without a contrast comes before those who were only put off.
+  if (wantsPostmaster(asked)) return { name: [{ to: 'postmaster', index: 0 }] }
   if (wantsControl(asked)) return { name: [{ to: 'stranger', index: asked.strangers }] }
-  if (wantsItAgain(asked)) return 'again'
-  return wantsPostmaster(asked) ? { name: [{ to: 'postmaster', index: 0 }] } : 'nobody'
+  return wantsItAgain(asked) ? 'again' : 'nobody'
 }
 
 function furtherMailboxes(asked: Asked, window: number): Named[] {
@@ -115,11 +116,10 @@ function wantsItAgain({ plan, answers, strangers, again }: Asked): boolean {
   return accepted && !settlesControl(last.reply, plan.exchange)
 }
 
-/** A first final refusal: does this server treat anybody differently? `postmaster` must exist (RFC 5321 §4.5.1). */
+/** Somebody was refused for good: does this server treat anybody differently? `postmaster` must exist (RFC 5321 §4.5.1). */
 function wantsPostmaster({ plan, answers }: Asked): boolean {
   if (plan.postmaster === null || answers.some(({ to, reply }) => to === 'postmaster' || reply.code < 300)) return false
-  const [first] = answers.filter(({ to, reply }) => to === 'mailbox' && reply.code >= 500)
-  return first !== undefined && invitesPostmaster(first.reply, plan.exchange)
+  return answers.some(({ to, reply }) => to === 'mailbox' && invitesPostmaster(reply, plan.exchange))
 }
 
 /** True where the mailbox was put off as anybody might be: then the stranger is named too, so that both wait at once. */

@@ -18,7 +18,14 @@ export function mailboxAnswer(judged: Case): Finding | null {
   const canary = facts.find(
     (fact) => fact.kind === 'canary' && fact.operator === row.id && isWithin(fact, reply, CANARY_MS),
   )
-  const heard: Heard = { reply, said, row, others: recipientsAt(facts, reply), canary: canary ?? null }
+  const heard: Heard = {
+    reply,
+    said,
+    row,
+    others: recipientsAt(facts, reply),
+    unheard: unheardAt(facts, reply),
+    canary: canary ?? null,
+  }
   if (said.says === 'no' && said.about === 'mailbox' && reply.reply.code >= 500) return refused(heard)
   if (said.class === 'mailbox_full') return finding('mailbox_full', 'confirmed', heard)
   if (said.says === 'yes' && said.about === 'mailbox') return accepted(heard)
@@ -36,6 +43,8 @@ interface Heard {
   readonly row: ProviderRow
   /** RCPT replies to others at the same exchange, within the span in which answers may be compared. */
   readonly others: readonly ReplyFact[]
+  /** Postmaster had no answer at that exchange. */
+  readonly unheard: readonly FaultFact[]
   /** The operator has refused the lane somebody within a day: it does not say yes to everybody. */
   readonly canary: Fact | null
 }
@@ -73,6 +82,12 @@ function recipientsAt(facts: readonly ProbeFact[], reply: ReplyFact): ReplyFact[
   )
 }
 
+function unheardAt(facts: readonly ProbeFact[], { exchange }: ReplyFact): FaultFact[] {
+  return facts.filter(
+    (fact): fact is FaultFact => fact.kind === 'fault' && fact.to === 'postmaster' && fact.exchange === exchange,
+  )
+}
+
 function finding(reason: Reason, level: Level, { reply, said, support = [] }: Supported): Finding {
   return { reason, level, rule: said.rule, cites: [reply, ...support], retryAt: null }
 }
@@ -86,32 +101,35 @@ function refused(heard: Heard): Finding {
     reply,
     others.filter((other) => other.reply.code < 300),
   )
-  if (accepted !== null && !isSinceRefused(reply, accepted, others))
+  if (accepted !== null && !isSinceRefused(heard, accepted))
     return finding(reason, 'confirmed', { ...heard, support: [accepted] })
   if (rowNames(row, reply)) return finding(reason, 'confirmed', heard)
   // Everybody refused alike: the words still say what they say, but they may be said to us alone.
   return said.strong ? finding(reason, 'estimated', heard) : finding('blocked', 'estimated', heard)
 }
 
-/** Of those, the one that was said next to `reply` in time; null where there is none. */
-function nearest(reply: ReplyFact, those: readonly ReplyFact[]): ReplyFact | null {
-  return those.reduce<ReplyFact | null>(
+/** Of those, the one that was observed next to `reply` in time; null where there is none. */
+function nearest<T extends Fact>(reply: ReplyFact, those: readonly T[]): T | null {
+  return those.reduce<T | null>(
     (best, one) => (best === null || distance(one, reply) < distance(best, reply) ? one : best),
     null,
   )
 }
 
-function distance(one: ReplyFact, other: ReplyFact): number {
+function distance(one: Fact, other: Fact): number {
   return Math.abs(one.observedAt - other.observedAt)
 }
 
-/** Postmaster must exist (RFC 5321 §4.5.1): whoever refuses it nearer to `reply` than somebody was accepted may refuse us all. */
-function isSinceRefused(reply: ReplyFact, accepted: ReplyFact, others: readonly ReplyFact[]): boolean {
-  const postmaster = nearest(
-    reply,
-    others.filter((other) => other.to === 'postmaster' && other.reply.code >= 500),
+/**
+ * Postmaster must exist (RFC 5321 §4.5.1): whoever refuses it, or hangs up on it, nearer to `reply` than somebody was accepted
+ * may refuse us all. To be put off is no such word.
+ */
+function isSinceRefused({ reply, others, unheard }: Heard, accepted: ReplyFact): boolean {
+  const refusals = others.filter(
+    ({ to, reply: said }) => to === 'postmaster' && (said.code >= 500 || said.code === 421),
   )
-  return postmaster !== null && distance(postmaster, reply) < distance(accepted, reply)
+  const word = nearest<ReplyFact | FaultFact>(reply, [...refusals, ...unheard])
+  return word !== null && distance(word, reply) < distance(accepted, reply)
 }
 
 /** True where a named provider's row lists this very code or phrase as "no such mailbox"; the default row never does. */

@@ -1,0 +1,109 @@
+// Whose DMARC record counts (RFC 9989 §4.10), and what it asks for then.
+import { type DmarcRecord, parseDmarc } from '@postern/shared/report/dmarc.ts'
+import { effectiveOf, isAligned, organisationOf, walkOf } from '@postern/shared/report/dmarc-walk.ts'
+import { describe, expect, it } from 'vitest'
+
+const recordOf = (text: string): DmarcRecord => {
+  const parsed = parseDmarc(`v=DMARC1; ${text}`)
+  if (!parsed.ok) throw new Error(parsed.detail)
+  return parsed.record
+}
+
+const walked = (domain: string, records: Readonly<Record<string, string>>) =>
+  walkOf(domain).map((name) => ({ name, record: records[name] === undefined ? null : recordOf(records[name]) }))
+
+describe('the walk', () => {
+  it('asks from the domain upwards, eight names at most, the long way skipped', () => {
+    expect(walkOf('mail.example.com')).toEqual(['mail.example.com', 'example.com', 'com'])
+    expect(walkOf('com')).toEqual(['com'])
+    const long = 'a.b.c.d.e.f.g.h.i.j.mail.example.com'
+    expect(walkOf(long)).toEqual([
+      long,
+      'g.h.i.j.mail.example.com',
+      'h.i.j.mail.example.com',
+      'i.j.mail.example.com',
+      'j.mail.example.com',
+      'mail.example.com',
+      'example.com',
+      'com',
+    ])
+  })
+})
+
+describe('the organisation of a name', () => {
+  it.each([
+    [
+      'the highest name with a record',
+      'a.mail.example.com',
+      { 'mail.example.com': 'p=none', 'example.com': 'p=none' },
+      'example.com',
+    ],
+    [
+      'the name that says so',
+      'a.mail.example.com',
+      { 'mail.example.com': 'p=none; psd=n', 'example.com': 'p=none' },
+      'mail.example.com',
+    ],
+    [
+      'the name below a public suffix',
+      'a.b.giant.bank.example',
+      { 'bank.example': 'p=none; psd=y' },
+      'giant.bank.example',
+    ],
+    ['itself where nobody has a record', 'mail.example.com', {}, 'mail.example.com'],
+    ['itself where it is a public suffix', 'bank.example', { 'bank.example': 'p=reject; psd=y' }, 'bank.example'],
+  ])('is %s', (_what, domain, records, organisation) => {
+    expect(organisationOf(domain, walked(domain, records))).toBe(organisation)
+  })
+})
+
+describe('the policy for a name', () => {
+  const of = (domain: string, records: Readonly<Record<string, string>>, exists = true) => {
+    const found = effectiveOf(domain, walked(domain, records), { exists })
+    return found === null ? null : `${found.policy} by ${found.foundAt}`
+  }
+
+  it.each([
+    ['its own record', of('example.com', { 'example.com': 'p=quarantine' }), 'quarantine by example.com'],
+    ['that of its organisation', of('a.example.com', { 'example.com': 'p=quarantine' }), 'quarantine by example.com'],
+    ['that for names below', of('a.example.com', { 'example.com': 'p=none; sp=reject' }), 'reject by example.com'],
+    [
+      'that for names that are not there',
+      of('x.example.com', { 'example.com': 'p=none; np=reject' }, false),
+      'reject by example.com',
+    ],
+    [
+      'that of its public suffix',
+      of('giant.bank.example', { 'bank.example': 'p=reject; psd=y' }),
+      'reject by bank.example',
+    ],
+    [
+      'one level lower while it is tested',
+      of('example.com', { 'example.com': 'p=reject; t=y' }),
+      'quarantine by example.com',
+    ],
+    ['none where there is none', of('example.com', {}), null],
+  ])('is %s', (_what, found, expected) => {
+    expect(found).toBe(expected)
+  })
+})
+
+describe('a name that was vouched for', () => {
+  const organisation = (domain: string) => domain.split('.').slice(-2).join('.')
+  const relaxed = { strictSpf: false, strictDkim: false }
+
+  it.each([
+    ['is aligned by SPF within the organisation', { spf: 'bounce.example.com', dkim: [] }, relaxed, true],
+    ['is aligned by any signature', { spf: null, dkim: ['other.test', 'example.com'] }, relaxed, true],
+    [
+      'is not where strictness is asked for',
+      { spf: 'bounce.example.com', dkim: [] },
+      { ...relaxed, strictSpf: true },
+      false,
+    ],
+    ['is not by somebody else', { spf: 'other.test', dkim: ['third.test'] }, relaxed, false],
+    ['is not by nobody', { spf: null, dkim: [] }, relaxed, false],
+  ])('%s', (...[, signs, modes, expected]) => {
+    expect(isAligned({ from: 'example.com', ...signs }, modes, organisation)).toBe(expected)
+  })
+})
