@@ -28,6 +28,9 @@ export function batchesOf(env: BatchNamespaces, partitions: Partitions): Batches
       const options = { expirationTtl: LISTED_S, metadata: { announcedAt } }
       await Promise.allSettled([env.SNAPSHOTS.put(openName({ account, id }), '', options)])
     },
+    withdraw: async (account, id) => {
+      await Promise.allSettled([env.SNAPSHOTS.delete(openName({ account, id }))])
+    },
     spool: (account) => spoolOf(env, account),
   }
 }

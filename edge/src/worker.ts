@@ -275,7 +275,12 @@ const app = createApp((env, invocation) => servicesOf(env as Bindings, invocatio
 export default {
   fetch: app.fetch,
   scheduled: (_event, env) =>
-    lookAfter(env, { batches: batchesOf(env, isolateOf(env).config.PARTITIONS), warn, now: () => Date.now() }),
+    lookAfter(env, {
+      batches: batchesOf(env, isolateOf(env).config.PARTITIONS),
+      forget: (account, id) => objectsOf(env).account(account).forgetList(id),
+      warn,
+      now: () => Date.now(),
+    }),
   queue: (batch, env, context) => {
     if (BATCH_QUEUES.includes(batch.queue)) return consumeBatches(batch, env, context)
     if (batch.queue === 'postern-webhooks') return deliver(batch.messages, deliverPortsOf(env))

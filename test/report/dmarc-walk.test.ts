@@ -52,7 +52,7 @@ describe('the organisation of a name', () => {
     ],
     ['itself where nobody has a record', 'mail.example.com', {}, 'mail.example.com'],
     ['itself where it is a public suffix', 'bank.example', { 'bank.example': 'p=reject; psd=y' }, 'bank.example'],
-  ])('is %s', (_what, domain, records, organisation) => {
+  ])('is %s', (...[, domain, records, organisation]) => {
     expect(organisationOf(domain, walked(domain, records))).toBe(organisation)
   })
 })

@@ -23,6 +23,7 @@ import {
   type Settlement,
   settle,
   settleTotal,
+  waive,
 } from './ledger.ts'
 import { endList, pruneLists } from './list-book.ts'
 import { ListKeeper } from './list-keeper.ts'
@@ -172,10 +173,10 @@ export class Account extends ListKeeper<AccountBindings> {
     })
   }
 
-  /** Nothing is reserved any more for what had these ids. */
-  async letGo(ids: readonly string[]): Promise<void> {
+  /** Nothing is reserved any more for answers of these ids, nor charged. */
+  async waive(ids: readonly string[]): Promise<void> {
     this.#commit(() => {
-      for (const id of ids) release(this.#sql, id)
+      for (const id of ids) waive(this.#sql, id, Date.now())
     })
   }
 

@@ -64,6 +64,17 @@ export function settle(sql: SqlStorage, settlement: Settlement, now: number): Co
   return cost
 }
 
+/** Nothing is charged for that answer any more, whoever tells of it later, and nothing of it is remembered. */
+export function waive(sql: SqlStorage, id: string, now: number): void {
+  sql.exec('DELETE FROM reservations WHERE id = ?', id)
+  sql.exec(
+    "INSERT OR IGNORE INTO settlements (id, tail, at, units, why) VALUES (?, ?, ?, 0, 'repeat')",
+    id,
+    tailOf(id),
+    now,
+  )
+}
+
 /** True where the door took it for a repeat and reserved nothing. */
 function wasAdmittedFree(sql: SqlStorage, id: string): boolean {
   return sql.exec('SELECT 1 FROM reservations WHERE id = ? AND units = 0', id).toArray().length > 0

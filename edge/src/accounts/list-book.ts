@@ -18,6 +18,14 @@ export function enterList(sql: SqlStorage, { id, scope, expiresAt }: Listed): vo
   )
 }
 
+export function isListed(sql: SqlStorage, id: string): boolean {
+  return sql.exec('SELECT 1 FROM batches WHERE id = ?', id).toArray().length > 0
+}
+
+export function forgetList(sql: SqlStorage, id: string): void {
+  sql.exec('DELETE FROM batches WHERE id = ? AND erased = 0', id)
+}
+
 export function endList(sql: SqlStorage, id: string): void {
   sql.exec('UPDATE batches SET ended = 1 WHERE id = ?', id)
 }

@@ -1,6 +1,16 @@
 // What an account's object is told and asked of its lists.
 import { DurableObject } from 'cloudflare:workers'
-import { dropList, endList, enterList, type Listed, lists, openLists, wasDropped } from './list-book.ts'
+import {
+  dropList,
+  endList,
+  enterList,
+  forgetList,
+  isListed,
+  type Listed,
+  lists,
+  openLists,
+  wasDropped,
+} from './list-book.ts'
 import type { Scope } from './places.ts'
 
 export class ListKeeper<Bindings> extends DurableObject<Bindings> {
@@ -9,6 +19,18 @@ export class ListKeeper<Bindings> extends DurableObject<Bindings> {
   /** Told again, the later time counts. */
   async enterList(list: Listed): Promise<void> {
     enterList(this.#sql, list)
+  }
+
+  /** As `enterList`, unless so many are open already; false then. One that is there already stays. */
+  async openList(list: Listed, most: number): Promise<boolean> {
+    if (!isListed(this.#sql, list.id) && openLists(this.#sql, list.scope, Date.now()) >= most) return false
+    enterList(this.#sql, list)
+    return true
+  }
+
+  /** It never came to be. */
+  async forgetList(id: string): Promise<void> {
+    forgetList(this.#sql, id)
   }
 
   /** It asks nobody any more; it is kept, and listed. */

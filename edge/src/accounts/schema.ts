@@ -76,6 +76,8 @@ const LISTS = `
 const OPEN_LISTS = `
   -- Those that ask nobody any more.
   ALTER TABLE batches ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;
+  -- Of lists from before nobody knows here whether they have ended: none of them keeps a new one out.
+  UPDATE batches SET ended = 1;
 `
 
 /** In the order in which they are applied; one that was released is never changed, only followed by another. */

@@ -61,16 +61,18 @@ async function askFor(turn: Turn, given: Given, { objects, ports }: Parts): Prom
   const { answers, ...outcome } = await (turn.lane === EDGE ? atEdge(given, ports) : atLane(turn, given, ports))
   const asked = { ...outcome, judged: await ports.repeats.price(given.state, answers) }
   const { more, untold } = await objects.finish(turn, given.parcels, asked)
-  await objects.done(turn.lane, turn.ticket, more)
   await ports.repeats.untold(given.state, answers, untold)
+  await objects.done(turn.lane, turn.ticket, more)
 }
 
 async function atLane(turn: Turn, given: Given, ports: AskPorts): Promise<Outcome> {
+  // Before anybody is asked: an account that is away would have them asked again.
+  const taste = await ports.tasteOf(given.state.account)
   const lane = ports.lanes.find(({ id }) => id === turn.lane)
   const job = jobOf(turn, given, ports.epoch)
   const reply: ListReply =
     lane === undefined ? { kind: 'not_started' } : await ports.askList(lane, job, given.budgetMs + WAY_MS)
-  return outcomeOf({ turn, given, reply }, ports)
+  return outcomeOf({ turn, given, reply, taste }, ports)
 }
 
 async function atEdge(given: Given, ports: AskPorts): Promise<Outcome> {
@@ -112,14 +114,14 @@ interface Heard {
   readonly turn: Turn
   readonly given: Given
   readonly reply: ListReply
+  readonly taste: Taste
 }
 
 interface Outcome extends Omit<Asked, 'judged'> {
   readonly answers: readonly RepeatedAnswer[]
 }
 
-async function outcomeOf({ turn, given, reply }: Heard, ports: AskPorts): Promise<Outcome> {
-  const taste = await ports.tasteOf(given.state.account)
+function outcomeOf({ turn, given, reply, taste }: Heard, ports: AskPorts): Outcome {
   const answers: RepeatedAnswer[] = []
   const later = new Map<number, Later>()
   const now = ports.now()

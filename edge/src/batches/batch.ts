@@ -3,13 +3,14 @@ import { DurableObject } from 'cloudflare:workers'
 import type { BatchBody } from '@postern/shared/contract/batch.ts'
 import * as chunks from './chunk-book.ts'
 import { type BatchBindings, Course } from './course.ts'
-import { countDone, counted, givenUp } from './counting.ts'
-import { isHopeless, parkedOnce } from './errands.ts'
-import { addResult, keepRemaining, type Later, withoutResult } from './group-book.ts'
+import { countAsked, countChecked, givenUp } from './counting.ts'
+import { isHopeless, parkedOnce, untroubled } from './errands.ts'
+import { keepRemaining, type Later, withoutResult } from './group-book.ts'
 import type { Stash } from './groups.ts'
 import { priceOfRow } from './purse.ts'
 import { SCHEMA } from './schema.ts'
-import { isErased, scrub, sweep, withoutErased } from './scrub.ts'
+import { scrub, sweep } from './scrub.ts'
+import { withoutErased } from './erased.ts'
 import { spoolOf } from './spool.ts'
 import { begun, expiresAt, isOpen, LISTED_S, openName, type State, type Wanted } from './state.ts'
 import { type Given, planned } from './turn.ts'
@@ -70,7 +71,7 @@ export class Batch extends DurableObject<BatchBindings> {
 
   async start(): Promise<BatchBody | null> {
     const state = this.#course.state()
-    if (state?.status === 'previewed') this.#course.keep({ ...state, status: 'queued' })
+    if (state?.status === 'previewed' && state.stopped === null) this.#course.keep({ ...state, status: 'queued' })
     if (state !== null) await this.#beginWith(() => this.#course.go())
     return this.describe()
   }
@@ -102,7 +103,7 @@ export class Batch extends DurableObject<BatchBindings> {
         ? 0
         : chunks.addChunk(this.#sql, chunk, { seen: this.#course.seen(state), first: state.rows })
       this.#course.keep({
-        ...state,
+        ...untroubled(state, 'split'),
         status: 'running',
         readTo: chunk.upto,
         rows: state.rows + chunk.rows,
@@ -145,23 +146,15 @@ export class Batch extends DurableObject<BatchBindings> {
     const found = state === null ? null : chunks.chunk(this.#sql, n)
     if (found?.isChecked === true) return []
     if (state === null || found === null || !this.#course.mayWork(state)) return judged.map(({ row }) => row)
-    const untold: number[] = []
-    this.ctx.storage.transactionSync(() => {
-      const results = Array<string | null>(found.rows).fill(null)
-      let after = countDone(state, found.duplicates.size)
-      for (const one of judged) {
-        if (isErased(this.#sql, one.row)) continue
-        const next = counted(after, one)
-        results[one.row - found.first] = next.result
-        if (!next.isTold) untold.push(one.row)
-        after = next.state
-      }
-      chunks.check(this.#sql, n, results)
+    const untold = this.ctx.storage.transactionSync(() => {
+      const counts = countChecked(this.#sql, state, { chunk: found, judged })
+      chunks.check(this.#sql, n, counts.results)
       chunks.stash(this.#sql, n, withoutErased(this.#sql, stashes))
-      this.#course.keep({ ...after, checked: after.checked + 1 })
+      this.#course.keep({ ...counts.after, checked: counts.after.checked + 1 })
+      return counts.untold
     })
     this.#course.errands.heard(n)
-    await this.#course.go()
+    await this.#course.goOn()
     return untold
   }
 
@@ -192,23 +185,17 @@ export class Batch extends DurableObject<BatchBindings> {
     // What comes after the end, or after it was stopped, is neither told nor charged.
     if (state === null) return { more: false, untold: asked.judged.map(({ row }) => row) }
     if (!this.#course.mayWork(state)) return { more: false, untold: withoutResult(this.#sql, asked.judged) }
-    const untold: number[] = []
     const agenda = this.#course.agenda()
     agenda.end(`${lane} ${ticket}`)
     for (const [place, until] of asked.rests) agenda.rest(place, until)
-    this.ctx.storage.transactionSync(() => {
-      let after = state
-      for (const one of asked.judged) {
-        const next = counted(after, one)
-        if (isErased(this.#sql, one.row) || !addResult(this.#sql, one.row, next.result)) continue
-        if (!next.isTold) untold.push(one.row)
-        after = next.state
-      }
+    const untold = this.ctx.storage.transactionSync(() => {
+      const counts = countAsked(this.#sql, state, asked.judged)
       const done = new Set(asked.judged.map(({ row }) => row))
       for (const parcel of parcels) keepRemaining(this.#sql, agenda, { parcel, done, later: asked.later })
-      this.#course.keep(after)
+      this.#course.keep(counts.after)
+      return counts.untold
     })
-    await this.#course.go()
+    await this.#course.goOn()
     const after = this.#course.state()
     const more = after !== null && this.#course.mayWork(after) && agenda.lanesDue(Date.now()).includes(lane)
     return { more, untold }
@@ -234,9 +221,10 @@ export class Batch extends DurableObject<BatchBindings> {
     const state = this.#course.state()
     if (state === null) return false
     // From now on nobody works on it any more.
-    if (isOpen(state)) this.#course.keep({ ...state, stopped: 'cancelled' })
+    if (state.finishedAt === null) this.#course.keep({ ...state, stopped: 'cancelled' })
     await sweep(spoolOf(this.env, state.account), state, null)
     await this.#course.settle(state)
+    await this.#course.account(state).dropList(state.id)
     await this.env.SNAPSHOTS.delete(openName(state))
     await this.ctx.storage.deleteAlarm()
     await this.ctx.storage.deleteAll()
@@ -267,7 +255,7 @@ export class Batch extends DurableObject<BatchBindings> {
     // Another message may have done it meanwhile.
     if (work.kind === 'split' ? state.isRead : chunks.chunk(this.#sql, work.chunk)?.isChecked !== false) return
     const errand = work.kind === 'split' ? work.kind : work.chunk
-    const after = parkedOnce(state, errand)
+    const after = parkedOnce(state, errand, Date.now())
     this.#course.keep(after)
     if (!isHopeless(after, errand)) {
       this.#course.errands.heard(errand)
@@ -293,7 +281,7 @@ export class Batch extends DurableObject<BatchBindings> {
   override async alarm(): Promise<void> {
     const state = this.#course.state()
     if (state === null) return
-    await this.#course.alarm(() => (Date.now() >= expiresAt(state) ? this.erase() : this.#course.go()))
+    await this.#course.alarm(() => (Date.now() >= expiresAt(this.#course.here()) ? this.erase() : this.#course.go()))
     const after = this.#course.state()
     if (after !== null && !isOpen(after) && Date.now() < expiresAt(after)) await this.#course.rest(expiresAt(after))
   }

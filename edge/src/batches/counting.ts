@@ -1,6 +1,7 @@
 // What a batch's results add up to: rows, reasons and units, none of them beyond what may be spent.
 import type { Reason } from '@postern/shared/verdict/reasons.ts'
-import { chunk } from './chunk-book.ts'
+import { type Chunk, chunk } from './chunk-book.ts'
+import { isErased } from './erased.ts'
 import { addResult, clearGroups, parcels } from './group-book.ts'
 import { pack, unpack } from './result.ts'
 import { stopOf } from './purse.ts'
@@ -42,13 +43,53 @@ export function counted(state: State, { result, price }: Judged): Counted {
 }
 
 /** Duplicates are done as soon as they are known. */
-export function countDone(state: State, rows: number): State {
+function countDone(state: State, rows: number): State {
   return { ...state, done: state.done + rows }
 }
 
 function withReason(state: State, reason: Reason, rows = 1): State {
   const byReason = { ...state.byReason, [reason]: (state.byReason[reason] ?? 0) + rows }
   return { ...state, byReason, done: state.done + rows }
+}
+
+interface Counts {
+  readonly after: State
+  /** Rows whose answers are not told after all. */
+  readonly untold: readonly number[]
+}
+
+/** What the edge itself could tell of a chunk, one result a row; null where a server is asked, or the row is no more. */
+export function countChecked(
+  sql: SqlStorage,
+  before: State,
+  { chunk: found, judged }: { chunk: Chunk; judged: readonly Judged[] },
+): Counts & { readonly results: readonly (string | null)[] } {
+  const results = Array<string | null>(found.rows).fill(null)
+  const untold: number[] = []
+  let after = countDone(before, found.duplicates.size)
+  for (const one of judged) {
+    const next = counted(after, one)
+    const isLate = isErased(sql, one.row)
+    if (isLate || !next.isTold) untold.push(one.row)
+    if (isLate) continue
+    results[one.row - found.first] = next.result
+    after = next.state
+  }
+  return { after, untold, results }
+}
+
+/** What was asked of servers; each row's answer counts once. */
+export function countAsked(sql: SqlStorage, before: State, judged: readonly Judged[]): Counts {
+  const untold: number[] = []
+  let after = before
+  for (const one of judged) {
+    const next = counted(after, one)
+    const isLate = isErased(sql, one.row)
+    if (isLate || !next.isTold) untold.push(one.row)
+    if (isLate || !addResult(sql, one.row, next.result)) continue
+    after = next.state
+  }
+  return { after, untold }
 }
 
 /** At the end: whoever has no result by then was not asked; duplicates have no reason of their own. */

@@ -149,6 +149,12 @@ export class Course {
     this.#rate = new Rate()
   }
 
+  /** As `go`, behind what is done and must not be done again for a fault of what comes next: the alarm is set. */
+  async goOn(): Promise<void> {
+    const [gone] = await Promise.allSettled([this.go()])
+    if (gone.status === 'rejected') this.#warn(gone.reason)
+  }
+
   /** Does whatever comes next, and sees to it that it will be looked at again. */
   async go(): Promise<void> {
     const state = this.state()
@@ -157,6 +163,8 @@ export class Course {
     if (state.startedAt === null) this.keep({ ...state, startedAt: now })
     // What fails below is tried again, whoever calls.
     await this.#arm(WATCH_MS)
+    // Whoever else is away, its time ends it.
+    if (now >= finishedBy(this.here())) return this.#close()
     await this.#sendWork(now)
     this.#sort(now)
     await this.#stopIfPoor(now)

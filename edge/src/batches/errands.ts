@@ -10,17 +10,25 @@ const UNHEARD_MS = 120_000
 /** Reading, or the number of the chunk that is checked. */
 export type Errand = 'split' | number
 
-/** Work whose message the queue gave up this often is given up: about half an hour of tries. */
+/** Work whose messages the queue gave up this often is given up: about half an hour of tries. */
 const HOPELESS = 3
+/** Messages that were under way at the same time failed of the same cause, and count once. */
+const APART_MS = 600_000
 
 /** The queue gave up a message of that errand. */
-export function parkedOnce(state: State, errand: Errand): State {
-  const times = (state.troubles[errand] ?? 0) + 1
-  return { ...state, parked: state.parked + 1, troubles: { ...state.troubles, [errand]: times } }
+export function parkedOnce(state: State, errand: Errand, now: number): State {
+  const { times, at } = state.troubles?.[errand] ?? { times: 0, at: 0 }
+  const trouble = times > 0 && now - at < APART_MS ? { times, at } : { times: times + 1, at: now }
+  return { ...state, parked: state.parked + 1, troubles: { ...state.troubles, [errand]: trouble } }
+}
+
+/** The errand goes on: what kept it back is over. */
+export function untroubled(state: State, errand: Errand): State {
+  return { ...state, troubles: { ...state.troubles, [errand]: { times: 0, at: 0 } } }
 }
 
 export function isHopeless({ troubles }: State, errand: Errand): boolean {
-  return (troubles[errand] ?? 0) >= HOPELESS
+  return (troubles?.[errand]?.times ?? 0) >= HOPELESS
 }
 
 export class Errands {

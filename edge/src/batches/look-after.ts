@@ -17,6 +17,8 @@ const COMING_MS = 3_600_000
 export interface LookPorts {
   readonly batches: Batches
   readonly warn: (what: string) => void
+  /** The account's book knows it no more. */
+  readonly forget: (account: string, id: string) => Promise<void>
   readonly now: () => number
 }
 
@@ -35,11 +37,12 @@ export async function lookAfter({ SNAPSHOTS }: Bindings, ports: LookPorts): Prom
 async function lookAt(
   { name, metadata }: KVNamespaceListKey<Announced>,
   SNAPSHOTS: KVNamespace,
-  { batches, now }: LookPorts,
+  { batches, forget, now }: LookPorts,
 ): Promise<void> {
   const [, account = '', id = ''] = name.split('/')
   if (await batches.object(account, id).touch()) return
   if (now() - (metadata?.announcedAt ?? 0) < COMING_MS) return
   await sweep(batches.spool(account), { account, id }, null)
+  await forget(account, id)
   await SNAPSHOTS.delete(name)
 }

@@ -9,7 +9,7 @@ import { refuse } from '../http/problem.ts'
 import type { AppEnv } from '../routes/context.ts'
 import { preview } from './preview.ts'
 import { uploadKey } from './spool.ts'
-import { begun, expiresAt, type Wanted } from './state.ts'
+import { keptUntil, type Wanted } from './state.ts'
 import { type Uploaded, upload, type Wish } from './upload.ts'
 
 /** An upload takes no longer than this, or whoever repeats it goes on in its stead. */
@@ -41,7 +41,7 @@ export function typeOf(contentType: string): Wish['type'] | null {
 
 export async function makeBatch(context: Context<AppEnv>, making: Making) {
   const caller = keyCaller(context)
-  const { batches, newId, now } = context.get('services')
+  const { batches, newId } = context.get('services')
   const { account } = caller
   const bucket = batches.spool(account)
   if (bucket === null) return noStore(context)
@@ -49,16 +49,25 @@ export async function makeBatch(context: Context<AppEnv>, making: Making) {
   const known = await object.plan()
   const { type, options } = making
   const wish = { type, column: options.column, header: options.header ?? 'auto' } as const
-  // The same request again after its list was erased makes no new one.
-  if (known === null && (await wasErased(context, caller, making.id))) return erased(context)
-  if (known === null && (await isPoor(context, caller, options))) return noCredit(context)
-  if (known === null && (await hasMany(context, caller))) return tooMany(context)
-  if (known === null) await batches.announce(account, making.id, now())
+  const refusal = known === null ? await refusalOf(context, caller, making) : null
+  if (refusal !== null) return refusal
   // A repeat is read only, to be compared.
   const key = uploadKey(account, making.id, newId('upl'))
   const uploaded = await upload(making.body, wish, known === null ? { bucket, key } : null)
+  if (!uploaded.ok && known === null) await withdraw(context, account, making.id)
   if (!uploaded.ok) return refusedUpload(context, uploaded)
   return begin(context, { making, caller, bucket, key, uploaded, isNew: known === null })
+}
+
+/** Before any of it is read. What is not refused is in the account's book, and announced. */
+async function refusalOf(context: Context<AppEnv>, caller: KeyCaller, making: Making) {
+  const { batches, now } = context.get('services')
+  // The same request again after its list was erased makes no new one.
+  if (await wasErased(context, caller, making.id)) return erased(context)
+  if (await isPoor(context, caller, making.options)) return noCredit(context)
+  if (!(await enter(context, caller, making))) return tooMany(context)
+  await batches.announce(caller.account, making.id, now())
+  return null
 }
 
 interface Begun extends Omit<Taken, 'now'> {
@@ -74,7 +83,7 @@ async function begin(context: Context<AppEnv>, { making, caller, bucket, key, up
   const object = batches.object(account, making.id)
   const wanted = wantedOf(making, caller, { uploaded, key, now: now() })
   const { id, scope } = wanted
-  await objects.account(account).enterList({ id, scope, expiresAt: expiresAt(begun(wanted)) })
+  await objects.account(account).enterList({ id, scope, expiresAt: keptUntil(wanted) })
   const made = await object.create(wanted)
   // Two at once: the first one's upload is the batch's, the other is let go.
   if (isNew && (await object.plan())?.upload.key !== key) await bucket.delete(key)
@@ -135,10 +144,17 @@ async function isPoor(context: Context<AppEnv>, caller: KeyCaller, { mode = 'ful
 /** Lists that an account has at a time, those that were only looked at included; as many of its sandbox. */
 const MOST_OPEN = 100
 
-/** Two that are sent at once may both be the last one. */
-async function hasMany(context: Context<AppEnv>, caller: KeyCaller): Promise<boolean> {
-  const scope = scopeOf(caller)
-  return (await context.get('services').objects.account(caller.account).openLists(scope)) >= MOST_OPEN
+/** Into the account's book before anything else, for as long as it may last: erasures look there. False where that is full. */
+async function enter(context: Context<AppEnv>, caller: KeyCaller, { id, options }: Making): Promise<boolean> {
+  const { objects, now } = context.get('services')
+  const retentionDays = options.retention_days ?? RETENTION_DAYS.usual
+  const listed = { id, scope: scopeOf(caller), expiresAt: keptUntil({ createdAt: now(), retentionDays }) }
+  return objects.account(caller.account).openList(listed, MOST_OPEN)
+}
+
+async function withdraw(context: Context<AppEnv>, account: string, id: string): Promise<void> {
+  const { objects, batches } = context.get('services')
+  await Promise.all([objects.account(account).forgetList(id), batches.withdraw(account, id)])
 }
 
 function tooMany(context: Context) {

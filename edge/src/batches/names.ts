@@ -11,6 +11,8 @@ export interface Batches {
   object(account: string, id: string): DurableObjectStub<Batch>
   /** Before its upload: what is left in the store is found where the batch never comes to be. Never rejects. */
   announce(account: string, id: string, announcedAt: number): Promise<void>
+  /** It never came to be. Never rejects. */
+  withdraw(account: string, id: string): Promise<void>
   /** Null where the account's partition has none. */
   spool(account: string): R2Bucket | null
 }

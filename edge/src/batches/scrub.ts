@@ -2,7 +2,6 @@
 import type { Agenda } from './agenda.ts'
 import { chunk, page } from './chunk-book.ts'
 import { keepRemaining } from './group-book.ts'
-import type { Stash } from './groups.ts'
 import type { Layout } from './layout.ts'
 import { readRows } from './read-rows.ts'
 import { KEY_OCTETS } from './seen.ts'
@@ -38,13 +37,18 @@ export async function scrub({ storage, course, bucket }: Place, keys: readonly U
   const ranges = await rangesOf(sql, state, { rows, spool: bucket })
   const key = `${upload.key}~`
   await rewritten(bucket, { ...state, upload }, { ranges, key })
-  if (course.state() === null) return 0
+  if (course.state() === null) {
+    // It was erased as a whole meanwhile: what was written just now goes too.
+    await sweep(bucket, state, null)
+    return 0
+  }
   storage.transactionSync(() => {
     const open = forgetRows(sql, course.agenda(), rows)
     for (const row of [...rows.values()].flat()) sql.exec('INSERT OR IGNORE INTO erased (row) VALUES (?)', row)
     let after: State = { ...course.here(), isRead: true, upload: { ...upload, key } }
     // Whoever was still to be asked about is asked about no more.
-    for (let n = 0; n < open; n += 1) after = counted(after, { row: 0, result: NOT_PROBED, price: 0 }).state
+    const uncounted = after.finishedAt === null ? open : 0
+    for (let n = 0; n < uncounted; n += 1) after = counted(after, { row: 0, result: NOT_PROBED, price: 0 }).state
     course.keep(after)
   })
   await sweep(bucket, state, key)
@@ -61,18 +65,6 @@ export async function sweep(
   const found = await bucket?.list({ prefix: uploadKey(account, id, '') })
   const keys = found?.objects.map(({ key }) => key).filter((key) => key !== stays) ?? []
   if (keys.length > 0) await bucket?.delete(keys)
-}
-
-export function isErased(sql: SqlStorage, row: number): boolean {
-  return sql.exec('SELECT 1 FROM erased WHERE row = ?', row).toArray().length > 0
-}
-
-export function withoutErased(sql: SqlStorage, stashes: ReadonlyMap<number, Stash>): ReadonlyMap<number, Stash> {
-  if (sql.exec('SELECT 1 FROM erased LIMIT 1').toArray().length === 0) return stashes
-  const left = ({ destinations, members }: Stash): Stash => {
-    return { destinations, members: members.filter(([row]) => !isErased(sql, row)) }
-  }
-  return new Map([...stashes].map(([bucket, stash]) => [bucket, left(stash)]))
 }
 
 /** Rows with one of these keys, by chunk. */

@@ -46,8 +46,8 @@ export interface State extends Wanted {
   readonly stopped: BatchBody['stopped']
   readonly failure: BatchBody['failure']
   readonly parked: number
-  /** How often a message for reading (`split`), or for checking a chunk (its number), was given up. */
-  readonly troubles: Readonly<Record<string, number>>
+  /** How often messages for reading (`split`), or for checking a chunk (its number), were given up, and when that counted last. */
+  readonly troubles?: Readonly<Record<string, { readonly times: number; readonly at: number }>>
   /** Tenths of the rows that were told of. */
   readonly told: number
 }
@@ -91,6 +91,11 @@ export function finishedBy({ startedAt, createdAt, mode }: State): number {
 
 /** Whoever has looked at a list starts it within a day. */
 const PREVIEWED_DAYS = 1
+
+/** Instant by which it is erased at the latest, whatever becomes of it. */
+export function keptUntil({ createdAt, retentionDays }: Pick<Wanted, 'createdAt' | 'retentionDays'>): number {
+  return createdAt + Math.max(retentionDays * DAY_MS, (PREVIEWED_DAYS + 1) * DAY_MS + BESIDE_MS)
+}
 
 /** Instant from which it is erased: what is under way ends first. */
 export function expiresAt(state: State): number {

@@ -179,11 +179,7 @@ function changingRoutes(app: OpenAPIHono<AppEnv>): void {
     const { id } = context.req.valid('param')
     const object = await batchOf(context, id)
     const started = (await object?.start()) ?? null
-    if (started === null) return noBatch(context, id)
-    // It is kept longer than what is only looked at.
-    const listed = { id, scope: scopeOf(keyOf(context)), expiresAt: Date.parse(started.expires_at) }
-    await context.get('services').objects.account(keyOf(context).account).enterList(listed)
-    return context.json(started, 202, NO_STORE)
+    return started === null ? noBatch(context, id) : context.json(started, 202, NO_STORE)
   })
   app.openapi(cancel, async (context) => {
     const { id } = context.req.valid('param')

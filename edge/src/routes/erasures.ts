@@ -97,7 +97,7 @@ const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.split('')
 /** Credit that was reserved for them is the account's again. */
 async function unbegin(account: string, names: Pseudonyms, { pending, objects }: Services): Promise<void> {
   const ended = await Promise.all(DIGITS.map((digit) => pending(account, digit).erase(names.mailbox)))
-  await objects.account(account).letGo(ended.flat())
+  await objects.account(account).waive(ended.flat())
 }
 
 const MOST_AT_ONCE = 50

@@ -89,7 +89,6 @@ export class Pending extends DurableObject<PendingBindings> {
   async take(id: string): Promise<Inquiry | null> {
     const now = Date.now()
     const [row] = this.#sql.exec<Row>('SELECT * FROM inquiries WHERE id = ? AND due_at <= ?', id, now).toArray()
-    this.#underWay.delete(id)
     if (row === undefined) return null
     const inquiry = JSON.parse(row.body) as Inquiry
     if (now - inquiry.since > GIVEN_UP_MS) return this.#giveUp(id)
@@ -164,7 +163,8 @@ export class Pending extends DurableObject<PendingBindings> {
     if (this.#sql.exec('SELECT 1 FROM inquiries WHERE id = ?', id).toArray().length === 0) return 0
     const times = this.#unheard(id)
     const dueAt = Date.now() + WATCH_MS * 2 ** Math.min(times, MOST_DOUBLINGS)
-    this.#sql.exec('UPDATE inquiries SET due_at = ? WHERE id = ?', dueAt, id)
+    // An older message changes nothing for whoever waits for a later visit.
+    this.#sql.exec('UPDATE inquiries SET due_at = max(due_at, ?) WHERE id = ?', dueAt, id)
     await this.#leave(id)
     return times
   }

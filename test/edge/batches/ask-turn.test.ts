@@ -158,7 +158,7 @@ describe('a turn', () => {
     const { member } = told.asked!.later.get(B0)!
     expect(member).toMatchObject({ row: B0, visits: 1, dueAt: START + 2_500 })
     expect(unpack(member.last!).reason).toBe('greylisted')
-    expect(told.calls.slice(1)).toEqual([`finish ${turn.lane} 7 3`, `done ${turn.lane} 7 true`, 'untold '])
+    expect(told.calls.slice(1)).toEqual([`finish ${turn.lane} 7 3`, 'untold ', `done ${turn.lane} 7 true`])
   })
 
   it('counts as a visit what was said, now or before, and not that something was in the way', async () => {
@@ -167,6 +167,16 @@ describe('a turn', () => {
     const { asked } = await played(groups, reported([held, report('known', replyTo('mailbox', 'greylisted'))]))
     expect([...asked!.later.values()].map(({ member }) => member.visits)).toEqual([2, 3])
     expect(asked!.rests).toEqual([[`${turn.lane} a.test`, START + 5 * MINUTE]])
+  })
+
+  it('whose account is away asks nobody, and is given back', async () => {
+    const asked: unknown[] = []
+    const away = {
+      tasteOf: () => Promise.reject(new Error('is away')),
+      askList: async (...call: unknown[]) => (asked.push(call), reported([later])),
+    }
+    await expect(played([group('a.test', ['jane'], { visits: 1 })], reported([later]), away)).rejects.toThrow('away')
+    expect(asked).toEqual([])
   })
 
   it('brings rows that were put off together back together', async () => {
@@ -232,7 +242,7 @@ describe('a turn', () => {
 
   it('forgets who paid for rows that were not told after all', async () => {
     const { calls } = await played([group('a.test', ['jane'])], reported([yes]), { untold: [A0] })
-    expect(calls.at(-1)).toBe(`untold ${A0}`)
+    expect(calls.at(-2)).toBe(`untold ${A0}`)
   })
 
   it('that cannot be priced is not told, and not given back: it comes again', async () => {

@@ -150,6 +150,7 @@ describe('a chunk that cannot be checked', () => {
         expect(await bodyOf(list)).toMatchObject({ status: 'running' })
         await list.stub.parked(message)
         if (times < 3) expect(work.splice(0)).toContainEqual(message)
+        pass(10 * MINUTE)
       }
       await list.stub.parked(message)
     }
@@ -210,8 +211,14 @@ describe('the queues', () => {
     const split = { kind: 'split', account: one.wanted.account, batch: one.wanted.id }
     expect(await deliver('postern-batches-parked', [split, turn])).toEqual([true, true])
     expect(await bodyOf(one)).toMatchObject({ status: 'queued', parked: 1 })
+    // What failed at the same time failed of the same cause.
     expect(await deliver('postern-batches-parked', [split, split])).toEqual([true, true])
-    expect(await bodyOf(one)).toMatchObject({ status: 'failed', parked: 3 })
+    expect(await bodyOf(one)).toMatchObject({ status: 'queued', parked: 3 })
+    for (let n = 0; n < 2; n += 1) {
+      pass(10 * MINUTE)
+      await deliver('postern-batches-parked', [split])
+    }
+    expect(await bodyOf(one)).toMatchObject({ status: 'failed', parked: 5 })
     expect(await bodyOf(other)).toMatchObject({ status: 'running', parked: 1 })
     // Its turn went to whoever waits: the same list.
     expect(turns).toEqual([{ ...turn, account: whose, batch, ticket: String(Number(turn.ticket) + 1) }])

@@ -172,6 +172,16 @@ it('an upload that never became a list is found by the clock, and one that may b
   expect(await kept()).toEqual(['bat_coming', 'bat_coming'])
 })
 
+it('a list ends by its time though no queue takes anything', async () => {
+  const list = await listed(addresses(5))
+  vi.spyOn(env.BATCHES, 'send').mockRejectedValue(new Error('is not there'))
+  for (let hour = 0; hour < 27; hour += 1) {
+    pass(HOUR)
+    await ring(list.stub)
+  }
+  expect(await bodyOf(list)).toMatchObject({ status: 'completed', stopped: 'overdue' })
+})
+
 function standAgain(): void {
   vi.restoreAllMocks()
   keepMessages()

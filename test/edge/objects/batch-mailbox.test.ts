@@ -1,11 +1,13 @@
 // One mailbox that is taken out of a list: its rows go wherever they are, the list goes on, and its counts stay whole.
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { pseudonyms } from '../../../edge/src/accounts/pseudonym.ts'
 import { mailboxKeys } from '../../../edge/src/batches/keys.ts'
 import { secrets } from './asking.ts'
 import {
   bodyOf,
+  doTurn,
   doWork,
   each,
   exists,
@@ -16,11 +18,13 @@ import {
   playWork,
   putsOff,
   reasonsOf,
+  type Says,
   standingQueues,
   toTheEnd,
+  turns,
   work,
 } from './batch-given.ts'
-import { standingClock } from './given.ts'
+import { rows, standingClock } from './given.ts'
 
 standingClock()
 standingQueues()
@@ -75,6 +79,51 @@ describe('a mailbox that is erased', () => {
     expect(uploads[0]).not.toMatch(/jane|karl/i)
     expect(uploads[0]).toContain('nina@e.test')
     expect(await toTheEnd(list, { lanes: newLanes() })).toMatchObject({ status: 'completed', done: 6 })
+  })
+
+  it('leaves nothing in the store where its list is erased in the same moment', async () => {
+    const list = await listed(LIST)
+    await toTheEnd(list, { lanes: newLanes() })
+    let open = (): void => undefined
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    const real = env.SPOOL.createMultipartUpload.bind(env.SPOOL)
+    const made = vi.spyOn(env.SPOOL, 'createMultipartUpload').mockImplementation(async (key, options) => {
+      const parts = await real(key, options)
+      const complete = async (all: R2UploadedPart[]) => (await gate, parts.complete(all))
+      return { ...parts, uploadPart: parts.uploadPart.bind(parts), complete }
+    })
+    const erasing = erase(list, 'jane@d.test')
+    await vi.waitFor(() => expect(made).toHaveBeenCalled())
+    expect(await list.stub.erase()).toBe(true)
+    open()
+    expect(await erasing).toBe(0)
+    expect(await uploadsOf(list)).toEqual([])
+  })
+
+  it('leaves the counts of a list that was cancelled before', async () => {
+    const list = await listed(LIST)
+    await doWork(work.shift()!)
+    await list.stub.cancel()
+    const before = await bodyOf(list)
+    await erase(list, 'karl@d.test')
+    expect(await bodyOf(list)).toEqual(before)
+  })
+
+  it('is not remembered as paid for by an answer that comes for it afterwards', async () => {
+    const list = await listed(LIST)
+    const lanes = newLanes()
+    await playWork({ lanes })
+    const names = await pseudonyms(secrets, 'karl@d.test')
+    const says: Says = async (job, lane) => {
+      await erase(list, 'karl@d.test')
+      await list.given.stub.erase([...names.mailbox, ...names.wire])
+      return each(exists)(job, lane)
+    }
+    await doTurn(turns.shift()!, { lanes, says })
+    await toTheEnd(list, { lanes })
+    const paid = await rows(list.given.stub, 'SELECT address FROM paid')
+    expect(paid.map(({ address }) => address)).not.toContain(names.wire[0])
+    expect(paid).toHaveLength(3)
   })
 
   it('is erased to the end where that was cut off, though nobody finds it any more', async () => {

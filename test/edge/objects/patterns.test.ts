@@ -152,13 +152,14 @@ describe('an account that was made before patterns were', () => {
     await runInDurableObject(given.stub, (_, { storage }) => {
       storage.sql.exec('DROP TABLE signs')
       storage.sql.exec('DROP TABLE patterns')
+      storage.sql.exec('DROP TABLE batches')
       storage.sql.exec('ALTER TABLE paid DROP COLUMN paid_by')
       storage.sql.exec('UPDATE schema_version SET version = 1')
       migrate(storage)
     })
     await signUp(given, named(5), alias())
     expect(await abused(given, 'address-next', alias())).toBe(true)
-    expect(await rows(given.stub, 'SELECT version FROM schema_version')).toEqual([{ version: 3 }])
+    expect(await rows(given.stub, 'SELECT version FROM schema_version')).toEqual([{ version: 4 }])
   })
 
   it('counts answers that an older version tells of, and sees no pattern in them', async () => {

@@ -8,7 +8,7 @@ import { routeTo } from '../facts.ts'
 import { secrets } from './asking.ts'
 import { each, exists, isHeld, isNobody, newLanes, putsOff, type Says } from './batch-given.ts'
 import { later, SECOND } from './batch-visits.ts'
-import { balanceOf, DAY, HOUR, MINUTE, NOON, objects, pass, ring, standingClock, usageOf } from './given.ts'
+import { balanceOf, DAY, HOUR, MINUTE, NOON, objects, pass, ring, rows, standingClock, usageOf } from './given.ts'
 import {
   type Begun,
   begun,
@@ -131,6 +131,27 @@ describe('an inquiry', () => {
     expect(await recordOfBegun(second)).toMatchObject({ cost: { units: 0, charged: false, why: 'repeat' } })
     expect(await balanceOf(first.given)).toMatchObject({ spent: 1, reserved: 0 })
   })
+
+  it.each([false, true])(
+    'that is erased while it is asked costs nothing, and is not remembered: admitted free %s',
+    async (isFree) => {
+      const names = await pseudonyms(secrets, 'jane@d.test')
+      const stage = watched(each(exists))
+      const first = await begun()
+      if (isFree) await toTheEnd(first, stage)
+      const one = isFree ? await begun({ given: first.given }) : first
+      const { stub } = one.given
+      const erasing = watched(async (job, lane) => {
+        await stub.waive(await one.stub.erase(names.mailbox))
+        await stub.erase([...names.mailbox, ...names.wire])
+        return each(exists)(job, lane)
+      })
+      await ring(one.stub)
+      await doFinish(sent.shift()!, erasing)
+      expect(await balanceOf(one.given)).toMatchObject({ spent: isFree ? 1 : 0, reserved: 0 })
+      expect(await rows(stub, 'SELECT * FROM paid')).toEqual([])
+    },
+  )
 
   it.each(['before a visit', 'during it'])('that was erased %s is told to nobody', async (when) => {
     const one = await begun()

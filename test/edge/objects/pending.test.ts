@@ -160,6 +160,18 @@ describe('the alarm', () => {
     expect(await alarmOf(stub)).toBe(Date.now() + HOUR)
   })
 
+  it('keeps the places of those who are at work, however often they are sent', async () => {
+    const ids = idsTogether(4)
+    const { one, stub } = await begun({ id: ids[0]! })
+    for (const id of ids.slice(1)) await stub.begin({ ...one, id })
+    await ring(stub)
+    const first = sent.splice(0)
+    for (const { id } of [...first, ...first]) await stub.take(id)
+    pass(MINUTE)
+    await ring(stub)
+    expect(sent).toEqual([])
+  })
+
   it('keeps no place for those that are lost', async () => {
     const ids = idsTogether(4)
     const { one, stub } = await begun({ id: ids[0]! })
@@ -205,6 +217,11 @@ describe('a message that the queue gave up', () => {
     pass(64 * MINUTE)
     await ring(stub)
     expect(sent.map(({ id }) => id)).toEqual([one.id])
+    await stub.again({ ...one, visits: 5, dueAt: Date.now() + 2 * HOUR })
+    // An older message is no reason to come earlier.
+    await stub.park(one.id)
+    pass(5 * MINUTE)
+    expect(await stub.take(one.id)).toBeNull()
     await stub.done(one.id)
     expect(await stub.park(one.id)).toBe(0)
     expect(await left(stub)).toEqual([])
