@@ -1,6 +1,6 @@
 // An address as tables and events know it: HMACs, one for each secret in use, the current one's first.
 import { canonical } from '@postern/shared/address/canonical.ts'
-import { ANY_FORM, parse } from '@postern/shared/address/parse.ts'
+import { ANY_FORM, parse, unwrap } from '@postern/shared/address/parse.ts'
 import { isFree } from '@postern/shared/signals/free.ts'
 import { base32 } from './ids.ts'
 import type { Trace, Traces } from './patterns.ts'
@@ -49,11 +49,16 @@ export interface Faces {
   readonly mailbox: string
 }
 
-/** As typed where it is no address. */
+/** As typed where it is no address; the mailbox is known all the same where the text holds nothing else but what is copied along. */
 export function facesOf(email: string): Faces {
   const parsed = parse(email, ANY_FORM)
-  if (!parsed.ok) return { isAddress: false, wire: email, mailbox: email }
+  if (!parsed.ok) return { isAddress: false, wire: email, mailbox: heldMailbox(email) ?? email }
   return { isAddress: true, wire: parsed.address.wire, mailbox: canonical(parsed.address).toLowerCase() }
+}
+
+function heldMailbox(text: string): string | null {
+  const parsed = parse(unwrap(text), ANY_FORM)
+  return parsed.ok ? canonical(parsed.address).toLowerCase() : null
 }
 
 /** Fewer letters before a number are a student's, a customer's or a clerk's: many have those. */

@@ -10,6 +10,7 @@ import type { Stash } from './groups.ts'
 import { priceOfRow } from './purse.ts'
 import { SCHEMA } from './schema.ts'
 import { scrub, sweep } from './scrub.ts'
+import { scrubPreview } from './scrub-preview.ts'
 import { withoutErased } from './erased.ts'
 import { spoolOf } from './spool.ts'
 import { begun, expiresAt, isOpen, LISTED_S, openName, type State, type Wanted } from './state.ts'
@@ -233,19 +234,24 @@ export class Batch extends DurableObject<BatchBindings> {
   }
 
   /** Takes a mailbox out of the list: how many rows that were, or null while the list is still being read. */
-  async eraseMailbox(keys: readonly Uint8Array[]): Promise<number | null> {
+  async eraseMailbox(keys: readonly Uint8Array[], mailbox: string): Promise<number | null> {
+    // One after the other: each begins with what the one before has left.
+    const scrubbed = this.#scrubbing.then(() => this.#eraseMailbox(keys, mailbox))
+    this.#scrubbing = Promise.allSettled([scrubbed])
+    return scrubbed
+  }
+
+  async #eraseMailbox(keys: readonly Uint8Array[], mailbox: string): Promise<number | null> {
     const state = this.#course.state()
     const bucket = state === null ? null : spoolOf(this.env, state.account)
     if (state === null || bucket === null) return 0
-    // Nobody has read what was only looked at: it goes as a whole.
-    if (state.status === 'previewed') return (await this.erase()) ? 1 : 0
+    if (state.status === 'previewed') {
+      const found = await scrubPreview({ course: this.#course, bucket }, mailbox)
+      // Where nobody can tell whose rows are behind, it goes as a whole.
+      return found === 'unreadable' ? Number(await this.erase()) : found
+    }
     if (isOpen(state) && !state.isRead) return null
-    // One after the other: each begins with what the one before has left.
-    const scrubbed = this.#scrubbing.then(() =>
-      scrub({ storage: this.ctx.storage, course: this.#course, bucket }, keys),
-    )
-    this.#scrubbing = Promise.allSettled([scrubbed])
-    return scrubbed
+    return scrub({ storage: this.ctx.storage, course: this.#course, bucket }, keys)
   }
 
   /** The queue has given a piece of work up: that is counted, and the third time its rows end as they are. */

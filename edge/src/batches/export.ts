@@ -34,16 +34,21 @@ export async function rowsOf(state: State, n: number, ports: ExportPorts): Promi
   const range = { offset: chunk.at, length: chunk.upto - chunk.at }
   const window = await fetchRange(ports.spool, state.upload.key, range)
   const { rows } = readRows(state.layout, window, { isEnd: true, most: chunk.rows })
-  return rows.map(({ from, to }, at) => ({
+  return rows.map(({ from, to, email }, at) => ({
     row: chunk.first + at + 1,
     raw: window.subarray(from, to),
-    result: resultOf(state, results[at] ?? null, chunk.duplicates.get(chunk.first + at)),
+    result: resultOf(state, { kept: results[at] ?? null, email }, chunk.duplicates.get(chunk.first + at)),
   }))
 }
 
-/** A batch that has ended has a result for every row. */
-function resultOf(state: State, kept: string | null, duplicateOf: number | undefined): RowResult | null {
-  const text = kept ?? (isOpen(state) || state.status === 'previewed' ? null : NOT_PROBED)
+/** A batch that has ended has a result for every row but those that were erased: of these nothing is left to be said. */
+function resultOf(
+  state: State,
+  { kept, email }: { kept: string | null; email: string },
+  duplicateOf: number | undefined,
+): RowResult | null {
+  const isUnknown = isOpen(state) || state.status === 'previewed' || email === ''
+  const text = kept ?? (isUnknown ? null : NOT_PROBED)
   const first = duplicateOf === undefined ? null : duplicateOf + 1
   return text === null ? null : { ...unpack(text), duplicateOf: first }
 }

@@ -5,23 +5,28 @@ import { KEY_OCTETS } from './seen.ts'
 
 export interface Keys {
   readonly exact: Uint8Array
+  /** Whoever is the same mailbox; what is no address is one with its like alone. */
+  readonly canonical: Uint8Array
+  /** By which a mailbox's rows are erased, what is no address for what stands beside it among them. */
   readonly mailboxes: Uint8Array
 }
 
 /** 8 octets a row each, in their order; all zero where there is no address. */
 export async function keysOf(emails: readonly string[], secrets: Secrets): Promise<Keys> {
   const exact = new Uint8Array(emails.length * KEY_OCTETS)
+  const same = new Uint8Array(emails.length * KEY_OCTETS)
   const mailboxes = new Uint8Array(emails.length * KEY_OCTETS)
   await Promise.all(
     emails.map(async (email, n) => {
       if (email === '') return
-      const { wire, mailbox } = facesOf(email)
+      const { isAddress, wire, mailbox } = facesOf(email)
       const [one, other] = await Promise.all([keyOf(`wire\0${wire}`, secrets), keyOf(`mailbox\0${mailbox}`, secrets)])
       exact.set(one, n * KEY_OCTETS)
+      same.set(isAddress ? other : one, n * KEY_OCTETS)
       mailboxes.set(other, n * KEY_OCTETS)
     }),
   )
-  return { exact, mailboxes }
+  return { exact, canonical: same, mailboxes }
 }
 
 /** What the rows of a mailbox are known by, one key for each secret in use. */

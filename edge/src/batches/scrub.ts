@@ -99,7 +99,7 @@ function unname(sql: SqlStorage, n: number, places: readonly number[]): void {
   sql.exec('UPDATE chunks SET keys = ?, mailboxes = ? WHERE n = ?', keys, mailboxes, n)
 }
 
-interface Range {
+export interface Range {
   readonly from: number
   readonly to: number
 }
@@ -125,14 +125,14 @@ async function rangesOf(
 }
 
 /** Behind the row's last octet that is no line break. */
-function endOf(window: Uint8Array, { from, to }: Range): number {
+export function endOf(window: Uint8Array, { from, to }: Range): number {
   let end = to
   while (end > from && (window[end - 1] === 0x0a || window[end - 1] === 0x0d)) end -= 1
   return end
 }
 
 /** The upload once more, of the same length, with blanks where those rows were. */
-async function rewritten(
+export async function rewritten(
   bucket: R2Bucket,
   { upload, layout }: Pick<State, 'upload' | 'layout'>,
   { ranges, key }: { ranges: readonly Range[]; key: string },

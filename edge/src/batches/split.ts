@@ -23,7 +23,7 @@ export interface SplitPorts {
 
 /** Rows of a chunk, and octets that are fetched at a time. */
 const CHUNK_ROWS = 500
-const WINDOW_OCTETS = 1_048_576
+export const WINDOW_OCTETS = 1_048_576
 /** Others want the queue too. */
 const TURN_MS = 10_000
 
@@ -53,8 +53,8 @@ async function readWindow(object: ReadingObject, reading: Reading, ports: SplitP
     // A chunk that the window's end cut short is read again with what follows, unless the window holds no more than that.
     if (isShort && at > 0) return next
     const emails = read.rows.map(({ email }) => email)
-    const { exact, mailboxes } = await keysOf(emails, ports.secrets)
-    const keys = next.state.dedupe === 'canonical' ? mailboxes : exact
+    const { exact, canonical, mailboxes } = await keysOf(emails, ports.secrets)
+    const keys = next.state.dedupe === 'canonical' ? canonical : exact
     const place = { n: next.chunk, at: startAt + at, upto: startAt + at + read.upTo }
     next = await object.addChunk({ ...place, rows: emails.length, keys, mailboxes }, isLast)
     if (next === null || next.state.readTo !== place.upto) return next

@@ -7,7 +7,7 @@ import { erasure, erasureRequest } from '@postern/shared/contract/account.ts'
 import type { Objects } from '../accounts/objects.ts'
 import { dayOf } from '../accounts/ids.ts'
 import { DAY_MS, KEPT_DAYS } from '../accounts/kept.ts'
-import { type Pseudonyms, pseudonyms } from '../accounts/pseudonym.ts'
+import { facesOf, type Pseudonyms, pseudonyms } from '../accounts/pseudonym.ts'
 import { partitionOf } from '../accounts/places.ts'
 import { mailboxKeys } from '../batches/keys.ts'
 import { once } from '../http/idempotency.ts'
@@ -105,11 +105,12 @@ const MOST_AT_ONCE = 50
 /** All lists of the account; how many rows that were, or null where one of them could not be looked through yet. */
 async function scrub(account: string, email: string, { objects, batches, secrets }: Services): Promise<number | null> {
   const keys = await mailboxKeys(email, secrets)
+  const { mailbox } = facesOf(email)
   let rows = 0
   for (const scope of ['live', 'test'] as const) {
     for (let before = LAST; ; ) {
       const ids = await objects.account(account).lists(scope, { before, limit: MOST_AT_ONCE })
-      const erased = await Promise.all(ids.map((id) => batches.object(account, id).eraseMailbox(keys)))
+      const erased = await Promise.all(ids.map((id) => batches.object(account, id).eraseMailbox(keys, mailbox)))
       if (erased.includes(null)) return null
       rows += erased.reduce<number>((sum, count) => sum + (count ?? 0), 0)
       const last = ids.at(-1)

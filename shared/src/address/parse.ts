@@ -157,7 +157,7 @@ function assemble(typed: string, local: LocalRead, domain: DomainName | IpLitera
 const SHORT = 84
 
 /** Takes off what people copy along with an address: spaces, a name and brackets, `mailto:`, a full stop; U+FF20 is an @. */
-function unwrap(input: string): string {
+export function unwrap(input: string): string {
   const bracketed = /<([^<>]*)>\s*$/.exec(input)?.[1] ?? input
   return bracketed
     .trim()

@@ -31,7 +31,7 @@ standingQueues()
 
 const LIST = ['jane@d.test', 'karl@d.test', 'Jane@d.test', 'jane@d.test', 'nina@e.test', 'karl@d.test']
 
-const erase = async ({ stub }: Listed, email: string) => stub.eraseMailbox(await mailboxKeys(email, secrets))
+const erase = async ({ stub }: Listed, email: string) => stub.eraseMailbox(await mailboxKeys(email, secrets), email)
 
 async function uploadsOf({ wanted }: Listed): Promise<string[]> {
   const { objects } = await env.SPOOL.list({ prefix: `${wanted.account}/${wanted.id}/` })
@@ -79,6 +79,36 @@ describe('a mailbox that is erased', () => {
     expect(uploads[0]).not.toMatch(/jane|karl/i)
     expect(uploads[0]).toContain('nina@e.test')
     expect(await toTheEnd(list, { lanes: newLanes() })).toMatchObject({ status: 'completed', done: 6 })
+  })
+
+  it('is gone from a list that was only looked at, which is started as it is, and no other list changes', async () => {
+    const list = await listed(LIST, { start: false })
+    const other = await listed(['nina@e.test'], { start: false })
+    expect([await erase(list, 'jane@d.test'), await erase(other, 'jane@d.test')]).toEqual([3, 0])
+    expect(await uploadsOf(other)).toEqual(['email\nnina@e.test\n'])
+    const uploads = await uploadsOf(list)
+    expect(uploads).toHaveLength(1)
+    expect(uploads[0]).not.toMatch(/jane/i)
+    await list.stub.start()
+    expect(await toTheEnd(list, { lanes: newLanes(), says: each(exists) })).toMatchObject({
+      status: 'completed',
+      done: 6,
+    })
+    expect(await reasonsOf(list)).toContain('mailbox_accepted')
+  })
+
+  it('is gone from rows that hold it among other things', async () => {
+    const held = [
+      'Jane Roe <jane@d.test>',
+      'mailto:JANE@d.test',
+      ' jane@d.test ',
+      '<jane@d.test>',
+      'not jane@d.test at all',
+    ]
+    const list = await listed([...held, 'nina@e.test'], { dedupe: 'canonical' })
+    await toTheEnd(list, { lanes: newLanes(), says: each(exists) })
+    expect(await erase(list, 'jane@d.test')).toBe(4)
+    expect((await uploadsOf(list)).join().match(/jane/gi)).toHaveLength(1)
   })
 
   it('leaves nothing in the store where its list is erased in the same moment', async () => {
