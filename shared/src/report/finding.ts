@@ -1,0 +1,111 @@
+// What can be said of a domain's mail: a catalogue of findings, and one of them with its subject, its evidence and how sure it is.
+import catalogue from './findings.json' with { type: 'json' }
+
+export const SEVERITIES = ['ok', 'info', 'low', 'medium', 'high', 'critical'] as const
+export type Severity = (typeof SEVERITIES)[number]
+
+export const SECTIONS = ['mx', 'smtp', 'tls', 'spf', 'dkim', 'dmarc', 'mta_sts', 'tls_rpt', 'dane', 'dns'] as const
+export type Section = (typeof SECTIONS)[number]
+
+export type FindingId = keyof typeof catalogue
+
+/** How a finding is known: looked at, concluded from what was, or a model with its assumptions. */
+export type Confidence = 'measured' | 'inferred' | 'model'
+
+/** A rule's source; `section` is absent where the whole document is meant. */
+export interface Reference {
+  readonly rfc: number
+  readonly section?: string
+}
+
+interface Entry {
+  readonly section: Section
+  /** As a rule, and at its worst. */
+  readonly severity: Severity
+  readonly worst: Severity
+  readonly refs: readonly Reference[]
+  readonly title: string
+  readonly explanation: string
+  readonly fix: string
+}
+
+export interface Finding {
+  readonly id: FindingId
+  readonly section: Section
+  readonly severity: Severity
+  /** The host, name, address or term that it is about; null where that is the domain. */
+  readonly subject: string | null
+  readonly title: string
+  readonly explanation: string
+  /** What to do, records to publish included. */
+  readonly fix: string
+  readonly refs: readonly Reference[]
+  readonly evidence: Readonly<Record<string, unknown>>
+  readonly confidence: Confidence
+}
+
+export interface About {
+  readonly domain: string
+  readonly subject?: string
+  /** What is to be shown in the text. */
+  readonly value?: string
+  /** Where this case is better or worse than the rule; never worse than the catalogue's worst. */
+  readonly severity?: Severity
+  readonly evidence?: Readonly<Record<string, unknown>>
+  readonly confidence?: Confidence
+}
+
+const ENTRIES: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue as Record<FindingId, Entry>))
+
+export const FINDING_IDS = [...ENTRIES.keys()] as readonly FindingId[]
+
+export function finding(id: FindingId, about: About): Finding {
+  const { section, severity, worst, refs, title, explanation, fix } = entryOf(id)
+  const given = about.severity ?? severity
+  return {
+    id,
+    section,
+    severity: isWorse(given, worst) ? worst : given,
+    subject: about.subject ?? null,
+    title,
+    explanation: filled(explanation, about),
+    fix: filled(fix, about),
+    refs,
+    evidence: about.evidence ?? {},
+    confidence: about.confidence ?? 'measured',
+  }
+}
+
+function entryOf(id: FindingId): Entry {
+  const entry = ENTRIES.get(id)
+  if (entry === undefined) throw new Error(`there is no finding ${id}`)
+  return entry
+}
+
+export function isWorse(one: Severity, other: Severity): boolean {
+  return SEVERITIES.indexOf(one) > SEVERITIES.indexOf(other)
+}
+
+/** Names in braces stand for what this case is about. */
+function filled(text: string, { domain, subject, value }: About): string {
+  return text
+    .replaceAll('{domain}', domain)
+    .replaceAll('{subject}', subject ?? domain)
+    .replaceAll('{value}', value ?? '')
+}
+
+/** How somebody weighs findings otherwise than the catalogue; `null` leaves one out. */
+export type Profile = Readonly<Partial<Record<FindingId, Severity | null>>>
+
+export function underProfile(findings: readonly Finding[], profile: Profile): Finding[] {
+  return findings.flatMap((one) => {
+    const severity = profile[one.id]
+    if (severity === null) return []
+    return [severity === undefined ? one : { ...one, severity }]
+  })
+}
+
+/** The worst first; equals as they came. */
+export function inOrder(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted((one, other) => SEVERITIES.indexOf(other.severity) - SEVERITIES.indexOf(one.severity))
+}
