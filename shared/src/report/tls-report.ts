@@ -1,0 +1,105 @@
+// Reports of TLS failures as senders push them (RFC 8460 §4): read, added up by type, and set against a line of one's own.
+import { z } from 'zod'
+import { type Finding, finding } from './finding.ts'
+
+/** RFC 8460 §4.3, and what each is about. */
+export const RESULT_TYPES = {
+  'starttls-not-supported': 'negotiation',
+  'certificate-host-mismatch': 'negotiation',
+  'certificate-expired': 'negotiation',
+  'certificate-not-trusted': 'negotiation',
+  'validation-failure': 'negotiation',
+  'tlsa-invalid': 'dane',
+  'dnssec-invalid': 'dane',
+  'dane-required': 'dane',
+  'sts-policy-fetch-error': 'sts',
+  'sts-policy-invalid': 'sts',
+  'sts-webpki-invalid': 'sts',
+} as const
+export type ResultType = keyof typeof RESULT_TYPES
+
+const text = z.string().max(2_000)
+const sessions = z.number().int().min(0).max(1e12)
+const many = <T extends z.ZodType>(of: T) => z.array(of).max(10_000)
+
+const failureDetails = z.object({
+  'result-type': text,
+  'sending-mta-ip': text.optional(),
+  'receiving-mx-hostname': text.optional(),
+  'receiving-ip': text.optional(),
+  'failed-session-count': sessions,
+  'failure-reason-code': text.optional(),
+})
+
+/** Unknown members are passed over: the format is made to be extended. */
+export const tlsReport = z.object({
+  'organization-name': text.optional(),
+  'date-range': z.object({ 'start-datetime': text, 'end-datetime': text }).optional(),
+  'report-id': text.optional(),
+  policies: many(
+    z.object({
+      policy: z.object({ 'policy-type': text, 'policy-domain': text.optional() }),
+      summary: z.object({ 'total-successful-session-count': sessions, 'total-failure-session-count': sessions }),
+      'failure-details': many(failureDetails).optional(),
+    }),
+  ),
+})
+export type TlsReport = z.infer<typeof tlsReport>
+
+export interface TlsAnalysis {
+  readonly organization: string | null
+  readonly reportId: string | null
+  readonly from: string | null
+  readonly to: string | null
+  readonly successes: number
+  readonly failures: number
+  /** Failures among all sessions, 0–1; null where there were none. */
+  readonly rate: number | null
+  readonly domains: readonly string[]
+  /** By type, the most frequent first; `known` where the standard has it. */
+  readonly byType: readonly { readonly type: string; readonly sessions: number; readonly known: boolean }[]
+  /** By exchange, the most frequent first; empty where senders do not say. */
+  readonly byExchange: readonly { readonly host: string; readonly sessions: number }[]
+  readonly findings: readonly Finding[]
+}
+
+/** No standard gives a line: this one is ours. */
+export const RATE_LINE = 0.05
+
+export function analyse(report: TlsReport, line = RATE_LINE): TlsAnalysis {
+  const sum = (of: (one: TlsReport['policies'][number]) => number): number =>
+    report.policies.reduce((total, one) => total + of(one), 0)
+  const successes = sum(({ summary }) => summary['total-successful-session-count'])
+  const failures = sum(({ summary }) => summary['total-failure-session-count'])
+  const rate = successes + failures === 0 ? null : failures / (successes + failures)
+  const details = report.policies.flatMap((one) => one['failure-details'] ?? [])
+  const types = tally(details.map((one) => [one['result-type'].toLowerCase(), one['failed-session-count']]))
+  const hosts = tally(
+    details.map((one) => [(one['receiving-mx-hostname'] ?? '').toLowerCase(), one['failed-session-count']]),
+  )
+  const domains = [...new Set(report.policies.flatMap(({ policy }) => policy['policy-domain']?.toLowerCase() ?? []))]
+  return {
+    organization: report['organization-name'] ?? null,
+    reportId: report['report-id'] ?? null,
+    from: report['date-range']?.['start-datetime'] ?? null,
+    to: report['date-range']?.['end-datetime'] ?? null,
+    successes,
+    failures,
+    rate,
+    domains,
+    byType: types.map(([type, count]) => ({ type, sessions: count, known: Object.hasOwn(RESULT_TYPES, type) })),
+    byExchange: hosts.filter(([host]) => host !== '').map(([host, count]) => ({ host, sessions: count })),
+    findings: rate !== null && rate > line ? [tooMany(domains[0] ?? '', rate, line)] : [],
+  }
+}
+
+function tally(counts: readonly (readonly [string, number])[]): [string, number][] {
+  const sums = new Map<string, number>()
+  for (const [name, count] of counts) sums.set(name, (sums.get(name) ?? 0) + count)
+  return [...sums].toSorted(([, one], [, other]) => other - one)
+}
+
+function tooMany(domain: string, rate: number, line: number): Finding {
+  const value = `${Math.round(rate * 10_000) / 100} %`
+  return finding('TLSRPT_RATE_HIGH', { domain, value, evidence: { rate, line } })
+}

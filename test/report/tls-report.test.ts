@@ -1,0 +1,78 @@
+// Reports of TLS failures: added up, by type and exchange, and set against the line.
+import { analyse, tlsReport } from '@postern/shared/report/tls-report.ts'
+import { describe, expect, it } from 'vitest'
+
+const policy = (successes: number, failures: number, details: readonly object[] = []) => ({
+  policy: {
+    'policy-type': 'sts',
+    'policy-string': ['version: STSv1'],
+    'policy-domain': 'A.test',
+    'mx-host': '*.a.test',
+  },
+  summary: { 'total-successful-session-count': successes, 'total-failure-session-count': failures },
+  'failure-details': details,
+})
+const failed = (type: string, count: number, host = 'mx1.a.test') => ({
+  'result-type': type,
+  'sending-mta-ip': '192.0.2.1',
+  'receiving-mx-hostname': host,
+  'failed-session-count': count,
+})
+const report = (...policies: readonly object[]) =>
+  analyse(
+    tlsReport.parse({
+      'organization-name': 'Sender Ltd',
+      'date-range': { 'start-datetime': '2026-11-20T00:00:00Z', 'end-datetime': '2026-11-20T23:59:59Z' },
+      'contact-info': 'postmaster@sender.test',
+      'report-id': '2026-11-20_a.test',
+      policies,
+    }),
+  )
+
+describe('a report', () => {
+  it('is added up, the most frequent failure first', () => {
+    const found = report(
+      policy(5_000, 200, [failed('certificate-expired', 150), failed('validation-failure', 50, 'MX2.a.test')]),
+      policy(326, 103, [failed('certificate-expired', 100), failed('something-new', 3, 'mx2.a.test')]),
+    )
+    expect(found).toMatchObject({
+      organization: 'Sender Ltd',
+      reportId: '2026-11-20_a.test',
+      from: '2026-11-20T00:00:00Z',
+      successes: 5_326,
+      failures: 303,
+      domains: ['a.test'],
+      byType: [
+        { type: 'certificate-expired', sessions: 250, known: true },
+        { type: 'validation-failure', sessions: 50, known: true },
+        { type: 'something-new', sessions: 3, known: false },
+      ],
+      byExchange: [
+        { host: 'mx1.a.test', sessions: 250 },
+        { host: 'mx2.a.test', sessions: 53 },
+      ],
+    })
+    expect(found.rate).toBeCloseTo(0.053828, 6)
+    expect(found.findings.map(({ id, explanation }) => [id, explanation.slice(0, 6)])).toEqual([
+      ['TLSRPT_RATE_HIGH', '5.38 %'],
+    ])
+  })
+
+  it('at the line, or of nothing, raises nothing', () => {
+    expect(report(policy(95, 5)).findings).toEqual([])
+    expect(report(policy(0, 0))).toMatchObject({ rate: null, findings: [], byType: [] })
+    expect(report()).toMatchObject({ successes: 0, rate: null })
+  })
+
+  it.each([
+    [{}],
+    [{ policies: 'none' }],
+    [{ policies: [{ policy: {}, summary: {} }] }],
+    [{ policies: [policy(-1, 2)] }],
+    [{ policies: [policy(1e15, 0)] }],
+    [[]],
+    [null],
+  ])('that is none is refused: %#', (given) => {
+    expect(tlsReport.safeParse(given).success).toBe(false)
+  })
+})
