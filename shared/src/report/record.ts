@@ -44,7 +44,10 @@ export function repeated(tags: readonly Tag[]): string | null {
 }
 
 /** Of all TXT records at a name, the one that is this protocol's. */
-export type Chosen = { readonly kind: 'one'; readonly text: string } | { readonly kind: 'none' | 'several' }
+export type Chosen =
+  | { readonly kind: 'one'; readonly text: string }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'several' }
 
 export function chosen(texts: readonly string[], isOurs: (text: string) => boolean): Chosen {
   const [text, another] = texts.filter(isOurs)
