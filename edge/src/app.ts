@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { allow, type Role } from './http/access.ts'
 import { answerOrigin, preflight } from './http/cors.ts'
-import { limitBody, requestId, requireJson, requireKey } from './http/guards.ts'
+import { limitBody, NOT_JSON, requestId, requireJson, requireKey } from './http/guards.ts'
 import { fieldErrors, refuse } from './http/problem.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { batchResultRoutes } from './routes/batch-results.ts'
@@ -121,7 +121,8 @@ const ROUTES = [
 ]
 
 function fault(error: Error, context: Context<AppEnv>): Response {
-  if (error instanceof HTTPException && error.status === 400) {
+  if (error instanceof HTTPException && error.status < 500) {
+    if (error.status === 415) return refuse(context, 'unsupported-media-type', NOT_JSON)
     return refuse(context, 'invalid-json', { detail: 'The body could not be read as JSON.' })
   }
   // oxlint-disable-next-line no-console -- a Worker's log is its console

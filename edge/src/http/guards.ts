@@ -32,15 +32,30 @@ export const limitBody: MiddlewareHandler<AppEnv> = (context, next) =>
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i
 
-/** Methods whose body is read; one without a body needs no type. */
+/** Methods whose body is read. */
 const WITH_BODY = ['POST', 'PATCH']
 
+export const NOT_JSON = { detail: 'Send the body as "content-type: application/json".' }
+
+/** No body at all is an object without members, whatever its type: routes that need more name what they miss. */
 export const requireJson: MiddlewareHandler<AppEnv> = async (context, next) => {
-  if (context.req.path === LISTS || context.req.header('content-length') === '0') return next()
-  if (WITH_BODY.includes(context.req.method) && !JSON_TYPE.test(context.req.header('content-type') ?? '')) {
-    return refuse(context, 'unsupported-media-type', { detail: 'Send the body as "content-type: application/json".' })
+  if (context.req.path === LISTS || !WITH_BODY.includes(context.req.method)) return next()
+  if (isEmpty(context.req.raw)) context.req.raw = withEmptyObject(context.req.raw)
+  if (!JSON_TYPE.test(context.req.header('content-type') ?? '')) {
+    return refuse(context, 'unsupported-media-type', NOT_JSON)
   }
   return next()
+}
+
+function isEmpty({ headers, body }: Request): boolean {
+  return headers.get('content-length') === '0' || body === null
+}
+
+function withEmptyObject(request: Request): Request {
+  const headers = new Headers(request.headers)
+  headers.delete('content-length')
+  headers.set('content-type', 'application/json')
+  return new Request(request, { method: request.method, headers, body: '{}' })
 }
 
 export const requireKey: MiddlewareHandler<AppEnv> = async (context, next) => {

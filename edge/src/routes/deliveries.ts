@@ -41,7 +41,7 @@ const replay = createRoute({
     params: z.strictObject({ id: z.string() }),
     query: nothing,
     headers: idempotencyHeader,
-    body: { required: true, content: { 'application/json': { schema: z.strictObject({}) } } },
+    body: { required: false, content: { 'application/json': { schema: z.strictObject({}) } } },
   },
   responses: {
     202: {

@@ -72,7 +72,7 @@ const rotate = createRoute({
     params,
     query: whose,
     headers: idempotencyHeader,
-    body: { required: true, content: { 'application/json': { schema: rotation } } },
+    body: { required: false, content: { 'application/json': { schema: rotation } } },
   },
   responses: { 201: made, ...absent, ...full, ...refusals, ...bodyRefusals },
 })

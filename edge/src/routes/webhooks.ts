@@ -112,7 +112,7 @@ const rotate = createRoute({
     params: orDefault,
     query: nothing,
     headers: idempotencyHeader,
-    body: { required: true, content: { 'application/json': { schema: webhookRotation } } },
+    body: { required: false, content: { 'application/json': { schema: webhookRotation } } },
   },
   responses: {
     201: {
