@@ -22,6 +22,7 @@ export interface Who {
 interface Example {
   readonly path: string
   readonly body?: object
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 const EMAIL = 'second@null-mx.test'
@@ -70,7 +71,12 @@ export const EXAMPLES: Readonly<Record<string, (who: Who) => Example>> = {
   'POST /v1/batches': () => ({ path: '/v1/batches', body: { emails: [EMAIL] } }),
   'GET /v1/batches/:id': (who) => ({ path: `/v1/batches/${batchesOf(who).kept}` }),
   'DELETE /v1/batches/:id': (who) => ({ path: `/v1/batches/${batchesOf(who).doomed}` }),
-  'POST /v1/batches/:id/start': (who) => ({ path: `/v1/batches/${batchesOf(who).kept}/start`, body: {} }),
+  // Begun once: whoever repeats it by its key is answered alike when it has ended.
+  'POST /v1/batches/:id/start': (who) => ({
+    path: `/v1/batches/${batchesOf(who).ready}/start`,
+    body: {},
+    headers: { 'idempotency-key': 'begin' },
+  }),
   'POST /v1/batches/:id/cancel': (who) => ({ path: `/v1/batches/${batchesOf(who).kept}/cancel`, body: {} }),
   'GET /v1/batches/:id/results': (who) => ({ path: `/v1/batches/${batchesOf(who).kept}/results` }),
   'GET /v1/batches/:id/events': (who) => ({ path: `/v1/batches/${batchesOf(who).kept}/events` }),
@@ -158,7 +164,8 @@ function send(cast: Cast, { name, who }: { name: string; who: Who }, change: Cha
   const { method = name.split(' ')[0]!, parameter, type = 'application/json' } = change
   const query = parameter === undefined ? '' : `${example.path.includes('?') ? '&' : '?'}${parameter}`
   const authorization = who.text === null ? {} : { authorization: `Bearer ${who.text}` }
-  const headers = { 'x-request-id': REQUEST_ID, 'sec-fetch-site': 'same-origin', ...authorization, ...change.headers }
+  const known = { 'x-request-id': REQUEST_ID, 'sec-fetch-site': 'same-origin', ...example.headers }
+  const headers = { ...known, ...authorization, ...change.headers }
   if (method === 'GET' || example.body === undefined)
     return cast.stack.request(example.path + query, { method, headers })
   // A Blob carries no type of its own, so that an absent content type stays absent.

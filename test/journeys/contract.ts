@@ -32,6 +32,12 @@ export function readTable(text: string): Row[] {
   }))
 }
 
+interface Batches {
+  readonly kept: string
+  readonly ready: string
+  readonly doomed: string
+}
+
 /** An account, and what there is in it. */
 export interface Place {
   readonly account: string
@@ -44,8 +50,8 @@ export interface Place {
   readonly doomed: string
   /** Ids of endpoints of either kind of key: one to be looked at, one to be removed. */
   readonly webhooks: Readonly<Record<'sk_live' | 'sk_test', { readonly kept: string; readonly doomed: string }>>
-  /** Ids of batches of either kind of key: one that has ended, one to be erased. */
-  readonly batches: Readonly<Record<'sk_live' | 'sk_test', { readonly kept: string; readonly doomed: string }>>
+  /** Ids of batches of either kind of key: one that has ended, one to be started, one to be erased. */
+  readonly batches: Readonly<Record<'sk_live' | 'sk_test', Batches>>
   /** Id of a delivery to the first; empty in a place of tier `trial`, whose calls are counted. */
   readonly delivery: string
 }
@@ -104,12 +110,12 @@ export async function openPlace(stack: Stack, { units, tier }: { units: number; 
 }
 
 /** Of one row each, by preview: they cost nothing, and have ended as soon as they are cancelled. */
-async function makeBatches(stack: Stack, key: string): Promise<{ kept: string; doomed: string }> {
+async function makeBatches(stack: Stack, key: string): Promise<Batches> {
   const make = async () =>
     (await made<{ id: string }>(stack, key, ['/v1/batches?start=false', { emails: ['first@null-mx.test'] }])).id
   const kept = await make()
   await made(stack, key, [`/v1/batches/${kept}/cancel`, {}])
-  return { kept, doomed: await make() }
+  return { kept, ready: await make(), doomed: await make() }
 }
 
 /** Nothing is ever sent to a private address. */

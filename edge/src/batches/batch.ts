@@ -70,9 +70,11 @@ export class Batch extends DurableObject<BatchBindings> {
     await Promise.allSettled([this.env.SNAPSHOTS.put(openName(this.#course.here()), '', { expirationTtl: LISTED_S })])
   }
 
-  async start(): Promise<BatchBody | null> {
+  /** Begun already it goes on as it does; `over` where it has ended, or was told to. */
+  async start(): Promise<BatchBody | 'over' | null> {
     const state = this.#course.state()
-    if (state?.status === 'previewed' && state.stopped === null) this.#course.keep({ ...state, status: 'queued' })
+    if (state !== null && (state.finishedAt !== null || state.stopped === 'cancelled')) return 'over'
+    if (state?.status === 'previewed') this.#course.keep({ ...state, status: 'queued' })
     if (state !== null) await this.#beginWith(() => this.#course.go())
     return this.describe()
   }

@@ -19,6 +19,8 @@ const NO_STORE = { 'cache-control': 'no-store' }
 const USUAL_LIMIT = 20
 /** Behind every id. */
 const LAST = 'bat_~'
+const STARTING_MS = 30_000
+const OVER = { detail: 'This batch was cancelled or has ended, and stays so: send the list again as a new one.' }
 
 const body = {
   required: true,
@@ -90,7 +92,12 @@ const start = createRoute({
   summary: 'Start a batch that was previewed',
   security,
   request: { params, query: nothing, headers: idempotencyHeader, body: emptyBody },
-  responses: { 202: found, ...absent, ...bodyRefusals },
+  responses: {
+    202: found,
+    409: refusal('It has ended, or was cancelled'),
+    ...absent,
+    ...bodyRefusals,
+  },
 })
 
 const cancel = createRoute({
@@ -178,8 +185,14 @@ function changingRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(start, async (context) => {
     const { id } = context.req.valid('param')
     const object = await batchOf(context, id)
-    const started = (await object?.start()) ?? null
-    return started === null ? noBatch(context, id) : context.json(started, 202, NO_STORE)
+    const work = async (_seed: string, again: boolean) => {
+      const started = (await object?.start()) ?? null
+      // What a repeat asks for was done, however it has ended since.
+      const shown = started === 'over' && again ? ((await object?.describe()) ?? null) : started
+      if (shown === 'over') return refuse(context, 'conflict', OVER)
+      return shown === null ? noBatch(context, id) : context.json(shown, 202, NO_STORE)
+    }
+    return once(context, {}, { seed: '', leaseMs: STARTING_MS, work })
   })
   app.openapi(cancel, async (context) => {
     const { id } = context.req.valid('param')

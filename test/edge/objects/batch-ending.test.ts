@@ -204,9 +204,17 @@ describe('a list that is cancelled', () => {
   it.each([false, true])('ends before it was read (started: %s)', async (start) => {
     const list = await listed(addresses(4), { start })
     expect(await list.stub.cancel()).toMatchObject({ status: 'cancelled', done: 0 })
-    expect(await list.stub.start()).toMatchObject({ status: 'cancelled' })
+    expect(await list.stub.start()).toBe('over')
     await play({ lanes: newLanes() })
     expect(await bodyOf(list)).toMatchObject({ status: 'cancelled', done: 0, read: 0 })
+  })
+
+  it('or has ended otherwise is not started again; one that goes on is', async () => {
+    const list = await listed(addresses(2), { start: false })
+    expect(await list.stub.start()).toMatchObject({ status: 'queued' })
+    expect(await list.stub.start()).toMatchObject({ status: 'queued' })
+    await toTheEnd(list, { lanes: newLanes() })
+    expect(await list.stub.start()).toBe('over')
   })
 
   it('after it has ended stays as it ended', async () => {

@@ -34,7 +34,7 @@ interface Sent {
 
 interface Answer {
   readonly status: number
-  readonly body: { readonly id?: string; readonly type?: string; readonly detail?: string }
+  readonly body: { readonly id?: string; readonly status?: string; readonly type?: string; readonly detail?: string }
 }
 
 async function send({ key }: Owner, body: BodyInit, wish: Sent = {}): Promise<Answer> {
@@ -113,6 +113,51 @@ describe('an account', () => {
     expect(await send(who, LIST)).toMatchObject({ status: 429 })
     await stub.dropList('bat_7')
     expect(await send(who, LIST)).toMatchObject({ status: 202 })
+  })
+})
+
+async function act({ key }: Owner, action: string, idempotency: string | null = null): Promise<Answer> {
+  const again = idempotency === null ? {} : { 'idempotency-key': idempotency }
+  const headers = { authorization: `Bearer ${key}`, ...again }
+  const context = createExecutionContext()
+  const request = new Request(`https://edge.test/v1/batches/${action}`, { method: 'POST', headers })
+  const response = await worker.fetch(request, env, context)
+  const answer = { status: response.status, body: await response.json<Answer['body']>() }
+  await waitOnExecutionContext(context)
+  return answer
+}
+
+describe('a batch that was looked at', () => {
+  const PREVIEW = { query: '?start=false' }
+  const play = async () => {
+    while (work.length > 0) await deliver('postern-batches', work.splice(0))
+  }
+
+  it('is started, once or more often, until it has ended: then 409 says so', async () => {
+    const who = await owner()
+    const { id } = (await send(who, LIST, PREVIEW)).body
+    expect(await act(who, `${id}/start`)).toMatchObject({ status: 202, body: { status: 'queued' } })
+    expect(await act(who, `${id}/start`)).toMatchObject({ status: 202 })
+    await play()
+    const { status, body } = await act(who, `${id}/start`)
+    expect([status, body.type, body.detail]).toEqual([409, '/problems/conflict', expect.stringContaining('has ended')])
+    expect(await act(who, `${id}/cancel`)).toMatchObject({ status: 202, body: { status: 'completed' } })
+  })
+
+  it('is not started after it was cancelled', async () => {
+    const who = await owner()
+    const { id } = (await send(who, LIST, PREVIEW)).body
+    expect(await act(who, `${id}/cancel`)).toMatchObject({ status: 202, body: { status: 'cancelled' } })
+    expect(await act(who, `${id}/start`)).toMatchObject({ status: 409, body: { type: '/problems/conflict' } })
+  })
+
+  it('was started for whoever repeats that request by its key, however it has ended since', async () => {
+    const who = await owner()
+    const { id } = (await send(who, LIST, PREVIEW)).body
+    expect(await act(who, `${id}/start`, 'begin')).toMatchObject({ status: 202, body: { status: 'queued' } })
+    await play()
+    expect(await act(who, `${id}/start`, 'begin')).toMatchObject({ status: 202, body: { status: 'completed' } })
+    expect(await act(who, `${id}/start`, 'anew')).toMatchObject({ status: 409 })
   })
 })
 
