@@ -75,7 +75,7 @@ const events = createRoute({
   request: { params, query: nothing },
   responses: {
     200: {
-      description: 'An event `progress` a second, and `end`',
+      description: 'An event `progress` a second, also while a preview waits to be started, and `end`',
       content: { 'text/event-stream': { schema: z.string() } },
     },
     404: refusal('No batch of this account has that id'),
@@ -114,7 +114,7 @@ export function batchResultRoutes(app: OpenAPIHono<AppEnv>): void {
     return streamSSE(context, async (out) => {
       while (!out.aborted) {
         const described = await object.describe()
-        const isOver = described === null || described.finished_at !== null || described.status === 'previewed'
+        const isOver = described === null || described.finished_at !== null
         await out.writeSSE({ event: isOver ? 'end' : 'progress', data: JSON.stringify(described) })
         if (isOver) return
         await sleep(EVERY_MS)

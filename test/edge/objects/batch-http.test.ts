@@ -161,6 +161,41 @@ describe('a batch that was looked at', () => {
   })
 })
 
+describe('the events of a batch that was looked at', () => {
+  /** All of them; what is done after the first one is here. */
+  async function watched({ key }: Owner, id: string, meanwhile: () => Promise<unknown>): Promise<string[]> {
+    const context = createExecutionContext()
+    const headers = { authorization: `Bearer ${key}` }
+    const request = new Request(`https://edge.test/v1/batches/${id}/events`, { headers })
+    const response = await worker.fetch(request, env, context)
+    const events: string[] = []
+    for await (const text of response.body!.pipeThrough(new TextDecoderStream())) {
+      if (events.length === 0) await meanwhile()
+      for (const [, event = '', status = ''] of text.matchAll(/^event: (\w+)\ndata: (?:.*?"status":"(\w+)"|null)/gm))
+        events.push(`${event} ${status}`.trim())
+    }
+    await waitOnExecutionContext(context)
+    return events
+  }
+
+  it.each<[string, (who: Owner, id: string) => Promise<unknown>, string]>([
+    ['is cancelled', (who, id) => act(who, `${id}/cancel`), 'end cancelled'],
+    ['is erased', ({ id: account }, id) => objectOf({ account, id }).erase(), 'end'],
+    [
+      'is started and comes to its end',
+      async (who, id) => {
+        await act(who, `${id}/start`)
+        while (work.length > 0) await deliver('postern-batches', work.splice(0))
+      },
+      'end completed',
+    ],
+  ])('come until it %s', async (_what, meanwhile, end) => {
+    const who = await owner()
+    const id = (await send(who, LIST, { query: '?start=false' })).body.id!
+    expect(await watched(who, id, () => meanwhile(who, id))).toEqual(['progress previewed', end])
+  })
+})
+
 describe('what is no list', () => {
   it.each([
     ['nothing', '', 'text/csv'],
