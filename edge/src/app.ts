@@ -19,6 +19,7 @@ import { keptRoutes } from './routes/kept.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { pageTokenRoute } from './routes/page-token.ts'
 import { rulesRoute } from './routes/rules.ts'
+import { describeEvents } from './routes/told.ts'
 import { usageRoute } from './routes/usage.ts'
 import { verificationRoutes } from './routes/verifications.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
@@ -163,6 +164,7 @@ function guardRoles(app: OpenAPIHono<AppEnv>, path: string, methods: Readonly<Re
 
 function describe(app: OpenAPIHono<AppEnv>): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
+  describeEvents(app)
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {

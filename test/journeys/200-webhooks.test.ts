@@ -1,4 +1,5 @@
 // Webhooks through the whole stack: told until they are taken, under one id, signed so that the receiver's own library agrees.
+import { EVENTS } from '@postern/shared/contract/events.ts'
 import type { DeliveryBody, MadeWebhook, WebhookBody } from '@postern/shared/contract/webhook.ts'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -78,6 +79,7 @@ describe.concurrent('credits.low', () => {
     for (const attempt of received) expect(verified(attempt, one.webhook.secret)).toMatchObject(event)
     expect(received.map(({ headers }) => headers['webhook-id'])).toEqual([event_id, event_id])
     expect(received[1]!.body).toBe(received[0]!.body)
+    expect(EVENTS['credits.low'].body.parse(JSON.parse(received[0]!.body))).toMatchObject(event)
 
     const rotated = await call<MadeWebhook>(stack, one.key, { path: `/v1/webhooks/${one.webhook.id}/rotate`, body: {} })
     expect(rotated.status).toBe(201)

@@ -46,7 +46,10 @@ const create = createRoute({
     202: { description: 'Taken', content: { 'application/json': { schema: batchPreview } } },
     410: refusal('A repeat, and the first batch was erased'),
     ...refusals,
-    ...bodyRefusals,
+    400: refusal('The list ended before it was all here'),
+    413: refusal('Over 95 MB'),
+    415: refusal('Neither text/csv, nor application/x-ndjson, nor application/json'),
+    422: refusal('The list or an option is not as it should be'),
   },
 })
 
