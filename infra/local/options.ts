@@ -30,7 +30,8 @@ a DynamoDB-compatible engine on disk, and an invented mail world under .test to 
   --port N               port of the API (8787); everything else takes free ports
   --doh URL              the only resolver asked, by edge and lanes (RFC 8484)
   --smtp-port N          port of exchanges (default: the world's for its own, 25 elsewhere)
-  --allow-loopback-mx    loopback exchanges outside the world may be dialled too
+  --allow-loopback-mx    loopback exchanges outside the world may be dialled too, and webhooks sent
+                         to loopback by number (http://127.0.0.1:PORT)
   --state DIR            where keys and evidence are kept (.postern)
   --ephemeral            keep nothing
   --lanes RxL            regions x lanes in each (2x2, at most 4x4)

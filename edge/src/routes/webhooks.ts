@@ -128,6 +128,12 @@ const rotate = createRoute({
 
 const NO_STORE = { 'cache-control': 'no-store' }
 export const NO_WEBHOOK = { detail: 'This account has no endpoint of that id.' }
+const NO_ENDPOINT = {
+  detail: [
+    '"default" is no endpoint: it stands for the "webhook_url" of single requests. GET /v1/webhooks/default/deliveries',
+    'lists what was sent to those, and POST /v1/webhooks/default/rotate shows a new secret for it.',
+  ].join(' '),
+}
 const FULL = { detail: `An account has at most ${MOST_ENDPOINTS} endpoints: remove one.` }
 const OVERLAP = { detail: 'Five secrets sign already: send "overlap_s": 0, or wait until one of them ends.' }
 const LEASE_MS = 10_000
@@ -163,8 +169,9 @@ export function webhookRoutes(app: OpenAPIHono<AppEnv>): void {
 
 function singleRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(one, async (context) => {
-    const found = await objectOf(context).endpoint(whichOf(context, context.req.valid('param').id))
-    return found === null ? refuse(context, 'not-found', NO_WEBHOOK) : context.json(bodyOf(found), 200, NO_STORE)
+    const which = whichOf(context, context.req.valid('param').id)
+    const found = await objectOf(context).endpoint(which)
+    return found === null ? noWebhook(context, which) : context.json(bodyOf(found), 200, NO_STORE)
   })
   app.openapi(change, async (context) => {
     const wanted = context.req.valid('json')
@@ -173,12 +180,17 @@ function singleRoutes(app: OpenAPIHono<AppEnv>): void {
     const which = whichOf(context, context.req.valid('param').id)
     const events = wanted.events === undefined ? undefined : [...new Set(wanted.events)]
     const changed = await objectOf(context).changeEndpoint(which, { ...wanted, events })
-    return changed === null ? refuse(context, 'not-found', NO_WEBHOOK) : context.json(bodyOf(changed), 200, NO_STORE)
+    return changed === null ? noWebhook(context, which) : context.json(bodyOf(changed), 200, NO_STORE)
   })
   app.openapi(remove, async (context) => {
-    const removed = await objectOf(context).removeEndpoint(whichOf(context, context.req.valid('param').id))
-    return removed === null ? refuse(context, 'not-found', NO_WEBHOOK) : context.json(bodyOf(removed), 200, NO_STORE)
+    const which = whichOf(context, context.req.valid('param').id)
+    const removed = await objectOf(context).removeEndpoint(which)
+    return removed === null ? noWebhook(context, which) : context.json(bodyOf(removed), 200, NO_STORE)
   })
+}
+
+function noWebhook(context: Context<AppEnv>, { id }: { readonly id: string }) {
+  return refuse(context, 'not-found', id === DEFAULT ? NO_ENDPOINT : NO_WEBHOOK)
 }
 
 function rotationRoute(app: OpenAPIHono<AppEnv>): void {

@@ -17,11 +17,17 @@ export function targetProblem(text: string, loopback: readonly Cidr[]): string |
   if (url.username !== '' || url.password !== '')
     return 'has credentials: deliveries prove themselves by their signature'
   const isPlain = url.protocol === 'http:' && isOnDesk(url, loopback)
-  if (url.protocol !== 'https:' && !isPlain) return 'is not https'
+  if (url.protocol !== 'https:' && !isPlain) return `is not https: use an https URL${orOnDesk(loopback)}`
   // The parser leaves out the port that the scheme has anyway.
   const hasLowPort = url.port === '' ? isPlain : Number(url.port) < LEAST_PORT
   if (hasLowPort) return 'has a port below 1024'
   return hostProblem(url, loopback)
+}
+
+/** Where some of loopback may be reached, the run is one on a desk. */
+function orOnDesk(loopback: readonly Cidr[]): string {
+  if (loopback.length === 0) return ''
+  return ', or on this machine http://127.0.0.1:PORT, by number, with `npm start -- --allow-loopback-mx`'
 }
 
 function isOnDesk(url: URL, loopback: readonly Cidr[]): boolean {
@@ -32,7 +38,9 @@ function isOnDesk(url: URL, loopback: readonly Cidr[]): boolean {
 function hostProblem(url: URL, loopback: readonly Cidr[]): string | null {
   const literal = literalOf(url)
   if (literal !== null)
-    return globallyReachable(literal, loopback) ? null : 'is an address that is not globally reachable'
+    return globallyReachable(literal, loopback)
+      ? null
+      : `is an address that is not globally reachable: use a public one${orOnDesk(loopback)}`
   return nameOf(url).includes('.') ? null : 'has a host that is no public name'
 }
 

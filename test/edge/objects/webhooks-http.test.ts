@@ -156,6 +156,19 @@ describe('/v1/webhooks/{id}', () => {
   })
 })
 
+it('`default` is no endpoint, and 404 says what it stands for', async () => {
+  const one = await asker()
+  for (const [method, wanted] of [
+    ['GET', {}],
+    ['PATCH', { body: {} }],
+    ['DELETE', {}],
+  ] as const) {
+    const { status, body } = await ask(one, `${method} /v1/webhooks/default`, wanted)
+    expect(status).toBe(404)
+    expect(body['detail']).toContain('GET /v1/webhooks/default/deliveries')
+  }
+})
+
 describe('POST /v1/webhooks/{id}/rotate', () => {
   it('answers 201 with a new secret, the same to repeats of its idempotency key', async () => {
     const one = await asker()

@@ -71,6 +71,23 @@ describe('a run on a desk', () => {
   })
 })
 
+describe('who is refused', () => {
+  const WORLD = [parseCidr('127.24.0.0/16')!]
+
+  it('is told to use https, and nothing of desks where there is none', () => {
+    expect(targetProblem('http://shop.example/', [])).toBe('is not https: use an https URL')
+    expect(targetProblem('https://127.0.0.1:8080/', [])).toMatch(/: use a public one$/)
+  })
+
+  it.each(['http://127.0.0.1:8080/', 'https://127.0.0.1:8080/', 'http://localhost:8080/', 'http://shop.example/'])(
+    'on a desk is told how %s could be had there',
+    (url) => {
+      expect(targetProblem(url, WORLD)).toContain('http://127.0.0.1:PORT, by number')
+      expect(targetProblem(url, WORLD)).toContain('npm start -- --allow-loopback-mx')
+    },
+  )
+})
+
 const ZONE = [
   'public A 8.8.8.8',
   'public AAAA 2606:4700::1111',
