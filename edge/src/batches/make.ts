@@ -159,7 +159,10 @@ async function withdraw(context: Context<AppEnv>, account: string, id: string): 
 
 function tooMany(context: Context) {
   return refuse(context, 'rate-limited', {
-    detail: `${MOST_OPEN} lists of this account are open: wait for one to end, or cancel or erase one.`,
+    detail: [
+      `${MOST_OPEN} lists of this account are open: wait for one to end, or cancel or erase one (DELETE /v1/batches/{id}).`,
+      'Those that were only looked at (start=false) count too, for a day.',
+    ].join(' '),
     headers: { 'retry-after': '60' },
   })
 }

@@ -107,6 +107,8 @@ describe('an account', () => {
     expect(await send(who, LIST)).toMatchObject({ status: 202 })
     const { status, body } = await send(who, LIST)
     expect([status, body.type, body.detail]).toEqual([429, '/problems/rate-limited', expect.stringContaining('100')])
+    expect(body.detail).toMatch(/only looked at .* count too.*/)
+    expect(body.detail).toContain('DELETE /v1/batches/{id}')
     expect(await uploadsOf(who)).toHaveLength(1)
     while (work.length > 0) await deliver('postern-batches', work.splice(0))
     expect(await send(who, LIST)).toMatchObject({ status: 202 })
