@@ -103,8 +103,10 @@ describe('postern replay', () => {
     ['a file that is not there', ['replay', join(dir, 'nowhere')], /there is no such file/],
     ['a folder', ['replay', dir], /cannot be read/],
     ['a file without such columns', ['replay', fileOf('a,b\n1,2\n')], /no column "code" or "text"/],
-    ['no file', ['replay'], /Usage/],
-    ['another command', ['dance'], /Usage/],
+    ['no file', ['replay'], /^postern: replay needs a file, or - for standard input\n\nUsage/],
+    ['no file but an option', ['replay', '--json'], /replay needs a file/],
+    ['two files', ['replay', 'one.csv', 'two.csv'], /takes one file.*two\.csv/],
+    ['another command', ['dance'], /^postern: unknown command: dance\n\nUsage/],
     ['another option', ['replay', '-', '--loud'], /--loud/],
     ['nothing at all', [], /^$/],
   ])('ends with 2 for %s', async (_what, argv, said) => {

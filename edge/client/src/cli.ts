@@ -32,7 +32,9 @@ async function main(): Promise<number> {
     process.stdout.write(HELP)
     return values.help === true ? 0 : 2
   }
-  if (command !== 'replay' || file === undefined || rest.length > 0) return usage(`unknown: ${positionals.join(' ')}`)
+  if (command !== 'replay') return usage(`unknown command: ${command}`)
+  if (file === undefined) return usage('replay needs a file, or - for standard input')
+  if (rest.length > 0) return usage(`replay takes one file; beside it there is: ${rest.join(' ')}`)
   return replayFile(file, values.json === true)
 }
 
