@@ -15,7 +15,7 @@ import { Rate } from './pace.ts'
 import { fund, priceOfRow, stopOf } from './purse.ts'
 import { Seen } from './seen.ts'
 import type { SpoolBindings } from './spool.ts'
-import { bodyOf, finishedBy, isOpen, isToBeSorted, openName, type State, totalOf } from './state.ts'
+import { bodyOf, finishedBy, isGoing, isOpen, isToBeSorted, openName, type State, totalOf } from './state.ts'
 import { affordable } from './turn.ts'
 import type { Work } from './work.ts'
 
@@ -66,12 +66,13 @@ export class Course {
   }
 
   keep(state: State): void {
+    this.#rate.note(this.state() ?? state, state)
     this.#known = state
     this.#storage.kv.put('state', state)
   }
 
   body(state: State): BatchBody {
-    return bodyOf(state, this.#rate.now(this.here().done))
+    return bodyOf(state, this.#rate.now())
   }
 
   agenda(): Agenda {
@@ -100,7 +101,7 @@ export class Course {
 
   /** True while there is something to be done that anybody may do. */
   mayWork(state: State): boolean {
-    return isOpen(state) && state.stopped === null && state.failure === null && this.#closing === null
+    return isGoing(state) && this.#closing === null
   }
 
   /** Sees to it that so many thousandths more are allowed, where they can be had. */
@@ -230,7 +231,7 @@ export class Course {
     if (state === null) return
     const status = state.failure !== null ? 'failed' : state.stopped === 'cancelled' ? 'cancelled' : 'completed'
     const ended = { ...leftOver(state), status, finishedAt: Date.now() } as const
-    await this.#deliveries(ended).tell(ended.account, [endEvent(ended, this.#rate.now(ended.done))])
+    await this.#deliveries(ended).tell(ended.account, [endEvent(ended, this.#rate.now())])
     const after = this.state()
     // What was erased meanwhile stays erased, and what was blanked blank.
     if (after === null) return
@@ -257,7 +258,7 @@ export class Course {
     const quarters = quartersOf(state)
     if (quarters <= state.told || state.done === state.rows) return
     this.keep({ ...state, told: quarters })
-    const event = progressEvent(state, this.#rate.now(state.done))
+    const event = progressEvent(state, this.#rate.now())
     // Whoever wants to be sure asks; the end is told for certain.
     this.#later(Promise.allSettled([this.#deliveries(state).tell(state.account, [event])]))
   }

@@ -110,6 +110,11 @@ export function isOpen({ status }: State): boolean {
   return OPEN.includes(status)
 }
 
+/** Rows are still looked at and asked about; else those that are left are closed as they are. */
+export function isGoing(state: State): boolean {
+  return isOpen(state) && state.stopped === null && state.failure === null
+}
+
 /** Its rows are all checked, and not yet sorted into groups. */
 export function isToBeSorted(state: State): boolean {
   return state.isRead && state.checked === state.chunks && state.grouped < buckets(state)
@@ -142,10 +147,11 @@ export interface Pace {
   readonly now: number
 }
 
-export function bodyOf(state: State, { rate, now }: Pace): BatchBody {
+export function bodyOf(state: State, { rate: lately, now }: Pace): BatchBody {
   const left = state.rows - state.done
+  const rate = isGoing(state) ? lately : null
   const total = state.isRead || state.status === 'failed' ? state.rows : null
-  const eta = isOpen(state) && rate !== null && rate > 0 && total !== null ? now + (left / rate) * 1_000 : null
+  const eta = rate !== null && rate > 0 && total !== null ? now + (left / rate) * 1_000 : null
   return {
     id: state.id,
     status: state.status,

@@ -57,7 +57,10 @@ export const batch = z
     duplicates: z.number().int(),
     by_status: counts.openapi({ description: 'Rows by status, duplicates left out.' }),
     by_reason: counts,
-    rate: z.number().nullable().openapi({ description: 'Rows a second, over the last minute.' }),
+    rate: z
+      .number()
+      .nullable()
+      .openapi({ description: 'Rows a second, over the last minute; null where nothing goes on.' }),
     eta: instant.nullable().openapi({ description: 'When it will be done if it goes on like that.' }),
     cost: z.strictObject({
       units: z.number(),
