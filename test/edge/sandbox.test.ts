@@ -49,11 +49,30 @@ describe.each(REASON_NAMES)('%s', (reason) => {
 })
 
 describe('a name', () => {
-  it('that is no reason is a mailbox that takes mail', () => {
-    for (const local of ['jane', 'constructor', '__proto__', 'mailbox_not_found.jane', 'jane+work']) {
+  it.each([
+    ['deliverable', 'mailbox_accepted'],
+    ['undeliverable', 'mailbox_not_found'],
+    ['risky', 'accepts_all'],
+    ['unknown', 'inconclusive'],
+  ])('that is the status %s has it, by %s', (status, reason) => {
+    for (const email of [`${status}@any.example`, `jane+${status}@gmail.com`, `${status.toUpperCase()}@b.test`])
+      expect(answer(email)).toMatchObject({ status, reason })
+    expect(answer(`mailbox_full+${status}@any.example`).status).toBe(status)
+    expect(answer(`${status}+mailbox_full@any.example`).reason).toBe('mailbox_full')
+  })
+
+  it('that is no outcome is a mailbox that takes mail', () => {
+    for (const local of ['jane', 'constructor', '__proto__', 'mailbox_not_found.jane', 'jane+work', 'invalid']) {
       expect(answer(`${local}@any.example`).reason).toBe('mailbox_accepted')
     }
   })
+
+  it.each(['rate_limit', 'insufficient_credits', 'slow', 'greylisted_then_accepted', 'webhook_fails'])(
+    '%s is accepted where nothing but a verdict can be had, as in a list',
+    (local) => {
+      expect(answer(`${local}@any.example`).reason).toBe('mailbox_accepted')
+    },
+  )
 
   it('in the tag goes before one in the local part, the last tag before those in front of it', () => {
     expect(answer('mailbox_full+greylisted@any.example').reason).toBe('greylisted')

@@ -1,13 +1,13 @@
 // Test keys: the local part, or its tag, names the outcome, on any domain, the same every time; nobody is asked.
 import { type Address, parse } from '@postern/shared/address/parse.ts'
 import type { Verdict } from '@postern/shared/verdict/finding.ts'
-import { type Reason, REASONS, worthOf } from '@postern/shared/verdict/reasons.ts'
+import { type Reason, REASONS, type Status, worthOf } from '@postern/shared/verdict/reasons.ts'
 import type { Fact } from '@postern/shared/verdict/evidence.ts'
 import type { Verified, VerifyRequest } from './verified.ts'
 
 const RETRY_MS = 60_000
 
-/** `mailbox_not_found@…` and `anything+greylisted@…` have that reason; everything else is accepted. */
+/** `mailbox_not_found@…` and `anything+greylisted@…` have that reason, `risky@…` one of that status; all else is accepted. */
 export function sandboxed(request: VerifyRequest, now: number): Verified {
   const parsed = parse(request.email, request.allow)
   const observed = { observedAt: now, source: 'sandbox' }
@@ -69,9 +69,21 @@ export function sandboxProblem({ email, allow }: VerifyRequest): (typeof PROBLEM
   return PROBLEMS.find((problem) => names.includes(problem)) ?? null
 }
 
+/** What the name of a status asks for. */
+const USUAL = {
+  deliverable: 'mailbox_accepted',
+  undeliverable: 'mailbox_not_found',
+  risky: 'accepts_all',
+  unknown: 'inconclusive',
+} as const satisfies Record<Status, Reason>
+
 function reasonNamed({ localPart }: Address): Reason {
-  const names = localPart.toLowerCase().split('+')
-  return names.findLast(isReason) ?? 'mailbox_accepted'
+  const name = localPart.toLowerCase().split('+').findLast(isOutcome) ?? 'deliverable'
+  return isReason(name) ? name : USUAL[name]
+}
+
+function isOutcome(name: string): name is Reason | Status {
+  return isReason(name) || Object.hasOwn(USUAL, name)
 }
 
 function isReason(name: string): name is Reason {
