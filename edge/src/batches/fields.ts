@@ -1,6 +1,8 @@
 // The fields of one row of a CSV by itself, for whoever writes it again.
-import { breakAtEnd } from './layout.ts'
+import { breakAtEnd, type Delimiter } from './layout.ts'
 import { type CsvForm, eachRecord } from './read-csv.ts'
+
+const QUOTE = 0x22
 
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
@@ -45,4 +47,24 @@ function parsed(raw: Uint8Array, form: CsvForm): readonly string[] {
     found = fields
   })
   return found
+}
+
+/** Where the field of that number, counted from 0, begins in a row without line break; beyond its end where it has none. */
+export function offsetOf(row: Uint8Array, delimiter: Delimiter, field: number): number {
+  const separator = delimiter.charCodeAt(0)
+  let at = 0
+  for (let n = 0; n < field; n += 1) {
+    // Behind a closing quote, all is text up to the next delimiter.
+    const found = row.indexOf(separator, row[at] === QUOTE ? behindQuotes(row, at) : at)
+    at = found === -1 ? row.length + 1 : found + 1
+  }
+  return at
+}
+
+function behindQuotes(row: Uint8Array, from: number): number {
+  for (let at = from + 1; ; at += 2) {
+    at = row.indexOf(QUOTE, at)
+    if (at === -1) return row.length
+    if (row[at + 1] !== QUOTE) return at + 1
+  }
 }

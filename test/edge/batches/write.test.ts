@@ -1,30 +1,13 @@
 // Results as files: what was sent comes first and unchanged, and ours stands behind it, aligned and harmless.
-import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RowResult } from '../../../edge/src/batches/result.ts'
-import type { Asked } from '../../../edge/src/batches/sniff.ts'
-import { csvHeader, csvRow } from '../../../edge/src/batches/write-csv.ts'
+import { csvRow } from '../../../edge/src/batches/write-csv.ts'
 import { jsonRow, ndjsonRow } from '../../../edge/src/batches/write-json.ts'
 import { latin1, layoutOf, octets, readAll, RESULT, text, type Upload } from './uploads.ts'
-
-type Wish = Partial<Asked>
+import { csvOf, each, OWN, TOLD, type Wish } from './written.ts'
 
 const NDJSON = { type: 'ndjson' } as const
-const OWN =
-  'postern_status,postern_reason,postern_level,postern_score,postern_advice,postern_suggestion,postern_flags,postern_checked_at,postern_duplicate_of'
-const TOLD = 'deliverable,mailbox_accepted,confirmed,98,accept,,,2026-11-21T09:44:04.934Z,'
-
-/** Each row of the list as `write` has it. */
-function each<T>(upload: Upload, wish: Wish, write: (layout: ReturnType<typeof layoutOf>, raw: Uint8Array) => T): T[] {
-  const layout = layoutOf(upload, wish)
-  return readAll(layout, upload).rows.map(({ from, to }) => write(layout, octets(upload).slice(from, to)))
-}
-
-function csvOf(upload: Upload, result: RowResult | null = RESULT, wish: Wish = {}): string {
-  const rows = each(upload, wish, (layout, raw) => text(csvRow(layout, raw, result)))
-  return csvHeader(layoutOf(upload, wish)) + rows.join('')
-}
 
 function ndjsonOf(upload: Upload, wish: Wish = {}, result: RowResult | null = RESULT): string[] {
   return each(upload, wish, (layout, raw) => ndjsonRow(layout, raw, result))
@@ -68,15 +51,6 @@ describe('a CSV as CSV', () => {
     expect(csvOf('a@x.test\nb@x.test')).toBe(`column_1,${OWN}\na@x.test,${TOLD}\nb@x.test,${TOLD}\n`)
   })
 
-  it('has our fields below our names, though a row is too short or the header is', () => {
-    expect(csvOf('email,b,c\na@x.test\nb@x.test,"1,1"\n')).toBe(
-      `email,b,c,${OWN}\na@x.test,,,${TOLD}\nb@x.test,"1,1",,${TOLD}\n`,
-    )
-    expect(csvOf('email,b\na@x.test,1,\nb@x.test,2,\n')).toBe(
-      `email,b,,${OWN}\na@x.test,1,,${TOLD}\nb@x.test,2,,${TOLD}\n`,
-    )
-  })
-
   it('has empty fields where nothing is known yet', () => {
     expect(csvOf('email\na@x.test\n', null)).toBe(`email,${OWN}\na@x.test,,,,,,,,,\n`)
   })
@@ -109,61 +83,6 @@ describe('a CSV as CSV', () => {
     expect(JSON.parse(ndjsonOf(once)[0]!)).toEqual(jsonOf(once)[0])
     expect(csvOf(csvOf(once)).split('\n')[0]).toContain('postern_score_2,')
     expect(csvOf(csvOf(once)).split('\n')[0]).toContain(',postern_score_3,')
-  })
-
-  const cell = fc.oneof(
-    fc.constantFrom('', '"', '","', 'a"b', 'Roe, Jane', 'two\nlines', '=1'),
-    fc.string({ maxLength: 8 }),
-  )
-  const end = fc.constantFrom('\n', '\r\n')
-  const table = fc.array(fc.array(cell, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 })
-
-  it('has each cell that was sent and each of ours in its column, whatever the cells are', () => {
-    fc.assert(
-      fc.property(table, end, fc.boolean(), (table, end, isQuoted) => {
-        const write = (text: string): string =>
-          isQuoted || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-        const rows = table.filter((cells) => isQuoted || cells.join('') !== '')
-        const lines = [['email', 'b', 'c', 'd'], ['a@x.test', '1', '2', '3'], ...rows].map((cells) =>
-          cells.map(write).join(','),
-        )
-        const written = parse(csvOf(lines.join(end), { ...RESULT, suggestion: 'b"@x.test' }), { columns: true })
-        for (const [at, cells] of rows.entries()) {
-          const [email = '', b = '', c = '', d = ''] = cells
-          expect(written[at + 1]).toMatchObject({
-            email,
-            b,
-            c,
-            d,
-            postern_status: 'deliverable',
-            postern_suggestion: 'b"@x.test',
-          })
-        }
-        expect(written).toHaveLength(rows.length + 1)
-      }),
-      { numRuns: 1_000 },
-    )
-  })
-
-  const piece = fc.constantFrom('"', '""', ',', '\n', '\r\n', ' ', 'a', 'é', ';')
-
-  it('is read back with all of its cells and ours, however wrong its quotes are', () => {
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
-        const upload = pieces.join('')
-        const layout = { ...layoutOf('a@x.test,1,2\n'), start: 0 }
-        const options = { relax_quotes: true, relax_column_count: true, record_delimiter: ['\r\n', '\n'] }
-        for (const { from, to } of readAll(layout, upload).rows) {
-          const raw = octets(upload).slice(from, to)
-          const [sent] = parse(raw, options)
-          const written = parse(csvRow(layout, raw, RESULT), options)
-          const missing = Array<string>(Math.max(0, 3 - sent!.length)).fill('')
-          expect(written).toEqual([[...sent!, ...missing, ...TOLD.split(',')]])
-          expect(Object.values(jsonRow(layout, raw, null)).slice(0, sent!.length)).toEqual(sent)
-        }
-      }),
-      { numRuns: 1_000 },
-    )
   })
 })
 
