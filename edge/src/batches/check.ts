@@ -2,6 +2,8 @@
 import { factOf, type SuggestionFact } from '@postern/shared/verdict/evidence.ts'
 import type { Checked } from './batch.ts'
 import type { Chunk } from './chunk-book.ts'
+import { INCONCLUSIVE } from './counting.ts'
+import { isInDoubt } from './doubt.ts'
 import type { Stash } from './groups.ts'
 import type { Taste } from './judge.ts'
 import { readRows } from './read-rows.ts'
@@ -34,10 +36,13 @@ export async function check(object: CheckedObject, n: number, ports: CheckPorts)
   const { rows } = readRows(state.layout, window, { isEnd: true, most: chunk.rows })
   if (rows.length !== chunk.rows) throw new Error('a chunk has other rows than when it was read')
   const wanted = rows
-    .map(({ email }, at) => ({ row: chunk.first + at, email }))
+    .map((one, at) => ({ row: chunk.first + at, email: one.email, inDoubt: isInDoubt(one) }))
     .filter(({ row }) => !chunk.duplicates.has(row))
-  const { answers, stashes } = await checked(state, wanted, ports)
-  const untold = await object.commitCheck(n, { judged: await ports.repeats.price(state, answers), stashes })
+  const doubted = wanted.filter(({ inDoubt }) => inDoubt).map(({ row }) => ({ row, result: INCONCLUSIVE, price: 0 }))
+  const sure = wanted.flatMap(({ row, email, inDoubt }) => (inDoubt ? [] : [{ row, email }]))
+  const { answers, stashes } = await checked(state, sure, ports)
+  const judged = [...doubted, ...(await ports.repeats.price(state, answers))]
+  const untold = await object.commitCheck(n, { judged, stashes })
   await ports.repeats.untold(state, answers, untold)
 }
 

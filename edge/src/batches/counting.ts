@@ -30,6 +30,8 @@ const unasked = (reason: Reason): string =>
   })
 
 export const NOT_PROBED = unasked('not_probed')
+/** Of a row that nobody can tell anything of. */
+export const INCONCLUSIVE = unasked('inconclusive')
 
 /** The state with one more result; what cannot be paid is not told. */
 export function counted(state: State, { result, price }: Judged): Counted {
@@ -123,5 +125,5 @@ export function givenUp(sql: SqlStorage, n: number): Judged[] {
   if (found === null) return []
   return Array.from({ length: found.rows }, (_, at) => found.first + at)
     .filter((row) => !found.duplicates.has(row))
-    .map((row) => ({ row, result: unasked('inconclusive'), price: 0 }))
+    .map((row) => ({ row, result: INCONCLUSIVE, price: 0 }))
 }

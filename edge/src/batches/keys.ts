@@ -29,6 +29,13 @@ export async function keysOf(emails: readonly string[], secrets: Secrets): Promi
   return { exact, canonical: same, mailboxes }
 }
 
+/** The same keys, none for the rows at these places: they are neither somebody's duplicate nor have any. */
+export function without(keys: Uint8Array, places: readonly number[]): Uint8Array {
+  const left = keys.slice()
+  for (const place of places) left.fill(0, place * KEY_OCTETS, (place + 1) * KEY_OCTETS)
+  return left
+}
+
 /** What the rows of a mailbox are known by, one key for each secret in use. */
 export async function mailboxKeys(email: string, secrets: Secrets): Promise<Uint8Array[]> {
   const all = await macs(secrets, `row\0mailbox\0${facesOf(email).mailbox}`)

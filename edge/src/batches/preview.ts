@@ -6,6 +6,7 @@ import { PRICE } from '@postern/shared/verdict/cost.ts'
 import type { Reason } from '@postern/shared/verdict/reasons.ts'
 import type { Services } from '../routes/context.ts'
 import { sandboxed } from '../verify/sandbox.ts'
+import { isInDoubt } from './doubt.ts'
 import { readRows } from './read-rows.ts'
 import type { Wanted } from './state.ts'
 import { surveyed } from '../verify/survey.ts'
@@ -30,7 +31,9 @@ export async function preview(wanted: Wanted, first: Uint8Array, services: Servi
   const rows = isEnd ? all.rows.length : Math.round((upload.octets - layout.start) / each)
   const deadlineAt = services.now() + SAMPLE_MS
   const sample = await Promise.all(
-    all.rows.slice(0, SAMPLE).map(async ({ email }, n) => {
+    all.rows.slice(0, SAMPLE).map(async (one, n) => {
+      const { email } = one
+      if (isInDoubt(one)) return { row: n + 1, email, status: 'unknown', reason: 'inconclusive' as const }
       const request = { id: `${id}.${n}`, email, mode, allow: NO_EXTRAS, maxAgeS: MAX_AGE_S, deadlineAt }
       const verified = scope === 'test' ? sandboxed(request, services.now()) : await surveyed(request, services)
       return { row: n + 1, email, status: verified.verdict.status, reason: verified.verdict.reason }

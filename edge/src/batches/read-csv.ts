@@ -19,9 +19,11 @@ const LF = 0x0a
 
 export function readCsv(layout: CsvLayout, window: Uint8Array, reach: Reach): Read {
   const rows: Row[] = []
-  const { column } = layout
+  const { column, columns, header } = layout
+  const width = header?.length ?? columns.length
   const taken = eachRecord(window, { ...layout, ...reach }, (fields, from, to) => {
-    rows.push({ from, to, email: emailOf(fields[column] ?? '') })
+    const row = { from, to, email: emailOf(fields[column] ?? '') }
+    rows.push(fields.length === width ? row : { ...row, isMisshapen: true })
   })
   return { rows, ...taken }
 }

@@ -1,5 +1,5 @@
 // Newline-delimited JSON read from a window of octets: a line is an object, a string, or an address as it stands.
-import { objectOf, readJson } from './json-text.ts'
+import { type JsonValue, objectOf, readJson } from './json-text.ts'
 import type { NdjsonLayout } from './layout.ts'
 import {
   emailOf,
@@ -22,15 +22,15 @@ const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 export function readNdjson(layout: NdjsonLayout, window: Uint8Array, reach: Reach): Read {
   const rows: Row[] = []
   const taken = eachLine(window, { ...layout, ...reach }, (line, from, to) => {
-    rows.push({ from, to, email: emailOf(cellOf(line, layout.key)) })
+    const json = readJson(line)
+    const row = { from, to, email: emailOf(json === null ? line : cellOf(json, layout.key)) }
+    rows.push(json === null && /^[{["]/.test(line) ? { ...row, isMisshapen: true } : row)
   })
   return { rows, ...taken }
 }
 
 /** What stands where the address should. */
-function cellOf(line: string, key: string): string {
-  const json = readJson(line)
-  if (json === null) return line
+function cellOf(json: JsonValue, key: string): string {
   if (typeof json.value === 'string') return json.value
   // Nothing that every object inherits is a string.
   const member = objectOf(json.value)?.[key]

@@ -12,6 +12,8 @@ export interface Row {
   readonly to: number
   /** What stands where the address should: empty where nothing does. */
   readonly email: string
+  /** Set where the row's form leaves in doubt that this is what stands there, unless it is an address. */
+  readonly isMisshapen?: true
 }
 
 export interface Fault {

@@ -3,7 +3,8 @@ import { MOST_ROWS } from '@postern/shared/contract/batch.ts'
 import type { Secrets } from '../accounts/secrets.ts'
 import type { Reading } from './batch.ts'
 import type { NewChunk } from './chunk-book.ts'
-import { keysOf } from './keys.ts'
+import { isInDoubt } from './doubt.ts'
+import { keysOf, without } from './keys.ts'
 import { readRows } from './read-rows.ts'
 import type { Read } from './row.ts'
 
@@ -54,7 +55,8 @@ async function readWindow(object: ReadingObject, reading: Reading, ports: SplitP
     if (isShort && at > 0) return next
     const emails = read.rows.map(({ email }) => email)
     const { exact, canonical, mailboxes } = await keysOf(emails, ports.secrets)
-    const keys = next.state.dedupe === 'canonical' ? canonical : exact
+    const inDoubt = read.rows.flatMap((row, place) => (isInDoubt(row) ? [place] : []))
+    const keys = without(next.state.dedupe === 'canonical' ? canonical : exact, inDoubt)
     const place = { n: next.chunk, at: startAt + at, upto: startAt + at + read.upTo }
     next = await object.addChunk({ ...place, rows: emails.length, keys, mailboxes }, isLast)
     if (next === null || next.state.readTo !== place.upto) return next

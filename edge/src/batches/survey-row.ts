@@ -129,7 +129,8 @@ export function answerOf(state: State, { row, email, verified }: Surveyed, taste
   const judged: Judged = {
     row,
     result: packed({ facts, domain: domainOf(verified), now }, verdict, taste),
-    price: state.scope === 'test' ? 0 : priceOf(verdict, state.mode),
+    // Where nothing stands, nothing was verified.
+    price: state.scope === 'test' || email.trim() === '' ? 0 : priceOf(verdict, state.mode),
   }
   return { judged, email, verdict, asked: verified.dnsMs !== null, checkedAt: now }
 }

@@ -86,9 +86,9 @@ describe('whatever the upload is', () => {
   it('a row that ends is read the same by itself', () => {
     fc.assert(
       fc.property(layout, upload, (layout, upload) => {
-        for (const { from, to, email } of readAll(layout, upload).rows) {
+        for (const { from, to, ...row } of readAll(layout, upload).rows) {
           const again = readAll({ ...layout, start: 0 }, octets(upload).subarray(from, to))
-          expect(again).toEqual({ rows: [{ from: 0, to: to - from, email }], fault: null })
+          expect(again).toEqual({ rows: [{ from: 0, to: to - from, ...row }], fault: null })
         }
       }),
       RUNS,

@@ -1,5 +1,6 @@
 // What is read as an address from rows of all kinds, good and hostile.
 import { describe, expect, it } from 'vitest'
+import { isInDoubt } from '../../../edge/src/batches/doubt.ts'
 import { MOST_ROW_OCTETS } from '../../../edge/src/batches/row.ts'
 import { readRows } from '../../../edge/src/batches/read-rows.ts'
 import { emailsOf, latin1, layoutOf, octets, readAll } from './uploads.ts'
@@ -102,6 +103,36 @@ describe('a row of a CSV', () => {
       const again = readRows(layoutOf(upload), octets(upload).subarray(from, to), { isEnd: true, most: 1 })
       expect(again).toEqual({ rows: [{ from: 0, to: to - from, email }], upTo: to - from })
     }
+  })
+})
+
+describe('a row in whose form one cannot trust', () => {
+  const doubtedIn = (upload: string, wish = {}) =>
+    readAll(layoutOf(upload, wish), upload)
+      .rows.filter(isInDoubt)
+      .map(({ email }) => email)
+
+  it.each([
+    ['with a field too many', 'name,email\nAnn,a@x.test\nWeber, Karl,k@x.test\nBob,b@x.test\n', ['Karl']],
+    ['with a field too few', 'id,email,x\n1,a@x.test,\n2,nobody\n3\n4,b@x.test,\n', ['nobody', '']],
+    ['with fields beyond its header, as all of them', 'name,email\nWeber, Ann,a@x.test\n', ['Ann']],
+    ['with one more than most, without header', 'a@x.test,1\nb@x.test,2\nRoe, c@x.test,3\n', ['Roe']],
+    ['with half an address', 'email,x\na@x.test,1\na@,1,2\nb@x.test,1\n', ['a@']],
+    ['but an address in its place', 'email,x\na@x.test,1\nb@x.test,1,2\nc@x.test\n', []],
+    ['and as many fields as names', 'name,email\nAnn,a@x.test\nKarl,nobody\nBob,\n', []],
+  ])('%s', (_what, upload, doubted) => {
+    expect(doubtedIn(upload)).toEqual(doubted)
+  })
+
+  it.each([
+    ['of a broken object', '{oops', ['{oops']],
+    ['of a broken array', '["b@x.test"', ['["b@x.test"']],
+    ['of a broken string', '"b@x.test', ['"b@x.test']],
+    ['but an address as it stands', '{b}@x.test', []],
+    ['of words', 'nobody', []],
+    ['of JSON', '{"email": "nobody"}\n{}\n[]\n"nobody"', []],
+  ])('%s', (_what, line, doubted) => {
+    expect(doubtedIn(`${FIRST_LINE}${line}\n`, NDJSON)).toEqual(doubted)
   })
 })
 

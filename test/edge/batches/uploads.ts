@@ -64,7 +64,7 @@ export function readAll(
     const size = sizes[turn % sizes.length]! * grown
     const isEnd = at + size >= all.length
     const read = readRows(layout, all.subarray(at, at + size), { isEnd, most })
-    for (const { from, to, email } of read.rows) rows.push({ from: at + from, to: at + to, email })
+    for (const row of read.rows) rows.push({ ...row, from: at + row.from, to: at + row.to })
     if (read.fault !== undefined) {
       const { row, at: begin, detail } = read.fault
       return { rows, fault: { row: rows.length - read.rows.length + row, at: at + begin, detail } }

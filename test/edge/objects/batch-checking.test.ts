@@ -91,6 +91,28 @@ describe('checking', () => {
   })
 })
 
+describe('a row', () => {
+  const ended = async (upload: string) => {
+    const list = await listed(upload)
+    const body = await toTheEnd(list, { lanes: newLanes() })
+    return { reasons: await reasonsOf(list), body }
+  }
+
+  it('with a delimiter too many is not judged by what may not be its address, and costs nothing', async () => {
+    const upload = 'name,email\nAnn,a@d.test\nWeber, Karl,k@d.test\nRoe, Karl,r@d.test\nBob,Karl\nCid,c@d.test,x\n'
+    const { reasons, body } = await ended(upload)
+    const accepted = 'mailbox_accepted'
+    expect(reasons).toEqual([accepted, 'inconclusive', 'inconclusive', 'syntax_invalid', accepted])
+    expect(body).toMatchObject({ by_status: { unknown: 2 }, duplicates: 0, cost: { units: 3 } })
+  })
+
+  it('without any text where its address should be costs nothing', async () => {
+    const { reasons, body } = await ended('id,email\n1,a@d.test\n2,\n3,""\n4, \u00a0 \n5,nobody\n')
+    expect(reasons.slice(1)).toEqual(Array(4).fill('syntax_invalid'))
+    expect(body).toMatchObject({ duplicates: 0, cost: { units: 2, charged_rows: 2 } })
+  })
+})
+
 describe('a domain of which nothing was learned', () => {
   const silent = said({ kind: 'unlearned', why: 'timeout' })
 

@@ -216,6 +216,19 @@ describe('what is no list', () => {
   })
 })
 
+describe('a preview', () => {
+  it('counts rows of data, and tells nothing of an address that may be none', async () => {
+    const list = 'name,email\nAnn,a@d.test\nWeber, Karl,k@d.test\nBob,b@d.test\n'
+    const { body } = await send(await owner(), list, { query: '?start=false' })
+    const sample = [
+      { row: 1, email: 'a@d.test', status: 'deliverable', reason: 'mailbox_accepted' },
+      { row: 2, email: 'Karl', status: 'unknown', reason: 'inconclusive' },
+      { row: 3, email: 'b@d.test', status: 'deliverable', reason: 'mailbox_accepted' },
+    ]
+    expect(body).toMatchObject({ preview: { sample } })
+  })
+})
+
 describe('a long list', () => {
   it('is stored whole, in pieces', async () => {
     const who = await owner()
