@@ -49,6 +49,11 @@ export const TOO_LONG = `This row is longer than ${MOST_ROW_OCTETS} octets: a qu
 export const TOO_LONG_LINE = `This line is longer than ${MOST_ROW_OCTETS} octets.`
 export const NOT_CLOSED = 'A quote in this row is never closed.'
 
+/** What is wrong with a row of data, counted from 1, in words that say how it is counted. */
+export function atRow(row: number, detail: string, hasHeader: boolean): string {
+  return `Row ${row}${hasHeader ? ' (the header is not counted)' : ''}: ${detail}`
+}
+
 /** The text of an address cell, without ASCII blanks around it. */
 export function emailOf(cell: string): string {
   let from = 0

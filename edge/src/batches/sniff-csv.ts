@@ -3,7 +3,7 @@ import { columnNamed, fullestColumn, knownColumn, looksLikeAddress, quoted } fro
 import { columnNames, ownNames } from './columns.ts'
 import { breakAtEnd, type Delimiter } from './layout.ts'
 import { eachRecord } from './read-csv.ts'
-import type { Taken } from './row.ts'
+import { atRow, type Fault, type Taken } from './row.ts'
 import type { Beginning, Sniffed } from './sniff.ts'
 
 interface Sampled {
@@ -22,6 +22,9 @@ const FEW = 20
 /** Rows that tell which column it is. */
 const MANY = 100
 
+/** Octets of a row that cannot be read. */
+const MOST_LOOKED_AT = 1_000
+
 const EMPTY = 'The list is empty.'
 const NO_ROWS = 'The list has a header and no rows.'
 const NO_COLUMN =
@@ -30,7 +33,7 @@ const NO_COLUMN =
 export function sniffCsv(beginning: Beginning): Sniffed {
   const delimiter = delimiterOf(beginning)
   const { rows, fault } = sample(beginning, delimiter, MANY + 1)
-  if (fault !== undefined) return refuse('', `Row ${fault.row}: ${fault.detail}`)
+  if (fault !== undefined) return refuse('', unreadable(beginning, rows, fault))
   const [first, ...rest] = rows
   if (first === undefined) return refuse('', EMPTY)
   const names = namesOf(first.fields, rest, beginning)
@@ -60,6 +63,17 @@ export function sniffCsv(beginning: Beginning): Sniffed {
 
 function refuse(pointer: string, detail: string): Sniffed {
   return { ok: false, pointer, detail }
+}
+
+const decoder = new TextDecoder()
+
+function unreadable(beginning: Beginning, rows: readonly Sampled[], { row, at, detail }: Fault): string {
+  const [first, ...rest] = rows
+  if (first === undefined) return beginning.header === 'yes' ? `The header: ${detail}` : atRow(row, detail, false)
+  // A row that cannot be read shows as well as another one that what stands above it are names.
+  const broken = { fields: [decoder.decode(beginning.text.subarray(at, at + MOST_LOOKED_AT))], from: at, to: at }
+  const hasHeader = namesOf(first.fields, [...rest, broken], beginning) !== null
+  return atRow(hasHeader ? row - 1 : row, detail, hasHeader)
 }
 
 function sample({ text, lineBreak, isWhole }: Beginning, delimiter: Delimiter, most: number): Sample {

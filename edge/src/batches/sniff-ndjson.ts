@@ -4,6 +4,7 @@ import { ownNames } from './columns.ts'
 import { objectOf, readJson } from './json-text.ts'
 import type { LineBreak } from './layout.ts'
 import { eachLine } from './read-ndjson.ts'
+import { atRow } from './row.ts'
 import type { Beginning, Sniffed } from './sniff.ts'
 
 type Members = Readonly<Record<string, unknown>>
@@ -29,7 +30,7 @@ export function sniffNdjson({ text, start, lineBreak, isWhole, column = '' }: Be
     const json = readJson(line)
     if (json !== null) values.push(json.value)
   })
-  if (fault !== undefined) return refuse('', `Row ${fault.row}: ${fault.detail}`)
+  if (fault !== undefined) return refuse('', atRow(fault.row, fault.detail, false))
   if (lines === 0) return refuse('', EMPTY)
   const objects = values.map(objectOf).filter((members) => members !== null)
   if (objects.length === 0 && (opening === '{' || opening === '[')) return refuse('', NOT_LINES)

@@ -6,7 +6,8 @@ import type { NewChunk } from './chunk-book.ts'
 import { isInDoubt } from './doubt.ts'
 import { keysOf, without } from './keys.ts'
 import { readRows } from './read-rows.ts'
-import type { Read } from './row.ts'
+import { atRow, type Read } from './row.ts'
+import type { State } from './state.ts'
 
 /** What of the object reading needs. */
 export interface ReadingObject {
@@ -47,7 +48,7 @@ async function readWindow(object: ReadingObject, reading: Reading, ports: SplitP
   let next: Reading | null = reading
   for (;;) {
     const read = readRows(layout, window.subarray(at), { isEnd, most: CHUNK_ROWS })
-    const failure = failureOf(read, next.state.rows)
+    const failure = failureOf(read, next.state)
     if (failure !== null) return fail(object, failure)
     const isLast = isEnd && at + read.upTo >= window.length
     const isShort = read.rows.length < CHUNK_ROWS && !isLast
@@ -65,8 +66,11 @@ async function readWindow(object: ReadingObject, reading: Reading, ports: SplitP
   }
 }
 
-function failureOf({ fault, rows }: Read, before: number): { detail: string; row: number } | null {
-  if (fault !== undefined) return { detail: fault.detail, row: before + fault.row }
+function failureOf({ fault, rows }: Read, { rows: before, layout }: State): { detail: string; row: number } | null {
+  if (fault !== undefined) {
+    const row = before + fault.row
+    return { detail: atRow(row, fault.detail, layout.type === 'csv' && layout.header !== null), row }
+  }
   if (before + rows.length <= MOST_ROWS) return null
   return { detail: `A batch has at most ${MOST_ROWS.toLocaleString('en')} rows: split the list.`, row: MOST_ROWS + 1 }
 }

@@ -70,7 +70,12 @@ export const batch = z
     stopped: z.enum(['max_cost', 'insufficient_credits', 'cancelled', 'overdue']).nullable().openapi({
       description: 'Why rows were left unasked.',
     }),
-    failure: z.strictObject({ detail: z.string(), row: z.number().int().nullable() }).nullable(),
+    failure: z
+      .strictObject({
+        detail: z.string(),
+        row: z.number().int().nullable().openapi({ description: 'Counted from 1, without the header.' }),
+      })
+      .nullable(),
     parked: z.number().int().openapi({ description: 'Pieces of work that failed too often and were given up.' }),
     columns: z.array(z.string()).nullable(),
     created_at: instant,
@@ -93,7 +98,7 @@ export const batchPreview = z
         cost_at_most: z.number(),
         sample: z.array(
           z.strictObject({
-            row: z.number().int(),
+            row: z.number().int().openapi({ description: 'Counted from 1, without the header.' }),
             email: z.string(),
             status: z.string(),
             reason: z.enum(REASON_NAMES),

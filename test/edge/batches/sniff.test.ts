@@ -199,7 +199,18 @@ describe('what is no list is refused in words that help', () => {
     ['control octets', '\x01\x02\x03\x04\x05\x06@\n', /^body: The body is binary/],
     ['words', 'one,two\nthree,four\n', /^\?column: There is no column with addresses: name it with \?column=/],
     ['a quote that stays open', '"a@x.test\nb@x.test\n', 'body: Row 1: A quote in this row is never closed.'],
-    ['a later one', 'email\na@x.test\n"b@x.test\n', 'body: Row 3: A quote in this row is never closed.'],
+    [
+      'a later one',
+      'email\na@x.test\n"b@x.test\n',
+      'body: Row 2 (the header is not counted): A quote in this row is never closed.',
+    ],
+    [
+      'one in the first row below names that nobody knows',
+      'Kontakt\n"b@x.test\n',
+      'body: Row 1 (the header is not counted): A quote in this row is never closed.',
+    ],
+    ['one in the header', 'name,"email\na,b@x.test\n', 'body: Row 1: A quote in this row is never closed.'],
+    ['one behind a first row of data', 'a@x.test\n"b@x.test\n', 'body: Row 2: A quote in this row is never closed.'],
     [
       '2 MB on one line',
       'a'.repeat(2_000_000),
@@ -208,7 +219,7 @@ describe('what is no list is refused in words that help', () => {
     [
       '2 MB in one quote',
       `email\n"${'a@x.test\n'.repeat(200_000)}`,
-      /^body: Row 2: This row is longer than 65536 octets/,
+      /^body: Row 1 \(the header is not counted\): This row is longer than 65536 octets/,
     ],
   ])('%s', (_what, upload, detail) => {
     expect(refusalOf(upload)).toMatch(detail)
@@ -225,6 +236,11 @@ describe('what is no list is refused in words that help', () => {
     ],
   ])('column=%s of %j', (column, upload, detail) => {
     expect(refusalOf(upload, { column })).toBe(`?column: ${detail}`)
+  })
+
+  it('a header that is said to be one, and cannot be read', () => {
+    const refusal = refusalOf('name,"email\na,b@x.test\n', { header: 'yes' })
+    expect(refusal).toBe('body: The header: A quote in this row is never closed.')
   })
 
   it('names so many columns only that a person reads them', () => {
