@@ -26,10 +26,13 @@ export const batchOptions = z.strictObject({
     description:
       'Duplicates point at their first row and are free: rows with the same address (`exact`, the default), or of the same mailbox however it is written.',
   }),
-  max_cost: z.coerce.number().min(0).max(1e9).optional().openapi({
-    type: 'number',
-    description: 'Units at which the batch stops; what is left is `not_probed`.',
-  }),
+  // No text at all would be the number 0.
+  max_cost: z
+    .string()
+    .regex(/\S/, 'is to be a number of units, and is empty')
+    .pipe(z.coerce.number<string>().min(0).max(1e9))
+    .optional()
+    .openapi({ type: 'number', description: 'Units at which the batch stops; what is left is `not_probed`.' }),
   webhook_url: z.string().max(2_000).optional().openapi({
     description: 'Told of this batch besides the account’s endpoints.',
   }),
