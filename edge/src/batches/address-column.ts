@@ -47,6 +47,32 @@ export function fullestColumn<Column>(rows: readonly Iterable<readonly [Column, 
   return fullest !== undefined && fullest[1] * 2 > rows.length ? fullest[0] : undefined
 }
 
+/**
+ * How many texts it takes to be sure that a column is not the one: a refused list is not looked at, while each row of a
+ * wrong column is charged. One text may be misspelt where no other column does better, two are not in a column that
+ * only ?column= speaks for; a name that columns of addresses have is believed for a few rows more. An `@` in any text
+ * leaves doubt, and blanks tell nothing: they are free, and the column may be filled further down.
+ */
+const ENOUGH = { known: { alone: 10, besideBetter: 2 }, other: { alone: 2, besideBetter: 1 } } as const
+
+/** `cells` of the first rows, by a column whose name is or is not known; `better`: another column is full of addresses. */
+export function hasNoAddress(cells: readonly unknown[], { isKnown, better }: Standing): boolean {
+  const told = cells.filter(
+    (cell) => cell !== undefined && cell !== null && !(typeof cell === 'string' && cell.trim() === ''),
+  )
+  const enough = ENOUGH[isKnown ? 'known' : 'other'][better ? 'besideBetter' : 'alone']
+  return told.length >= enough && !told.some((cell) => typeof cell === 'string' && cell.includes('@'))
+}
+
+interface Standing {
+  readonly isKnown: boolean
+  readonly better: boolean
+}
+
+export function noAddressIn(column: string): string {
+  return `No value in column ${column} looks like an address: name the column with ?column=.`
+}
+
 /** So much is told of what columns are called. */
 const TOLD = { names: 20, characters: 40 } as const
 

@@ -1,5 +1,13 @@
 // The layout of a CSV: by what it separates fields, whether it has a header, which column holds addresses.
-import { columnNamed, fullestColumn, knownColumn, looksLikeAddress, quoted } from './address-column.ts'
+import {
+  columnNamed,
+  fullestColumn,
+  hasNoAddress,
+  knownColumn,
+  looksLikeAddress,
+  noAddressIn,
+  quoted,
+} from './address-column.ts'
 import { columnNames, ownNames } from './columns.ts'
 import { breakAtEnd, type Delimiter } from './layout.ts'
 import { eachRecord } from './read-csv.ts'
@@ -42,6 +50,8 @@ export function sniffCsv(beginning: Beginning): Sniffed {
   if (begin === undefined) return refuse('', NO_ROWS)
   const place = placeOf(beginning.column ?? '', names, data)
   if (typeof place === 'string') return refuse('?column', place)
+  const addressless = addresslessIn(place, names, data)
+  if (addressless !== null) return refuse('?column', addressless)
   const columns = columnNames(names ?? [], widthOf(names, data, place))
   const taken = new Set([...(names ?? []), ...columns])
   const end = breakAtEnd(beginning.text.subarray(first.from, first.to))
@@ -135,6 +145,15 @@ function placeAsked(column: string, names: readonly string[] | null, width: numb
   if (number >= 1 && number <= width) return number - 1
   if (names !== null) return `There is no column ${quoted(column)}: the list has ${quoted(...names)}.`
   return `There is no column ${quoted(column)}: the list has no header, and its columns are numbered 1 to ${width}.`
+}
+
+/** Why the column cannot be the one; null where it may be. */
+function addresslessIn(place: number, names: readonly string[] | null, data: readonly Sampled[]): string | null {
+  const name = names?.[place] ?? ''
+  const better = fullestColumn(data.map(({ fields }) => fields.entries())) !== undefined
+  const cells = data.map(({ fields }) => fields[place])
+  if (!hasNoAddress(cells, { isKnown: knownColumn([name]) === 0, better })) return null
+  return noAddressIn(name.trim() === '' ? String(place + 1) : quoted(name))
 }
 
 function widest(names: readonly string[] | null, data: readonly Sampled[]): number {

@@ -1,6 +1,7 @@
 // Looks at the beginning of an upload: how the list is laid out, or what is wrong with it, in a sentence one can act on.
 import { foreign } from './foreign.ts'
 import type { Layout, LineBreak } from './layout.ts'
+import { mistaken } from './mistaken.ts'
 import { sniffCsv } from './sniff-csv.ts'
 import { sniffNdjson } from './sniff-ndjson.ts'
 
@@ -44,6 +45,8 @@ export function sniff(first: Uint8Array, asked: Asked): Sniffed {
   const hasBom = BOM.every((octet, at) => first[at] === octet)
   const start = hasBom ? BOM.length : 0
   const text = first.subarray(start)
+  const other = mistaken(text, asked.type)
+  if (other !== null) return { ok: false, pointer: '', detail: other }
   // Lists with lone CRs are those of old Macs: they know no other line break.
   const lineBreak = text.includes(0x0d) && !text.includes(0x0a) ? '\r' : '\n'
   const beginning = { ...asked, text, hasBom, start, lineBreak } as const

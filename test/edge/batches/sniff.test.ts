@@ -79,7 +79,7 @@ describe('a CSV', () => {
   })
 
   it('has a column named by a number before the one of that number', () => {
-    expect(csv('2,1,email\na,b,c@x.test\n', { column: '1', header: 'yes' }).column).toBe(1)
+    expect(csv('2,1,email\na,b@x.test,c@x.test\n', { column: '1', header: 'yes' }).column).toBe(1)
   })
 
   it('has names for all of its columns, none twice', () => {
@@ -121,7 +121,7 @@ describe('a CSV', () => {
   })
 
   it('may have columns named as what every object has', () => {
-    const upload = '__proto__,constructor,email\n1,2,a@x.test\n'
+    const upload = '__proto__,constructor,email\nb@x.test,2,a@x.test\n'
     expect(csv(upload, { column: '__proto__' }).column).toBe(0)
     expect(csv(upload).columns).toEqual(['__proto__', 'constructor', 'email'])
     expect(refusalOf('id,email\n1,a@x.test\n', { column: 'constructor' })).toContain('no column "constructor"')

@@ -144,7 +144,7 @@ describe('a reservation', () => {
 
   it('is as large as what was allowed, though a smaller wish comes on the heels of a larger one', async () => {
     const list = await listed(
-      addresses(1_000).map((email) => email.replace('@', ' ')),
+      addresses(1_000).map((email) => email.replace('@', ' @')),
       { given: await account(5_000) },
     )
     await doWork(work.shift()!)
@@ -207,7 +207,7 @@ describe('what was paid for', () => {
   })
 
   it.each(['fast', 'full'] as const)('is nothing of what a bound kept from being told: %s', async (mode) => {
-    const rows = Array.from({ length: 20 }, (_, n) => (mode === 'fast' ? `user${n}@d.test` : `user ${n}`))
+    const rows = Array.from({ length: 20 }, (_, n) => (mode === 'fast' ? `user${n}@d.test` : `user ${n}@d.test`))
     const poor = await listed(rows, { mode, maxCost: 0 })
     expect(await toTheEnd(poor, {})).toMatchObject({
       stopped: 'max_cost',
