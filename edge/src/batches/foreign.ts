@@ -37,7 +37,7 @@ const CONTROLS = { oneIn: 100, few: 4 } as const
 export function foreign(first: Uint8Array): string | null {
   const beginning = String.fromCharCode(...first.subarray(0, ARCHIVE_OCTETS))
   const kind = KINDS.find(({ begins }) => beginning.startsWith(begins))
-  if (kind === undefined) return binary(first)
+  if (kind === undefined) return binary(first) ?? singleOctets(first)
   const workbook = WORKBOOKS.find(({ begins }) => kind.begins === 'PK\x03\x04' && beginning.includes(begins))
   return `The body ${(workbook ?? kind).what}.`
 }
@@ -56,6 +56,23 @@ function binary(first: Uint8Array): string | null {
   }
   const isBinary = nuls[0] + nuls[1] > 0 || (controls > CONTROLS.few && controls * CONTROLS.oneIn > first.length)
   return isBinary ? `The body is binary, not text: ${AS_CSV}.` : null
+}
+
+const decoder = new TextDecoder()
+
+/** So many octets that are no UTF-8 may stand in a few rows that came from elsewhere: those are taken. */
+const FEW_STRAYS = 4
+
+/** Letters of Europe in one octet each: of many beyond ASCII, not one is in UTF-8. */
+function singleOctets(first: Uint8Array): string | null {
+  const beyond = decoder.decode(first).replaceAll(/[\0-\x7f]/g, '')
+  const isNone = beyond.length > FEW_STRAYS && /^\ufffd+$/.test(beyond) && !hasReplacement(first)
+  return isNone ? 'The body is not UTF-8: save it as UTF-8.' : null
+}
+
+/** U+FFFD itself, in UTF-8. */
+function hasReplacement(octets: Uint8Array): boolean {
+  return octets.some((octet, at) => octet === 0xef && octets[at + 1] === 0xbf && octets[at + 2] === 0xbd)
 }
 
 /** Neither a blank nor a line break. */

@@ -1,6 +1,32 @@
 // Lists that are sent as what they are not, or whose column of addresses has none: refused where that is sure, and taken else.
 import { describe, expect, it } from 'vitest'
-import { refusalOf } from './uploads.ts'
+import { SNIFF_OCTETS } from '../../../edge/src/batches/sniff.ts'
+import { latin1, octets, refusalOf } from './uploads.ts'
+
+describe('a list in an encoding of single octets', () => {
+  const rows = (count: number) => latin1(`name,email\n${'J\xf6rg,a@x.test\n'.repeat(count)}`)
+
+  it('is refused where it is one throughout', () => {
+    const refusal = 'body: The body is not UTF-8: save it as UTF-8.'
+    expect(refusalOf(rows(5))).toBe(refusal)
+    expect(refusalOf(latin1('"J\xf6rg <a@x.test>"\n'.repeat(5)), { type: 'ndjson' })).toBe(refusal)
+    // The euro sign and quotation marks of Windows, and names in Cyrillic.
+    expect(refusalOf(latin1(`name,email\n${'\x80\x93x\x94,a@x.test\n'.repeat(5)}`))).toBe(refusal)
+    expect(refusalOf(latin1(`name,email\n${'\xc8\xe2\xe0\xed,a@x.test\n'.repeat(5)}`))).toBe(refusal)
+  })
+
+  it('is taken where it is one in a few rows only, or beside text in UTF-8', () => {
+    expect(refusalOf(rows(4))).toBe('accepted')
+    expect(refusalOf(Uint8Array.from([...rows(50), ...octets('J\u00f6rg,b@x.test\n')]))).toBe('accepted')
+  })
+
+  it('is not what the end of the beginning cuts in two', () => {
+    expect(refusalOf(`name,email\n${'\u{1f600},a@x.test\n'.repeat(40_000)}`)).toBe('accepted')
+    expect(refusalOf(`${'x'.repeat(SNIFF_OCTETS % 2)}name,email\n${'\u00f6,a@x.test\n'.repeat(40_000)}`)).toBe(
+      'accepted',
+    )
+  })
+})
 
 describe('what is sent as something else is refused in words that help', () => {
   const times = (count: number, row: string) => `${row}\n`.repeat(count)
