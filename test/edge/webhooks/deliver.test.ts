@@ -226,9 +226,8 @@ describe('an attempt', () => {
 describe('a batch', () => {
   it('is delivered side by side: a silent receiver keeps nobody waiting', async () => {
     let release = (): void => undefined
-    const slow = await receiver((response) => {
-      release = () => response.end()
-    })
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const slow = await receiver((response) => void released.then(() => response.end()))
     const quick = await receiver((response) => {
       response.end()
       release()
