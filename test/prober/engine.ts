@@ -13,7 +13,8 @@ import { createDynamo, type Dynamo } from '@postern/prober/store/dynamo.ts'
 import { tables } from '@postern/prober/store/schema.ts'
 
 const BINARY = createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide')
-const READY_MS = 5_000
+/** A machine that is busy with other suites takes its time. */
+const READY_MS = 15_000
 const POLL_MS = 5
 
 /** The engine checks no signature, yet the client wants something to sign with. */
@@ -45,7 +46,14 @@ export async function startEngine(): Promise<Engine> {
   let child = launch()
   const dynamo = (faults: string[] = [], now: () => number = Date.now) =>
     createDynamo({ region: 'local', endpoint, onFault: (what) => void faults.push(what), now })
-  await makeTables(dynamo())
+  try {
+    await makeTables(dynamo())
+  } catch (error) {
+    // Nobody is handed it, who could stop it.
+    await send(child, 'SIGKILL')
+    rmSync(dir, { recursive: true, force: true })
+    throw error
+  }
   return {
     endpoint,
     dynamo,
