@@ -67,29 +67,33 @@ export function countChecked(
   { chunk: found, judged }: { chunk: Chunk; judged: readonly Judged[] },
 ): Counts & { readonly results: readonly (string | null)[] } {
   const results = Array<string | null>(found.rows).fill(null)
-  const untold: number[] = []
-  let after = countDone(before, found.duplicates.size)
-  for (const one of judged) {
-    const next = counted(after, one)
-    const isLate = isErased(sql, one.row)
-    if (isLate || !next.isTold) untold.push(one.row)
-    if (isLate) continue
-    results[one.row - found.first] = next.result
-    after = next.state
+  const take = (row: number, result: string): boolean => {
+    results[row - found.first] = result
+    return true
   }
-  return { after, untold, results }
+  return { ...countEach(sql, countDone(before, found.duplicates.size), { judged, take }), results }
 }
 
 /** What was asked of servers; each row's answer counts once. */
 export function countAsked(sql: SqlStorage, before: State, judged: readonly Judged[]): Counts {
+  return countEach(sql, before, { judged, take: (row, result) => addResult(sql, row, result) })
+}
+
+interface Counting {
+  readonly judged: readonly Judged[]
+  /** Keeps a row's result; false where it has one already. */
+  readonly take: (row: number, result: string) => boolean
+}
+
+/** What comes for a row that was erased meanwhile is neither kept nor told. */
+function countEach(sql: SqlStorage, before: State, { judged, take }: Counting): Counts {
   const untold: number[] = []
   let after = before
   for (const one of judged) {
     const next = counted(after, one)
     const isLate = isErased(sql, one.row)
     if (isLate || !next.isTold) untold.push(one.row)
-    if (isLate || !addResult(sql, one.row, next.result)) continue
-    after = next.state
+    if (!isLate && take(one.row, next.result)) after = next.state
   }
   return { after, untold }
 }

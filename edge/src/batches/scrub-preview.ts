@@ -1,13 +1,11 @@
 // One mailbox is taken out of a list that was only looked at: nobody has read it yet, so that is done now, for its rows alone.
+import { MOST_ROWS } from '@postern/shared/contract/batch.ts'
 import { facesOf } from '../accounts/pseudonym.ts'
 import type { Course } from './course.ts'
 import { readRows } from './read-rows.ts'
 import { endOf, type Range, rewritten, sweep } from './scrub.ts'
 import { fetchRange, WINDOW_OCTETS } from './split.ts'
 import type { State } from './state.ts'
-
-/** Rows that are looked at before others have a turn with the object. */
-const ROWS = 5_000
 
 /**
  * How many rows that were; null where the list was started meanwhile: then it is read like any other. `unreadable` where a
@@ -38,7 +36,7 @@ async function rangesOf(bucket: R2Bucket, { upload, layout }: State, mailbox: st
   for (let at = layout.start; at < upload.octets; ) {
     const length = Math.min(WINDOW_OCTETS, upload.octets - at)
     const window = await fetchRange(bucket, upload.key, { offset: at, length })
-    const read = readRows(layout, window, { isEnd: at + length >= upload.octets, most: ROWS })
+    const read = readRows(layout, window, { isEnd: at + length >= upload.octets, most: MOST_ROWS })
     if (read.fault !== undefined || read.upTo === 0) return null
     for (const row of read.rows) {
       if (facesOf(row.email).mailbox === mailbox) ranges.push({ from: at + row.from, to: at + endOf(window, row) })

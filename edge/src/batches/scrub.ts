@@ -4,6 +4,7 @@ import { chunk, page } from './chunk-book.ts'
 import { keepRemaining } from './group-book.ts'
 import type { Layout } from './layout.ts'
 import { readRows } from './read-rows.ts'
+import { without } from './keys.ts'
 import { KEY_OCTETS } from './seen.ts'
 import { fetchRange } from './split.ts'
 import { counted, NOT_PROBED } from './counting.ts'
@@ -91,12 +92,8 @@ function unname(sql: SqlStorage, n: number, places: readonly number[]): void {
     .exec<{ keys: ArrayBuffer; mailboxes: ArrayBuffer }>('SELECT keys, mailboxes FROM chunks WHERE n = ?', n)
     .toArray()
   if (row === undefined) return
-  const [keys, mailboxes] = [row.keys, row.mailboxes].map((octets) => {
-    const left = new Uint8Array(octets)
-    for (const place of places) left.fill(0, place * KEY_OCTETS, (place + 1) * KEY_OCTETS)
-    return left.buffer
-  })
-  sql.exec('UPDATE chunks SET keys = ?, mailboxes = ? WHERE n = ?', keys, mailboxes, n)
+  const [keys, mailboxes] = [row.keys, row.mailboxes].map((octets) => without(new Uint8Array(octets), places))
+  sql.exec('UPDATE chunks SET keys = ?, mailboxes = ? WHERE n = ?', keys?.buffer, mailboxes?.buffer, n)
 }
 
 export interface Range {
