@@ -79,15 +79,15 @@ export function wantedFor(
   ports: ExchangePorts,
 ): Omit<Wanted, 'address'> {
   const { mailboxes, strangers, postmaster, controlTiming } = plan
+  const afterwards = postmaster === null ? 0 : 1
   // Where strangers' answers are known, postmaster comes after refusals, of which a session takes so many. Where others are put
   // off in between it is one RCPT more, which is counted when it is told: until then nobody else has the one connection.
   const recipients =
     strangers.length > 0
       ? mailboxes.length + strangers.length + 1
-      : Math.max(mailboxes.length, Math.min(MOST_REFUSED, mailboxes.length + (postmaster === null ? 0 : 1)))
+      : Math.max(mailboxes.length, Math.min(MOST_REFUSED, mailboxes.length + afterwards))
   // One after the other, a refused mailbox is followed by postmaster alone, and an accepted one by a stranger, twice at most.
-  const beside = Math.max(strangers.length, postmaster === null ? 0 : 1)
-  const inTurn = mailboxes.length + beside > 2 ? MOST_REFUSED : MOST_REFUSED - 1
+  const inTurn = mailboxes.length + Math.max(strangers.length, afterwards) > 2 ? MOST_REFUSED : MOST_REFUSED - 1
   const atOnce = controlTiming === 'pipelined' ? recipients : Math.min(inTurn, recipients)
   return {
     owner: inquiry.jobId,

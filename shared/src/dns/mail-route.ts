@@ -39,7 +39,8 @@ export interface Addresses {
   readonly aaaa: Answer<string>
 }
 
-const IPV4_TEXT = /^\d{1,3}(\.\d{1,3}){3}$/
+/** A name that is written like an IPv4 address, be it one or not. */
+export const IPV4_TEXT = /^\d{1,3}(\.\d{1,3}){3}$/
 
 /**
  * The route that three answers about one domain amount to; exchanges by preference, equals as chance has it: `roll` gives a

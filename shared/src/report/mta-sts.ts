@@ -1,33 +1,26 @@
 // MTA-STS (RFC 8461): the record that says that there is a policy, the policy itself, and which exchanges it names.
 import type { PolicyMode } from './gap.ts'
-import { bare, chosen, type Chosen, type Parsed, tagOf } from './record.ts'
+import { chosen, type Chosen, isExtension, type Parsed, partsOf, tagOf } from './record.ts'
 
 export interface StsRecord {
   /** 1–32 letters and digits; another id means another policy, and no order among them (RFC 8461 §3.1). */
   readonly id: string
 }
 
-const VERSION = 'v=STSv1'
+const BEGINS = /^v=STSv1[ \t]*;/
 
 /** RFC 8461 §3.1: records that do not begin so are left out; several that are left are none. */
 export function chosenSts(texts: readonly string[]): Chosen {
-  return chosen(texts, (text) => /^v=STSv1[ \t]*;/.test(text))
+  return chosen(texts, (text) => BEGINS.test(text))
 }
 
-/** An extension's name and value, in record and policy alike (RFC 8461 §3.1). */
-const NAME = /^[a-z0-9][a-z0-9_.-]{0,31}$/i
-const VALUE = /^[\x21-\x3a\x3c\x3e-\x7e]+$/
-
 export function parseSts(text: string): Parsed<StsRecord> {
-  if (!new RegExp(`^${VERSION}[ \t]*;`).test(text)) return { ok: false, detail: `does not begin with "${VERSION};"` }
-  const parts = text.split(';').slice(1).map(bare)
-  const fields = parts.at(-1) === '' ? parts.slice(0, -1) : parts
+  if (!BEGINS.test(text)) return { ok: false, detail: 'does not begin with "v=STSv1;"' }
+  const fields = partsOf(text).slice(1)
   const faults = fields.includes('') ? ['has a semicolon too many'] : []
   const tags = fields.filter((field) => field !== '').map(tagOf)
   const [id, another] = tags.filter((tag) => tag?.name === 'id')
-  if (tags.some((tag) => tag === null || !NAME.test(tag.name) || !VALUE.test(tag.value))) {
-    return { ok: false, detail: 'has a field that is no name=value' }
-  }
+  if (!tags.every(isExtension)) return { ok: false, detail: 'has a field that is no name=value' }
   if (id === undefined || id === null) return { ok: false, detail: 'has no id' }
   if (another !== undefined) return { ok: false, detail: 'has more than one id' }
   if (!/^[a-z0-9]{1,32}$/i.test(id.value))

@@ -1,6 +1,7 @@
 // What a domain's exchanges give to think of, as far as the DNS tells: findings of the answers about them.
 import type { Answer, MxData } from '../dns/answer.ts'
 import { parseAddress } from '../dns/ip.ts'
+import { IPV4_TEXT } from '../dns/mail-route.ts'
 import { globallyReachable } from '../dns/reachable.ts'
 import { type Finding, type FindingId, finding, type Severity } from './finding.ts'
 
@@ -28,7 +29,6 @@ type Say = (id: FindingId, subject?: string, severity?: Severity) => Finding
 
 const SHORT_S = 300
 const LONG_S = 86_400
-const LOOKS_LIKE_ADDRESS = /^\d{1,3}(?:\.\d{1,3}){3}$/
 
 export function mxFindings(given: MxGiven): Finding[] {
   const { domain, mx, disagrees } = given
@@ -85,7 +85,7 @@ function withMx(
 }
 
 function ofExchange({ host, cname, a, aaaa }: SeenExchange, isAnyReached: boolean, say: Say): Finding[] {
-  const isIp = LOOKS_LIKE_ADDRESS.test(host) ? [say('MX_IS_IP', host)] : []
+  const isIp = IPV4_TEXT.test(host) ? [say('MX_IS_IP', host)] : []
   const alias = cname === null ? [] : [say('MX_CNAME', host)]
   const outside = addressesOf({ a, aaaa }).filter((address) => !globallyReachable(address, []))
   const hidden = outside.map((address) => say('MX_PRIVATE_ADDRESS', `${host} (${address})`))

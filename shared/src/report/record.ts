@@ -24,6 +24,13 @@ export function unquoted(text: string): string {
 
 const WSP = /^[ \t]+|[ \t]+$/g
 
+/** An extension's name and value, as MTA-STS and TLSRPT have them alike (RFC 8461 §3.1, RFC 8460 §3). */
+const EXTENSION = /^[a-z0-9][a-z0-9_.-]{0,31}=[\x21-\x3a\x3c\x3e-\x7e]+$/i
+
+export function isExtension(tag: Tag | null): boolean {
+  return tag !== null && EXTENSION.test(`${tag.name}=${tag.value}`)
+}
+
 /** Without white space around it. */
 export const bare = (text: string): string => text.replaceAll(WSP, '')
 

@@ -96,7 +96,7 @@ const isOfSender = (spec: string): boolean => spec.includes('%')
 
 function includesOf(directives: readonly Directive[]): string[] {
   return directives.flatMap(({ mechanism }) =>
-    mechanism.kind === 'include' && !isOfSender(mechanism.domain) ? [mechanism.domain.replace(/\.$/, '')] : [],
+    mechanism.kind === 'include' && !isOfSender(mechanism.domain) ? [mechanism.domain] : [],
   )
 }
 

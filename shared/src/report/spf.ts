@@ -103,10 +103,11 @@ function* matches(run: Run, domain: string, { mechanism }: Directive): Asking<Ma
   if (mechanism.kind === 'all') return true
   if ('block' in mechanism) return holds(mechanism.block, run.address)
   if (isSpent(run)) return 'permerror'
-  const target = mechanism.domain === null ? domain : yield* nameOf(run, domain, mechanism.domain)
+  const named = mechanism.domain === null ? domain : yield* nameOf(run, domain, mechanism.domain)
+  const target = named.replace(/\.$/, '')
   // RFC 7208 §4.8: a name that cannot be asked for is one that does not exist.
-  if (!isAskable(target.replace(/\.$/, ''))) return mechanism.kind === 'include' ? 'permerror' : false
-  return yield* lookedUp(run, target.replace(/\.$/, ''), mechanism)
+  if (!isAskable(target)) return mechanism.kind === 'include' ? 'permerror' : false
+  return yield* lookedUp(run, target, mechanism)
 }
 
 type LookedUp = Extract<Mechanism, { domain: string | null }>

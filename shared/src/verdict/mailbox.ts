@@ -53,7 +53,7 @@ interface Heard {
 const CANARY_MS = DAY_MS
 
 function isWithin(one: Fact, other: Fact, spanMs: number): boolean {
-  return Math.abs(one.observedAt - other.observedAt) <= spanMs
+  return distance(one, other) <= spanMs
 }
 
 /** Two answers that exclude one another prove neither: losing one of them must never yield its opposite (law 2). */
@@ -78,7 +78,7 @@ function recipientsAt(facts: readonly ProbeFact[], reply: ReplyFact): ReplyFact[
       fact.phase === 'rcpt' &&
       fact.to !== 'mailbox' &&
       fact.exchange === reply.exchange &&
-      Math.abs(fact.observedAt - reply.observedAt) <= CONTROL_MS,
+      isWithin(fact, reply, CONTROL_MS),
   )
 }
 
@@ -186,7 +186,7 @@ function byControl(heard: Heard): Finding {
 
 /** Once a domain has accepted everybody, a 250 counts only if a stranger was refused before it, or in its own session. */
 function countsAfter(acceptedOne: ReplyFact, refusedOne: ReplyFact, reply: ReplyFact): boolean {
-  const sameSession = Math.abs(refusedOne.observedAt - reply.observedAt) <= SESSION_MS
+  const sameSession = isWithin(refusedOne, reply, SESSION_MS)
   return acceptedOne.observedAt < reply.observedAt && (sameSession || refusedOne.observedAt <= reply.observedAt)
 }
 
