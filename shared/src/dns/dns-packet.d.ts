@@ -25,6 +25,7 @@ declare module 'dns-packet' {
   }
   export const RECURSION_DESIRED: number
   export const AUTHENTIC_DATA: number
+  export const CHECKING_DISABLED: number
   export interface EncodedPacket extends Uint8Array {
     toString(encoding?: 'base64url'): string
   }

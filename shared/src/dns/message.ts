@@ -1,7 +1,15 @@
 /// <reference path="./dns-packet.d.ts" />
 // DNS messages in wire format (RFC 1035 §4) for DNS over HTTPS (RFC 8484): one question out, one typed answer in.
-import { AUTHENTIC_DATA, type DnsPacketRecord, decode, encode, type Packet, RECURSION_DESIRED } from 'dns-packet'
-import type { Answer, DataOf, MxData, Question, RecordType } from './answer.ts'
+import {
+  AUTHENTIC_DATA,
+  CHECKING_DISABLED,
+  type DnsPacketRecord,
+  decode,
+  encode,
+  type Packet,
+  RECURSION_DESIRED,
+} from 'dns-packet'
+import type { Answer, DataOf, MxData, Question, RecordType, TlsaData } from './answer.ts'
 
 // dns-packet reads through Buffer, which workerd (nodejs_compat) and Node both hold as a global.
 declare const Buffer: { from(bytes: ArrayBufferLike, offset: number, length: number): Uint8Array }
@@ -19,7 +27,7 @@ function query(question: Question) {
   return encode({
     type: 'query',
     id: 0,
-    flags: RECURSION_DESIRED | AUTHENTIC_DATA,
+    flags: RECURSION_DESIRED | (question.checkingDisabled === true ? CHECKING_DISABLED : AUTHENTIC_DATA),
     questions: [{ type: question.type, name: question.name, class: 'IN' }],
   })
 }
@@ -42,7 +50,10 @@ export function readAnswer<T extends RecordType>(bytes: Uint8Array, question: Qu
   }
   const authentic = packet.flag_ad === true
   if (packet.rcode === 'NOERROR') return positive(packet, question, authentic)
-  if (packet.rcode === 'NXDOMAIN') return { kind: 'nxdomain', ttlS: negativeTtlS(packet), authentic }
+  if (packet.rcode === 'NXDOMAIN') {
+    const { alias } = follow(packet.answers ?? [], plain(question.name))
+    return { kind: 'nxdomain', ttlS: negativeTtlS(packet), authentic, ...alias }
+  }
   return { kind: 'failure', why: packet.rcode === 'REFUSED' ? 'refused' : 'servfail' }
 }
 
@@ -66,18 +77,29 @@ function answers(packet: Packet, question: Question): boolean {
 }
 
 function positive<T extends RecordType>(packet: Packet, question: Question<T>, authentic: boolean): Answer<DataOf[T]> {
-  const chain = follow(packet.answers ?? [], plain(question.name))
+  const asked = plain(question.name)
+  // Whoever asks for an alias wants to see it, not where it leads.
+  const chain = question.type === 'CNAME' ? direct(asked) : follow(packet.answers ?? [], asked)
   const records = (packet.answers ?? []).filter(
     (record) => record.type === question.type && plain(record.name) === chain.end,
   )
   const data = records.map((record) => dataOf(record)).filter((datum) => datum !== null) as DataOf[T][]
   if (data.length < records.length) return { kind: 'failure', why: 'malformed' }
-  if (data.length === 0) return { kind: 'nodata', ttlS: negativeTtlS(packet), authentic }
+  if (data.length === 0) return { kind: 'nodata', ttlS: negativeTtlS(packet), authentic, ...chain.alias }
   const ttls = [...chain.links, ...records].map((record) => record.ttl ?? 0)
-  return { kind: 'records', data, ttlS: Math.min(...ttls), authentic }
+  return { kind: 'records', data, ttlS: Math.min(...ttls), authentic, ...chain.alias }
 }
 
-function follow(records: readonly DnsPacketRecord[], start: string): { end: string; links: DnsPacketRecord[] } {
+interface Chain {
+  readonly end: string
+  readonly links: readonly DnsPacketRecord[]
+  /** What an answer says of it. */
+  readonly alias: { readonly canonical?: string }
+}
+
+const direct = (end: string): Chain => ({ end, links: [], alias: {} })
+
+function follow(records: readonly DnsPacketRecord[], start: string): Chain {
   const links: DnsPacketRecord[] = []
   let end = start
   while (links.length < MAX_CNAMES) {
@@ -86,21 +108,31 @@ function follow(records: readonly DnsPacketRecord[], start: string): { end: stri
     links.push(link)
     end = plain(link.data)
   }
-  return { end, links }
+  return { end, links, alias: links.length === 0 ? {} : { canonical: end } }
 }
 
-function dataOf(record: DnsPacketRecord): MxData | string | null {
+function dataOf(record: DnsPacketRecord): MxData | TlsaData | string | null {
   const { type, data } = record
   if (type === 'MX') return mxData(data)
+  if (type === 'TLSA') return tlsaData(data)
   if (type === 'TXT') return txtData(data)
   if (typeof data !== 'string') return null
-  return type === 'PTR' ? plain(data) : data
+  return type === 'PTR' || type === 'CNAME' ? plain(data) : data
 }
 
 function mxData(data: unknown): MxData | null {
   if (typeof data !== 'object' || data === null || !('exchange' in data)) return null
   const preference = 'preference' in data && typeof data.preference === 'number' ? data.preference : 0
   return typeof data.exchange === 'string' ? { preference, exchange: plain(data.exchange) } : null
+}
+
+function tlsaData(data: unknown): TlsaData | null {
+  if (typeof data !== 'object' || data === null || !('certificate' in data)) return null
+  const { usage, selector, matchingType, certificate } = data as Readonly<Record<string, unknown>>
+  const fields = [usage, selector, matchingType].map(Number)
+  if (!(certificate instanceof Uint8Array) || fields.some(Number.isNaN)) return null
+  const hex = [...certificate].map((octet) => octet.toString(16).padStart(2, '0')).join('')
+  return { usage: Number(usage), selector: Number(selector), matching: Number(matchingType), data: hex }
 }
 
 function txtData(data: unknown): string | null {

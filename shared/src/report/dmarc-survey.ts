@@ -28,10 +28,13 @@ const NOBODY = 'wildcard-test-7f3a'
 /** Destinations that are asked whether they take reports. */
 const MOST_DESTINATIONS = 5
 
-export function* surveyDmarc(domain: string, { exists }: { exists: boolean }): Asking<DmarcSurvey> {
+/** Asks for the exchanges too, which tell whether there is such a name: another policy may be meant for names that are not there. */
+export function* surveyDmarc(domain: string): Asking<DmarcSurvey> {
   const walk = walkOf(domain)
   const names = [...walk.map((name) => `_dmarc.${name}`), `_dmarc.${NOBODY}.${domain}`]
-  const answers = yield names.map((name) => ({ name, type: 'TXT' }) as const)
+  const texts = names.map((name) => ({ name, type: 'TXT' }) as const)
+  const answers = yield [...texts, { name: domain, type: 'MX' }]
+  const exists = answers.at(-1)?.kind !== 'nxdomain'
   const read = answers.slice(0, walk.length).map(recordIn)
   const walked: Walked = walk.map((name, n) => ({ name, record: read[n]?.record ?? null }))
   const [own = NOT_THERE] = read
