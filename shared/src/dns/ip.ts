@@ -66,3 +66,15 @@ export function holds(block: Cidr, address: Address): boolean {
   const shift = BigInt(block.width - block.length)
   return block.width === address.width && block.bits >> shift === address.bits >> shift
 }
+
+/** Decimal octets of an IPv4 address, hexadecimal nibbles of an IPv6 one; the most significant first. */
+export function labelsOf({ bits, width }: Address): string[] {
+  if (width === 128) return bits.toString(16).padStart(32, '0').split('')
+  return [24n, 16n, 8n, 0n].map((shift) => String((bits >> shift) & 0xffn))
+}
+
+/** Where the PTR records of an address are (RFC 1035 §3.5, RFC 3596 §2.5). */
+export function reverseName(address: Address): string {
+  const zone = address.width === 32 ? 'in-addr.arpa' : 'ip6.arpa'
+  return `${labelsOf(address).toReversed().join('.')}.${zone}`
+}

@@ -1,5 +1,5 @@
 // The sender's address as SPF needs it: to be compared, as macros say it, and as a name to be looked up (RFC 7208 §7.3).
-import { type Address, holds, parseAddress } from '../dns/ip.ts'
+import { type Address, holds, labelsOf, parseAddress, reverseName } from '../dns/ip.ts'
 
 export interface SenderAddress extends Address {
   /** Dotted decimal, or 32 nibbles with dots between them. */
@@ -13,14 +13,11 @@ export function senderAddress(text: string): SenderAddress | null {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text)?.[1] ?? text
   const address = parseAddress(mapped)
   if (address === null) return null
-  const isV4 = address.width === 32
-  const parts = isV4 ? mapped.split('.') : address.bits.toString(16).toUpperCase().padStart(32, '0').split('')
-  const zone = isV4 ? 'in-addr.arpa' : 'ip6.arpa'
   return {
     ...address,
-    macro: parts.join('.'),
+    macro: labelsOf(address).join('.').toUpperCase(),
     readable: mapped.toLowerCase(),
-    reverseName: `${parts.toReversed().join('.')}.${zone}`,
+    reverseName: reverseName(address),
   }
 }
 
