@@ -1,0 +1,124 @@
+// An exchange as a lane saw it, as far as findings need it; whatever lanes report of an exchange has this shape.
+
+interface SeenReply {
+  readonly code: number
+  readonly lines: readonly string[]
+}
+
+interface Unanswered {
+  readonly kind: 'timed_out' | 'closed' | 'protocol_error'
+  readonly waitedMs: number
+}
+
+interface Unmeasured {
+  readonly kind: 'unmeasured'
+  readonly why: string
+}
+
+/** `name` is the word after the code of a 220; null where there is none. */
+type SeenGreeting =
+  | {
+      readonly kind: 'reply'
+      readonly reply: SeenReply
+      readonly name: string | null
+      readonly tookMs: number
+    }
+  | Unanswered
+
+export type PkixFault =
+  | 'no_certificate'
+  | 'self_signed'
+  | 'untrusted'
+  | 'invalid'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'mismatch'
+
+/** Digests in lower-case hexadecimal; instants in milliseconds since the epoch. */
+export interface SentCertificate {
+  /** Of the first certificate only, and maybe not all: `dnsNamesFound` counts them. */
+  readonly dnsNames: readonly string[]
+  readonly dnsNamesFound: number
+  readonly notBeforeAt: number | null
+  readonly notAfterAt: number | null
+  readonly certSha256: string
+  readonly certSha512: string
+  readonly spkiSha256: string | null
+  readonly spkiSha512: string | null
+  readonly signedByNext: boolean | null
+}
+
+/** The chain as it was sent, the server's own certificate first; `chainFound` counts all of it. */
+export interface SeenTls {
+  readonly version: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3' | null
+  readonly chain: readonly SentCertificate[]
+  readonly chainFound: number
+  readonly pkix: {
+    readonly verdict: 'valid' | PkixFault
+    readonly faults: readonly PkixFault[]
+    readonly error: string | null
+    /** A DNS-ID is the host's name. */
+    readonly matches: boolean
+  }
+}
+
+type SeenStartTls =
+  | { readonly kind: 'not_offered' }
+  | { readonly kind: 'refused'; readonly reply: SeenReply }
+  | Unanswered
+  | {
+      readonly kind: 'handshake_failed'
+      readonly how: 'timed_out' | 'closed' | 'tls_error'
+      readonly error: string | null
+    }
+  | { readonly kind: 'secured'; readonly tls: SeenTls }
+
+export interface NotConnected {
+  readonly kind: 'not_connected'
+  readonly fault: 'connect_refused' | 'connect_timeout'
+  readonly tookMs: number
+}
+
+/** Null is a question that was never reached. */
+export interface Connected {
+  readonly kind: 'connected'
+  readonly connectMs: number
+  readonly greeting: SeenGreeting
+  readonly ehlo: { readonly kind: 'accepted' | 'refused' | Unanswered['kind'] } | null
+  readonly startTls: SeenStartTls | null
+}
+
+export interface SeenAddress<R = Connected | NotConnected | Unmeasured> {
+  readonly address: string
+  readonly family: 4 | 6
+  /** In milliseconds since the epoch. */
+  readonly observedAt: number
+  readonly result: R
+}
+
+export type SeenHost =
+  | {
+      readonly kind: 'inspected'
+      readonly exchange: string
+      readonly addresses: readonly SeenAddress[]
+      /** Those that were passed over included. */
+      readonly addressesFound: number
+    }
+  | (Unmeasured & { readonly exchange: string })
+
+export function connectedOf(host: SeenHost): SeenAddress<Connected>[] {
+  return addressesOf(host).flatMap(({ result, ...rest }) => (result.kind === 'connected' ? [{ ...rest, result }] : []))
+}
+
+export function notConnectedOf(host: SeenHost): SeenAddress<NotConnected>[] {
+  return addressesOf(host).flatMap(({ result, ...rest }) =>
+    result.kind === 'not_connected' ? [{ ...rest, result }] : [],
+  )
+}
+
+export const addressesOf = (host: SeenHost): readonly SeenAddress[] => (host.kind === 'inspected' ? host.addresses : [])
+
+/** STARTTLS was looked for in an answer to EHLO, and was not there. */
+export function isWithoutTls({ ehlo, startTls }: Connected): boolean {
+  return ehlo?.kind === 'accepted' && startTls?.kind === 'not_offered'
+}

@@ -1,0 +1,59 @@
+// What TLS at one address of an exchange gives to think of: offered, negotiated, by which certificate, and enough for MTA-STS.
+import type { Case } from './cases.ts'
+import type { FindingId } from './finding.ts'
+import { type Connected, isWithoutTls, type PkixFault, type SeenAddress, type SeenTls } from './seen.ts'
+
+const FINDING_OF: Readonly<Record<PkixFault, FindingId>> = {
+  expired: 'TLS_CERT_EXPIRED',
+  mismatch: 'TLS_CERT_MISMATCH',
+  no_certificate: 'TLS_CERT_UNTRUSTED',
+  self_signed: 'TLS_CERT_UNTRUSTED',
+  untrusted: 'TLS_CERT_UNTRUSTED',
+  invalid: 'TLS_CERT_UNTRUSTED',
+  not_yet_valid: 'TLS_CERT_UNTRUSTED',
+}
+/** DNS-IDs that evidence shows. */
+const SHOWN = 5
+
+/** `isEnforced`: an MTA-STS policy in mode enforce names the host. */
+export function tlsCases({ address, result }: SeenAddress<Connected>, isEnforced: boolean): Case[] {
+  const failed = failureOf(result)
+  const tls = result.startTls?.kind === 'secured' ? result.startTls.tls : null
+  const cases: Case[] = failed === null ? [] : [{ ...failed, seen: { address, ...failed.seen } }]
+  if (tls !== null) cases.push(...certificateCases(address, tls, isEnforced))
+  // RFC 8461 §4.2: a certificate is to be valid, for this name and by an authority that is known.
+  const isFailing = failed !== null || (tls !== null && tls.pkix.verdict !== 'valid')
+  if (isEnforced && isFailing)
+    cases.push({ id: 'STS_MX_TLS_FAILS_ENFORCE', seen: { address, ...failed?.seen, ...verdictOf(tls) } })
+  return cases
+}
+
+/** What is slow or puts off may succeed with others, and later. */
+function failureOf(result: Connected): Case | null {
+  const { startTls } = result
+  if (isWithoutTls(result)) return { id: 'TLS_NOT_OFFERED', seen: {} }
+  if (startTls?.kind === 'refused' && startTls.reply.code >= 500)
+    return { id: 'TLS_HANDSHAKE_FAILED', seen: { code: startTls.reply.code, text: startTls.reply.lines[0] ?? '' } }
+  if (startTls?.kind === 'handshake_failed' && startTls.how !== 'timed_out')
+    return { id: 'TLS_HANDSHAKE_FAILED', seen: { how: startTls.how, error: startTls.error } }
+  return null
+}
+
+function verdictOf(tls: SeenTls | null): Record<string, unknown> {
+  return tls === null ? {} : { verdict: tls.pkix.verdict, error: tls.pkix.error }
+}
+
+function certificateCases(address: string, { version, chain, pkix }: SeenTls, isEnforced: boolean): Case[] {
+  const old: Case[] =
+    version === 'TLSv1' || version === 'TLSv1.1' ? [{ id: 'TLS_OLD_VERSION', seen: { address, version } }] : []
+  const ids = [...new Set(pkix.faults.map((fault) => FINDING_OF[fault]))]
+  const [leaf] = chain
+  const seen = {
+    address,
+    faults: pkix.faults,
+    error: pkix.error,
+    notAfterAt: leaf?.notAfterAt ?? null,
+    dnsNames: leaf?.dnsNames.slice(0, SHOWN) ?? [],
+  }
+  return [...old, ...ids.map((id): Case => ({ id, severity: isEnforced ? 'high' : 'info', seen }))]
+}
