@@ -12,6 +12,7 @@ import { batchRoutes } from './routes/batches.ts'
 import type { AppEnv, Services } from './routes/context.ts'
 import { creditRoutes } from './routes/credits.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
+import { domainRoutes } from './routes/domains.ts'
 import { erasureRoute } from './routes/erasures.ts'
 import { feedbackRoute } from './routes/feedback.ts'
 import { healthRoute } from './routes/health.ts'
@@ -19,6 +20,7 @@ import { keptRoutes } from './routes/kept.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { pageTokenRoute } from './routes/page-token.ts'
 import { rulesRoute } from './routes/rules.ts'
+import { tlsRptRoute } from './routes/tlsrpt.ts'
 import { describeEvents } from './routes/told.ts'
 import { usageRoute } from './routes/usage.ts'
 import { verificationRoutes } from './routes/verifications.ts'
@@ -45,6 +47,9 @@ export const PATHS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
   '/v1/batches/:id/cancel': { POST: 'owner' },
   '/v1/batches/:id/results': { GET: 'owner' },
   '/v1/batches/:id/events': { GET: 'owner' },
+  '/v1/domains/:domain': { GET: 'owner' },
+  '/v1/domains/:domain/history': { GET: 'owner' },
+  '/v1/tlsrpt': { POST: 'owner' },
   '/v1/erasures': { POST: 'holder' },
   '/v1/feedback': { POST: 'holder' },
   '/v1/accounts': { GET: 'operator', POST: 'operator' },
@@ -115,6 +120,8 @@ const ROUTES = [
   deliveryRoutes,
   batchRoutes,
   batchResultRoutes,
+  domainRoutes,
+  tlsRptRoute,
   erasureRoute,
   feedbackRoute,
   accountRoutes,

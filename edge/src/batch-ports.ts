@@ -124,3 +124,12 @@ export function doTurn(services: Services, { turns, askList, roll }: Asking): (t
     )
   }
 }
+
+/** Queues whose messages are about lists, or verifications that end later. */
+export const BATCH_QUEUES = [
+  'postern-batches',
+  'postern-asks',
+  'postern-batches-parked',
+  'postern-inquiries',
+  'postern-inquiries-parked',
+]

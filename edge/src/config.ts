@@ -17,6 +17,8 @@ export interface Env {
   readonly PARTITIONS: string
   /** JSON `{bootstrap, servers, shipped}`: whom to ask how old a domain is. */
   readonly RDAP: string
+  /** JSON list of `{suffix, url}`: where policies of MTA-STS for names below a suffix are asked for, in place of their own hosts. */
+  readonly POLICY_HOSTS: string
   /** Comma-separated special-use names that may exist here, such as `test`. */
   readonly ALLOW_SPECIAL_USE: string
   /** Comma-separated loopback CIDRs that count as reachable: the explicit opt-in of local runs. */
@@ -73,6 +75,7 @@ const environment = z.object({
   RDAP: json.pipe(
     z.strictObject({ bootstrap: z.url().nullable(), servers: z.record(z.string(), z.url()), shipped: z.boolean() }),
   ),
+  POLICY_HOSTS: json.pipe(z.array(z.strictObject({ suffix: z.string().min(1), url: z.url() }))),
   ALLOW_SPECIAL_USE: list,
   LOOPBACK_NETWORKS: cidrs,
 } satisfies Record<keyof Env, z.ZodType>)

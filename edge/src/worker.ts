@@ -31,7 +31,7 @@ import { createCall } from './probe/call.ts'
 import { createWrite } from './probe/write.ts'
 import { createAskList } from './probe/ask-list.ts'
 import type { Turn } from './probe/turns.ts'
-import { type BatchNamespaces, batchesOf, doPark, doTurn, doWork } from './batch-ports.ts'
+import { BATCH_QUEUES, type BatchNamespaces, batchesOf, doPark, doTurn, doWork } from './batch-ports.ts'
 import { consumeEach, type Message } from './batches/consume.ts'
 import { finish } from './verify/finish.ts'
 import { type InquiryMessage, type Pending, shardName } from './verify/pending.ts'
@@ -39,6 +39,8 @@ import { lookAfter } from './batches/look-after.ts'
 import type { Work } from './batches/work.ts'
 import { openProbeMemo, type ProbeMemory } from './probe/memo.ts'
 import { listDirectory } from './accounts/directory.ts'
+import { reportsOf } from './report-ports.ts'
+import type { Reports } from './reports/reports.ts'
 import type { Services } from './routes/context.ts'
 import type { Deliveries } from './webhooks/deliveries.ts'
 import { deliver, type DeliverPorts, type DeliveryMessage, notePark } from './webhooks/deliver.ts'
@@ -51,6 +53,7 @@ export { Deliveries } from './webhooks/deliveries.ts'
 export { Batch } from './batches/batch.ts'
 export { Turns } from './probe/turns.ts'
 export { Pending } from './verify/pending.ts'
+export { Reports } from './reports/reports.ts'
 
 interface Bindings extends Env, ObjectBindings, NearLimitBindings, BatchNamespaces {
   readonly PARTITIONS: string
@@ -64,6 +67,7 @@ interface Bindings extends Env, ObjectBindings, NearLimitBindings, BatchNamespac
   readonly ASKS: Queue<Turn>
   readonly PENDING: DurableObjectNamespace<Pending>
   readonly INQUIRIES: Queue<InquiryMessage>
+  readonly REPORTS: DurableObjectNamespace<Reports>
 }
 
 /** What lives as long as the isolate: bindings do not change within it. */
@@ -216,6 +220,7 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
     pending: (account, id) =>
       within(env.PENDING, partitionOf(account), config.PARTITIONS).getByName(shardName(account, id)),
     write: createWrite(call),
+    reports: reportsOf(env.REPORTS, { ...routePorts, config, cache: near, connect, call, warn }),
     webhooks,
     tell: (account, events) => webhooks(account).tell(account, events),
     newId: (prefix) => `${prefix}_${ulid()}`,
@@ -237,14 +242,6 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
     },
   }
 }
-
-const BATCH_QUEUES = [
-  'postern-batches',
-  'postern-asks',
-  'postern-batches-parked',
-  'postern-inquiries',
-  'postern-inquiries-parked',
-]
 
 function consumeBatches({ queue, messages }: MessageBatch, env: Bindings, context: ExecutionContext): Promise<void> {
   const waitUntil = (work: Promise<unknown>): void => context.waitUntil(work)

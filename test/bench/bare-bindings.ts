@@ -10,6 +10,7 @@ export function bareBindings(doh: string): Record<keyof Env, string> {
     EDGE_SECRETS: JSON.stringify({ current: '1', keys: { '1': '0f'.repeat(32) } }),
     PARTITIONS: '{"default":{"jurisdiction":null}}',
     RDAP: '{"bootstrap":null,"servers":{},"shipped":false}',
+    POLICY_HOSTS: '[]',
     ALLOW_SPECIAL_USE: 'test',
     LOOPBACK_NETWORKS: '127.25.0.0/16',
   }

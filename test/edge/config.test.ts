@@ -20,6 +20,7 @@ const good: Env = {
   EDGE_SECRETS: JSON.stringify(ring),
   PARTITIONS: JSON.stringify({ default: { jurisdiction: null }, eu: { jurisdiction: 'eu' } }),
   RDAP: JSON.stringify({ bootstrap: null, servers: { test: 'http://127.0.0.1:4000/rdap/' }, shipped: false }),
+  POLICY_HOSTS: '[]',
   ALLOW_SPECIAL_USE: 'test, local',
   LOOPBACK_NETWORKS: '127.25.0.0/16, ::1/128',
 }

@@ -21,7 +21,7 @@ const TWO = host('mx2.a.test', records(['9.9.9.9']))
 
 function given(exchanges: readonly SeenExchange[], wish: Partial<MxGiven> = {}): MxGiven {
   const mx = records(exchanges.map(({ host: exchange }, n) => ({ exchange, preference: 10 * (n + 1) })))
-  return { domain: 'a.test', mx, disagrees: false, a: NODATA, aaaa: NODATA, exchanges, ...wish }
+  return { domain: 'a.test', mx, disagrees: false, a: NODATA, aaaa: NODATA, exchanges, loopback: [], ...wish }
 }
 const mxOf = (data: readonly (readonly [number, string])[], ttlS?: number) =>
   records(

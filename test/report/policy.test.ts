@@ -10,6 +10,7 @@ const RUNS = { numRuns: 1_000 }
 const policy = (wish: Partial<PolicyHealth>): PolicyHealth => ({
   certificate: { valid: true, daysLeft: 62, lifetimeDays: 90 },
   maxAgeS: 604_800,
+  named: wish.matched ?? 5,
   matched: 5,
   exchanges: 5,
   bestMatched: true,
@@ -38,7 +39,14 @@ describe('the health of a policy', () => {
     ],
     [
       'PH5',
-      policy({ certificate: certificate(20, 47), maxAgeS: 2_592_000, matched: 0, exchanges: 2, bestMatched: false }),
+      policy({
+        certificate: certificate(20, 47),
+        maxAgeS: 2_592_000,
+        matched: 0,
+        named: 0,
+        exchanges: 2,
+        bestMatched: false,
+      }),
       { score: 39, band: 'failing' },
     ],
     [
@@ -73,7 +81,7 @@ describe('the health of a policy', () => {
       bestMatched: fc.boolean(),
       trouble: fc.constantFrom<PolicyHealth['trouble']>('none', 'unobtainable', 'unparseable'),
     })
-    .map((one): PolicyHealth => ({ ...one, matched: Math.min(one.matched, one.exchanges) }))
+    .map((one): PolicyHealth => ({ ...one, named: one.exchanges, matched: Math.min(one.matched, one.exchanges) }))
 
   it('is between 0 and 100, and no worse for a longer life, a longer certificate or one exchange more that it names', () => {
     fc.assert(

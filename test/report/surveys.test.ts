@@ -86,16 +86,17 @@ const given = {
   fetched: answered(POLICY),
   certificate: CERTIFICATE,
   exchanges: EXCHANGES,
+  failing: new Set<string>(),
 }
 
 describe('MTA-STS', () => {
   it.each([
     ['is sound', {}, []],
-    ['is not there', { texts: [], fetched: { kind: 'unreachable' } }, ['STS_NONE']],
+    ['is not there', { texts: [], fetched: { kind: 'unreachable', why: 'timeout' } }, ['STS_NONE']],
     ['has a policy alone', { texts: [] }, ['STS_ORPHAN_POLICY']],
     ['has two records', { texts: ['v=STSv1; id=1;', 'v=STSv1; id=2;'] }, ['STS_TXT_MULTIPLE']],
     ['has a wrong record', { texts: ['v=STSv1; id=a-b;'] }, ['STS_TXT_INVALID']],
-    ['cannot be fetched', { fetched: { kind: 'unreachable' } }, ['STS_POLICY_UNREACHABLE']],
+    ['cannot be fetched', { fetched: { kind: 'unreachable', why: 'timeout' } }, ['STS_POLICY_UNREACHABLE']],
     ['redirects', { fetched: { kind: 'redirect', status: 301 } }, ['STS_POLICY_REDIRECT']],
     ['has another status', { fetched: answered('', { status: 404 }) }, ['STS_POLICY_STATUS']],
     ['never ends', { fetched: { kind: 'too_large' } }, ['STS_TOO_LARGE']],
@@ -133,8 +134,16 @@ describe('MTA-STS', () => {
     expect(of('mx1.a.test').health).toMatchObject({ score: 74, partial: false })
   })
 
+  it('holds less where an exchange that it names has no TLS to offer, and says both shares', () => {
+    const { health } = surveySts({ ...given, failing: new Set(['mx2.a.test']) })
+    expect(health).toMatchObject({ named: 1, components: { match: 0.5 }, caps: [] })
+  })
+
   it('is unknown where the DNS did not answer, and says nothing', () => {
     expect(surveySts({ ...given, texts: null })).toMatchObject({ status: 'unlearned', findings: [], health: null })
+    const notFetched = surveySts({ ...given, fetched: { kind: 'not_fetched' } })
+    expect(notFetched).toMatchObject({ status: 'published', policy: null, health: null })
+    expect(said(notFetched.findings)).toEqual([])
   })
 })
 

@@ -37,9 +37,12 @@ const WITH_BODY = ['POST', 'PATCH']
 
 export const NOT_JSON = { detail: 'Send the body as "content-type: application/json".' }
 
+/** Reports of TLS failures come packed, under a type of their own. */
+const OTHER_TYPES = [LISTS, '/v1/tlsrpt']
+
 /** No body at all is an object without members, whatever its type: routes that need more name what they miss. */
 export const requireJson: MiddlewareHandler<AppEnv> = async (context, next) => {
-  if (context.req.path === LISTS || !WITH_BODY.includes(context.req.method)) return next()
+  if (OTHER_TYPES.includes(context.req.path) || !WITH_BODY.includes(context.req.method)) return next()
   if (isEmpty(context.req.raw)) context.req.raw = withEmptyObject(context.req.raw)
   if (!JSON_TYPE.test(context.req.header('content-type') ?? '')) {
     return refuse(context, 'unsupported-media-type', NOT_JSON)

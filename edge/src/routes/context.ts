@@ -12,6 +12,8 @@ import type { OncePort } from '../http/idempotency.ts'
 import type { NearOnces } from '../http/idempotency-near.ts'
 import type { NearLimits } from '../http/near-limits.ts'
 import type { Write } from '../probe/write.ts'
+import type { AnswerPorts } from '../reports/answer.ts'
+import type { Reports } from '../reports/reports.ts'
 import type { Pending } from '../verify/pending.ts'
 import type { VerifyPorts } from '../verify/verify.ts'
 import type { Deliveries } from '../webhooks/deliveries.ts'
@@ -40,6 +42,11 @@ export interface Services {
   readonly pending: (account: string, id: string) => DurableObjectStub<Pending>
   /** The objects of lists, and where their uploads lie. */
   readonly batches: Batches
+  /** Reports of domains: the object that keeps them, which accounts of a partition share, and what a new one is made with. */
+  readonly reports: {
+    readonly of: (account: string, domain: string) => DurableObjectStub<Reports>
+    readonly portsFor: (account: string, domain: string) => Omit<AnswerPorts, 'reports'>
+  }
   /** Has an account be told of something by webhook. */
   readonly tell: Tell
   readonly newId: (prefix: string) => string

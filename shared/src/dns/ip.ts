@@ -78,3 +78,10 @@ export function reverseName(address: Address): string {
   const zone = address.width === 32 ? 'in-addr.arpa' : 'ip6.arpa'
   return `${labelsOf(address).toReversed().join('.')}.${zone}`
 }
+
+/** What mostly fails together, as a name: a /24, or a /48 of IPv6; the text itself where it is no address. */
+export function networkOf(text: string): string {
+  const address = parseAddress(text)
+  if (address === null) return text
+  return address.width === 32 ? `4 ${address.bits >> 8n}` : `6 ${address.bits >> 80n}`
+}

@@ -1,12 +1,10 @@
 // DANE of a domain's exchanges (RFC 7672): what is published for each, whether mail may use it, and whether it holds.
+import type { Dnssec } from '../dns/dnssec.ts'
 import { isAnyMeant, isMeant, type Presented } from './dane-match.ts'
 import { type Finding, type FindingId, finding, type Severity } from './finding.ts'
 import { type Connected, connectedOf, isWithoutTls, type SeenAddress, type SeenHost } from './seen.ts'
 import { allOf, anyOf } from './three-valued.ts'
 import { isUsable, type Tlsa } from './tlsa.ts'
-
-/** What a resolver that checks signatures says of an answer (RFC 4033 §5). */
-export type Dnssec = 'secure' | 'insecure' | 'bogus' | 'indeterminate'
 
 export interface DaneHost {
   readonly host: string

@@ -5,7 +5,8 @@ export interface PolicyHealth {
   readonly certificate: Certificate | null
   /** Seconds (RFC 8461 §3.2); null where there is no policy that can be read. */
   readonly maxAgeS: number | null
-  /** Exchanges that the policy names and that senders can use, and all of them. */
+  /** Exchanges that the policy names, those of them that senders can use as far as that was measured, and all there are. */
+  readonly named: number
   readonly matched: number
   readonly exchanges: number
   /** False where no exchange of the best preference is named. */
@@ -28,7 +29,13 @@ export interface Health {
   readonly score: number
   readonly band: (typeof HEALTH_BANDS)[number]
   /** Each 0–1; null where it was not measured. */
-  readonly components: { readonly certificate: number | null; readonly maxAge: number; readonly match: number }
+  readonly components: {
+    readonly certificate: number | null
+    readonly maxAge: number
+    readonly match: number
+  }
+  /** Share of the exchanges that the policy names, whether senders can use them or not. */
+  readonly named: number
   /** What held the score down, whatever the components say. */
   readonly caps: readonly Cap[]
   readonly partial: boolean
@@ -65,7 +72,9 @@ export function healthOf(policy: PolicyHealth): Health {
   const caps = capsOf(policy)
   const cap = Math.min(100, ...caps.map((name) => CAP_AT[name]))
   const score = Math.round(Math.min(cap, rawScore({ certificate, maxAge, match })))
-  return { score, band: bandOf(score), components: { certificate, maxAge, match }, caps, partial: certificate === null }
+  const named = policy.exchanges === 0 ? 0 : policy.named / policy.exchanges
+  const components = { certificate, maxAge, match }
+  return { score, band: bandOf(score), components, named, caps, partial: certificate === null }
 }
 
 function rawScore({ certificate, maxAge, match }: Health['components']): number {
@@ -93,10 +102,10 @@ function ageWorth(seconds: number): number {
   return y0 + ((y1 - y0) * (seconds - x0)) / (x1 - x0)
 }
 
-function capsOf({ certificate, trouble, matched, exchanges, bestMatched }: PolicyHealth): Cap[] {
+function capsOf({ certificate, trouble, named, exchanges, bestMatched }: PolicyHealth): Cap[] {
   const caps: Cap[] = trouble === 'none' ? [] : [trouble]
   if (certificate?.valid === false) caps.push('certificate_invalid')
-  if (exchanges > 0 && matched === 0) caps.push('no_exchange_matched')
+  if (exchanges > 0 && named === 0) caps.push('no_exchange_matched')
   else if (exchanges > 0 && !bestMatched) caps.push('no_best_exchange_matched')
   return caps
 }

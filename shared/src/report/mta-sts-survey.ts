@@ -11,8 +11,9 @@ export type Fetched =
   | { readonly kind: 'answered'; readonly status: number; readonly contentType: string; readonly text: string }
   | { readonly kind: 'redirect'; readonly status: number }
   | { readonly kind: 'too_large' }
-  | { readonly kind: 'certificate' | 'unreachable' }
-  /** Nobody looked for it. */
+  | { readonly kind: 'certificate' }
+  | { readonly kind: 'unreachable'; readonly why: 'no_address' | 'not_public' | 'timeout' | 'connection' }
+  /** Nobody looked for it, or its host could not be looked up. */
   | { readonly kind: 'not_fetched' }
 
 export interface StsGiven {
@@ -23,6 +24,8 @@ export interface StsGiven {
   /** Of the policy host, as a lane has read it; null where none has. */
   readonly certificate: Certificate | null
   readonly exchanges: readonly Ranked[]
+  /** Exchanges at which a lane has found no TLS with a valid certificate: named or not, senders that heed the policy pass them over. */
+  readonly failing: ReadonlySet<string>
 }
 
 export interface StsSurvey {
@@ -70,17 +73,19 @@ function policyOf(fetched: Fetched): StsPolicy | null {
 type Judged = Omit<StsSurvey, 'status' | 'id'>
 
 function judged(given: StsGiven, policy: StsPolicy | null): Judged {
-  const { domain, fetched, certificate, exchanges } = given
+  const { domain, fetched, certificate, exchanges, failing } = given
   const patterns = policy?.mx ?? []
   const matched = exchanges.map((one) => ({ ...one, matched: patterns.some((pattern) => names(pattern, one.host)) }))
   const unmatched = matched.filter((one) => !one.matched).map(({ host }) => host)
   const unused = patterns.filter((pattern) => !exchanges.some(({ host }) => names(pattern, host)))
   const gap = policy === null ? null : gapOf(matched, policy.mode)
   const best = Math.min(...exchanges.map(({ preference }) => preference))
+  const isUnknown = fetched.kind === 'not_fetched'
   const health = healthOf({
     certificate,
     maxAgeS: policy?.maxAgeS ?? null,
-    matched: exchanges.length - unmatched.length,
+    named: exchanges.length - unmatched.length,
+    matched: matched.filter((one) => one.matched && !failing.has(one.host)).length,
     exchanges: exchanges.length,
     bestMatched: matched.some((one) => one.matched && one.preference === best),
     trouble: troubleOf(fetched, policy),
@@ -92,7 +97,7 @@ function judged(given: StsGiven, policy: StsPolicy | null): Judged {
     ...gapFindings(domain, gap, unmatched),
     ...unused.map((pattern) => finding('STS_PATTERN_UNUSED', { domain, subject: pattern })),
   ]
-  return { policy, health, gap, unmatched, unused, findings }
+  return { policy, health: isUnknown ? null : health, gap, unmatched, unused, findings }
 }
 
 function troubleOf(fetched: Fetched, policy: StsPolicy | null): PolicyHealth['trouble'] {

@@ -1,6 +1,6 @@
 // What a domain's exchanges give to think of, as far as the DNS tells: findings of the answers about them.
 import type { Answer, MxData } from '../dns/answer.ts'
-import { parseAddress } from '../dns/ip.ts'
+import { type Cidr, networkOf } from '../dns/ip.ts'
 import { IPV4_TEXT } from '../dns/mail-route.ts'
 import { globallyReachable } from '../dns/reachable.ts'
 import { type Finding, type FindingId, finding, type Severity } from './finding.ts'
@@ -23,6 +23,8 @@ export interface MxGiven {
   readonly aaaa: Answer<string>
   /** Of each exchange, by name. */
   readonly exchanges: readonly SeenExchange[]
+  /** Loopback blocks that count as reachable: the explicit opt-in of runs on a desk. */
+  readonly loopback: readonly Cidr[]
 }
 
 type Say = (id: FindingId, subject?: string, severity?: Severity) => Finding
@@ -61,7 +63,7 @@ function withoutMx({ a, aaaa }: MxGiven, say: Say): Finding {
 }
 
 function withMx(
-  { exchanges }: MxGiven,
+  { exchanges, loopback }: MxGiven,
   { data, ttlS }: Extract<Answer<MxData>, { kind: 'records' }>,
   say: Say,
 ): Finding[] {
@@ -77,17 +79,22 @@ function withMx(
   const isAnyReached = seen.some(({ a, aaaa }) => a.kind === 'records' || aaaa.kind === 'records')
   return [
     ...mixed,
-    ...seen.flatMap((one) => ofExchange(one, isAnyReached, say)),
+    ...seen.flatMap((one) => ofExchange(one, { isAnyReached, loopback }, say)),
     ...twice.map((name) => say('MX_DUPLICATE_HOST', name)),
     ...ofAll(seen, say),
     ...ttl,
   ]
 }
 
-function ofExchange({ host, cname, a, aaaa }: SeenExchange, isAnyReached: boolean, say: Say): Finding[] {
+interface Around {
+  readonly isAnyReached: boolean
+  readonly loopback: readonly Cidr[]
+}
+
+function ofExchange({ host, cname, a, aaaa }: SeenExchange, { isAnyReached, loopback }: Around, say: Say): Finding[] {
   const isIp = IPV4_TEXT.test(host) ? [say('MX_IS_IP', host)] : []
   const alias = cname === null ? [] : [say('MX_CNAME', host)]
-  const outside = addressesOf({ a, aaaa }).filter((address) => !globallyReachable(address, []))
+  const outside = addressesOf({ a, aaaa }).filter((address) => !globallyReachable(address, loopback))
   const hidden = outside.map((address) => say('MX_PRIVATE_ADDRESS', `${host} (${address})`))
   if (a.kind === 'nxdomain' || aaaa.kind === 'nxdomain') {
     // An address that is no name is no name that could be taken either.
@@ -117,11 +124,4 @@ function ofAll(seen: readonly SeenExchange[], say: Say): Finding[] {
     ...(seen.length > 1 && networks.size === 1 ? [say('MX_ONE_FAILURE_DOMAIN')] : []),
     ...(seen.some(({ aaaa }) => aaaa.kind === 'records') || all.length === 0 ? [] : [say('MX_NO_IPV6')]),
   ]
-}
-
-/** What mostly fails together: a /24, or a /48 of IPv6. */
-function networkOf(address: string): string {
-  const parsed = parseAddress(address)
-  if (parsed === null) return address
-  return parsed.width === 32 ? `4 ${parsed.bits >> 8n}` : `6 ${parsed.bits >> 80n}`
 }

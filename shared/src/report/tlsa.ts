@@ -1,13 +1,8 @@
 // TLSA records (RFC 6698 §2, RFC 7672 §3.1): as they are written, whether mail may use them, and whether a certificate is meant.
+import type { TlsaData } from '../dns/answer.ts'
 import type { Parsed } from './record.ts'
 
-export interface Tlsa {
-  readonly usage: number
-  readonly selector: number
-  readonly matching: number
-  /** Lower-case hexadecimal. */
-  readonly data: string
-}
+export type Tlsa = TlsaData
 
 const DIGEST_OCTETS: Readonly<Record<number, number>> = { 1: 32, 2: 64 }
 

@@ -12,6 +12,7 @@ import type { Deliveries } from '../../../edge/src/webhooks/deliveries.ts'
 import type { DeliveryMessage } from '../../../edge/src/webhooks/deliver.ts'
 import type { NearLimitBindings } from '../../../edge/src/http/near-limits.ts'
 import type { InquiryMessage, Pending } from '../../../edge/src/verify/pending.ts'
+import type { Reports } from '../../../edge/src/reports/reports.ts'
 import type * as worker from '../../../edge/src/worker.ts'
 
 interface Bindings extends Vars, NearLimitBindings {
@@ -30,6 +31,7 @@ interface Bindings extends Vars, NearLimitBindings {
   readonly BATCHES: Queue<Work>
   readonly ASKS: Queue<Turn>
   readonly SPOOL: R2Bucket
+  readonly REPORTS: DurableObjectNamespace<Reports>
 }
 
 declare global {

@@ -1,0 +1,43 @@
+// What reports of domains are made with, from the configuration and the ports that look-ups have anyway.
+import { resolversFor } from '@postern/shared/dns/resolvers.ts'
+import { partitionOf, within } from './accounts/places.ts'
+import type { Config } from './config.ts'
+import type { RoutePorts } from './dns/route.ts'
+import type { Connect } from './http/connections.ts'
+import type { NearCache } from './http/near-cache.ts'
+import { createAskInspect } from './probe/ask-inspect.ts'
+import type { Call } from './probe/call.ts'
+import type { Reports } from './reports/reports.ts'
+import type { Services } from './routes/context.ts'
+
+interface Parts extends Pick<RoutePorts, 'resolve' | 'memo' | 'now'> {
+  readonly config: Config
+  readonly cache: NearCache
+  readonly connect: Connect
+  readonly call: Call
+  readonly warn: (what: string) => void
+}
+
+export function reportsOf(namespace: DurableObjectNamespace<Reports>, parts: Parts): Services['reports'] {
+  return {
+    of: (account, domain) => within(namespace, partitionOf(account), parts.config.PARTITIONS).getByName(domain),
+    portsFor: portsOf(parts),
+  }
+}
+
+function portsOf(parts: Parts): Services['reports']['portsFor'] {
+  const { config, call, warn, memo, ...ports } = parts
+  const ask = createAskInspect(call, warn)
+  return (account, domain) => ({
+    ...ports,
+    memo: memo(domain),
+    policyHosts: config.POLICY_HOSTS,
+    loopback: config.LOOPBACK_NETWORKS,
+    inspect: {
+      lanes: config.LANES.lanes.filter(({ partition }) => partition === partitionOf(account)),
+      epoch: config.LANES.epoch,
+      ask,
+    },
+    resolvers: resolversFor(config.DOH_RESOLVERS, domain).map(({ name }) => name),
+  })
+}

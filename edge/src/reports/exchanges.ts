@@ -1,0 +1,126 @@
+// What the DNS tells of a domain's exchanges: addresses, aliases, pins with who vouches for them, and reverse names.
+import type { Answer, MxData, TlsaData } from '@postern/shared/dns/answer.ts'
+import { type Dnssec, dnssecOf, together } from '@postern/shared/dns/dnssec.ts'
+import { reverseNameOf } from '@postern/shared/report/reverse-findings.ts'
+import type { LookUps, Stated } from './look-ups.ts'
+
+export interface ExchangeLearned {
+  readonly host: string
+  readonly preference: number
+  readonly a: Answer<string>
+  readonly aaaa: Answer<string>
+  /** Where the host is an alias, the name that it stands for. */
+  readonly canonical: string | null
+  /** Of its addresses, or of the alias alone where that is what pins go by (RFC 7672 §2.2.2). */
+  readonly dnssec: Dnssec
+  readonly pins: Pins
+  readonly reverse: readonly Reverse[]
+}
+
+export interface Pins {
+  /** Name below which the records lie. */
+  readonly base: string
+  readonly dnssec: Dnssec
+  /** Null where they could not be learned. */
+  readonly records: readonly TlsaData[] | null
+}
+
+export interface Reverse {
+  readonly address: string
+  /** Null where they could not be learned. */
+  readonly names: readonly string[] | null
+  /** One of them leads back; null where that is not known. */
+  readonly confirmed: boolean | null
+}
+
+/** A domain that names more has no more to show. */
+export const MOST_EXCHANGES = 10
+/** Reverse names are looked up of so many addresses of one exchange, and so many names are followed back. */
+const MOST_ADDRESSES = 4
+const MOST_NAMES = 2
+
+export async function learnExchanges(records: readonly MxData[], looks: LookUps): Promise<ExchangeLearned[]> {
+  const hosts = new Map(records.filter(({ exchange }) => exchange !== '').map((one) => [one.exchange, one]))
+  const first = [...hosts.values()].toSorted((one, other) => one.preference - other.preference).slice(0, MOST_EXCHANGES)
+  return Promise.all(first.map((one) => learnExchange(one, looks)))
+}
+
+async function learnExchange({ exchange: host, preference }: MxData, looks: LookUps): Promise<ExchangeLearned> {
+  const [a, aaaa, own] = await Promise.all([
+    looks.state({ name: host, type: 'A' }),
+    looks.state({ name: host, type: 'AAAA' }),
+    pinsAt(host, looks),
+  ])
+  const canonical = canonicalOf(a.answer) ?? canonicalOf(aaaa.answer)
+  const addresses = addressState(a, aaaa)
+  const [pinned, reverse] = await Promise.all([
+    canonical === null ? { pins: own, dnssec: addresses } : pinsOfAlias({ host, canonical, addresses, own }, looks),
+    Promise.all(addressesOf(a.answer, aaaa.answer).map((address) => reverseOf(address, looks))),
+  ])
+  return { host, preference, a: a.answer, aaaa: aaaa.answer, canonical, ...pinned, reverse }
+}
+
+function canonicalOf(answer: Answer<string>): string | null {
+  return answer.kind === 'failure' ? null : (answer.canonical ?? null)
+}
+
+/** Of the answers that hold addresses; where none does, of all. */
+function addressState(...both: readonly Stated<string>[]): Dnssec {
+  const found = both.filter(({ answer }) => answer.kind === 'records')
+  const failed = both.filter(({ dnssec }) => dnssec === 'bogus')
+  return together([...(found.length > 0 ? found : both), ...failed].map(({ dnssec }) => dnssec))
+}
+
+function addressesOf(...both: readonly Answer<string>[]): string[] {
+  return both.flatMap((answer) => (answer.kind === 'records' ? answer.data.slice(0, MOST_ADDRESSES) : []))
+}
+
+const pinName = (base: string): string => `_25._tcp.${base}`
+
+/** What one resolver vouches for is asked of another: both have to. */
+async function pinsAt(base: string, looks: LookUps): Promise<Pins> {
+  const question = { name: pinName(base), type: 'TLSA' } as const
+  const { answer, dnssec, source } = await looks.state(question)
+  if (answer.kind === 'failure') return { base, dnssec, records: null }
+  if (answer.kind !== 'records') return { base, dnssec, records: [] }
+  if (dnssec !== 'secure') return { base, dnssec, records: answer.data }
+  const second = await looks.second(question, source)
+  return { base, dnssec: second.kind === 'nodata' ? 'insecure' : dnssecOf(second), records: answer.data }
+}
+
+interface Alias {
+  readonly host: string
+  readonly canonical: string
+  readonly addresses: Dnssec
+  readonly own: Pins
+}
+
+/**
+ * RFC 7672 §2.2.3: where the whole chain is vouched for, the target's records count before the alias's own; where only the
+ * alias is, those of the alias.
+ */
+async function pinsOfAlias({ host, canonical, addresses, own }: Alias, looks: LookUps) {
+  if (addresses === 'secure') {
+    const target = await pinsAt(canonical, looks)
+    const isThere = target.records === null || target.records.length > 0
+    return { pins: isThere ? target : own, dnssec: addresses }
+  }
+  const isWorthIt = addresses === 'insecure' && (own.records ?? []).length > 0
+  const alias = isWorthIt ? await looks.state({ name: host, type: 'CNAME' }) : null
+  return { pins: own, dnssec: alias?.dnssec === 'secure' ? alias.dnssec : addresses }
+}
+
+async function reverseOf(address: string, looks: LookUps): Promise<Reverse> {
+  const name = reverseNameOf(address)
+  if (name === null) return { address, names: null, confirmed: null }
+  const answer = await looks.ask({ name, type: 'PTR' })
+  if (answer.kind === 'failure') return { address, names: null, confirmed: null }
+  const names = answer.kind === 'records' ? answer.data : []
+  if (names.length === 0) return { address, names, confirmed: null }
+  const type = address.includes(':') ? 'AAAA' : 'A'
+  const back = await Promise.all(names.slice(0, MOST_NAMES).map((found) => looks.ask({ name: found, type })))
+  if (back.some((one) => one.kind === 'records' && one.data.some((found) => found === address))) {
+    return { address, names, confirmed: true }
+  }
+  return { address, names, confirmed: back.some(({ kind }) => kind === 'failure') ? null : false }
+}

@@ -1,0 +1,69 @@
+// What a report rests on, piece by piece as it is learned; a piece that is absent is not known yet.
+import type { InspectReport } from '@postern/shared/contract/inspection.ts'
+import type { Answer, MxData } from '@postern/shared/dns/answer.ts'
+import type { Dnssec } from '@postern/shared/dns/dnssec.ts'
+import { type Addresses, mailRoute } from '@postern/shared/dns/mail-route.ts'
+import type { DkimSurvey } from '@postern/shared/report/dkim-survey.ts'
+import type { DmarcSurvey } from '@postern/shared/report/dmarc-survey.ts'
+import type { Fetched } from '@postern/shared/report/mta-sts-survey.ts'
+import type { SpfSurvey } from '@postern/shared/report/spf-survey.ts'
+import type { NotLooked } from '../probe/ask-inspect.ts'
+import type { ExchangeLearned } from './exchanges.ts'
+
+export interface Named {
+  /** In A-form, lower case, without trailing dot; and as people write it. */
+  readonly ascii: string
+  readonly unicode: string
+}
+
+export interface RouteLearned {
+  /** What two resolvers amount to: a "nothing there" that only one of them says is a failure. */
+  readonly mx: Answer<MxData>
+  readonly dnssec: Dnssec
+  /** Null where the second was not heard yet, or could not tell. */
+  readonly agree: boolean | null
+  readonly own: Addresses
+  /** Of our own first question, in milliseconds; null where it was remembered. */
+  readonly tookMs: number | null
+}
+
+export type Looked =
+  | { readonly kind: 'report'; readonly report: InspectReport; readonly tookMs: number }
+  | { readonly kind: 'unmeasured'; readonly why: NotLooked | 'test_key' | 'no_exchange' }
+
+export interface Learned {
+  readonly route?: RouteLearned
+  readonly exchanges?: readonly ExchangeLearned[]
+  readonly spf?: SpfSurvey
+  readonly dkim?: DkimSurvey
+  readonly dmarc?: DmarcSurvey
+  readonly sts?: { readonly texts: readonly string[] | null; readonly fetched: Fetched }
+  readonly tlsRpt?: { readonly texts: readonly string[] | null }
+  readonly looked?: Looked
+  /** Names whose signatures do not hold. */
+  readonly bogus?: readonly string[]
+}
+export type Piece = keyof Learned
+
+export const NOT_ASKED: Answer<never> = { kind: 'failure', why: 'timeout' }
+
+/** Where mail goes, by what was learned; a fault of the DNS is none of the others. */
+export function routeKind(domain: string, { mx, own }: RouteLearned) {
+  const { kind } = mailRoute(domain, { mx, ...own }, () => 0)
+  return kind === 'unlearned' ? 'error' : kind
+}
+
+/** Exchanges in question: those of the records, or the domain itself where there are none and it has an address. */
+export function exchangesNamed(domain: string, route: RouteLearned): readonly MxData[] {
+  switch (routeKind(domain, route)) {
+    case 'mx':
+      return route.mx.kind === 'records' ? route.mx.data.filter(({ exchange }) => exchange !== '') : []
+    case 'implicit':
+      return [{ preference: 0, exchange: domain }]
+    case 'null_mx':
+    case 'none':
+    case 'nxdomain':
+    case 'error':
+      return []
+  }
+}

@@ -1,0 +1,124 @@
+// The exchanges of a domain in the words of a report, and what they give to think of.
+import type { ExchangeShown } from '@postern/shared/contract/domain-exchanges.ts'
+import type { ReportSections } from '@postern/shared/contract/domain-report.ts'
+import type { Answer } from '@postern/shared/dns/answer.ts'
+import { IPV4_TEXT } from '@postern/shared/dns/mail-route.ts'
+import { providerOf } from '@postern/shared/dns/provider.ts'
+import { globallyReachable } from '@postern/shared/dns/reachable.ts'
+import { exposureOf, ranksOf } from '@postern/shared/report/exposure.ts'
+import type { Finding } from '@postern/shared/report/finding.ts'
+import { names } from '@postern/shared/report/mta-sts.ts'
+import { mxFindings } from '@postern/shared/report/mx-findings.ts'
+import { reverseFindings } from '@postern/shared/report/reverse-findings.ts'
+import { smtpFindings } from '@postern/shared/report/smtp-findings.ts'
+import { type ExchangeLearned, MOST_EXCHANGES } from './exchanges.ts'
+import { exchangesNamed, type RouteLearned, routeKind } from './learned.ts'
+import { inspectionOf, isEffective, seenOf } from './render-seen.ts'
+import { stsOf } from './render-records.ts'
+import type { With } from './sections.ts'
+
+export function mxOf(sight: With<'route'>): { value: ReportSections['mx']; findings: readonly Finding[] } {
+  const { domain, route } = sight
+  const status = routeKind(domain.ascii, route)
+  const named = exchangesNamed(domain.ascii, route).map(({ exchange, preference }) => ({ host: exchange, preference }))
+  const [ranks, exposure] = [ranksOf(named), exposureOf(named)]
+  const patterns = patternsOf(sight)
+  const records = named
+    .map((one, at) => ({ ...one, rank: ranks[at] ?? 0, exposure: rounded(exposure[at] ?? 0) }))
+    .toSorted((one, other) => one.preference - other.preference)
+    .slice(0, MOST_EXCHANGES)
+    .map((one) => exchangeOf(one, sight, patterns))
+  return {
+    value: {
+      status,
+      ttl_s: route.mx.kind === 'failure' ? null : route.mx.ttlS,
+      dnssec: route.dnssec,
+      resolvers_agree: route.agree,
+      found: named.length,
+      records,
+    },
+    findings: findingsOf(sight, status),
+  }
+}
+
+const rounded = (share: number): number => Math.round(share * 1e6) / 1e6
+
+type Ranked = Pick<ExchangeShown, 'host' | 'preference' | 'rank' | 'exposure'>
+
+function exchangeOf(ranked: Ranked, sight: With<'route'>, patterns: readonly string[]): ExchangeShown {
+  const { domain, exchanges, looked } = sight
+  const { host } = ranked
+  const learned = exchanges?.find((one) => one.host === host)
+  const inspection = inspectionOf(looked, host)
+  const provider = providerOf(host, domain.ascii).id
+  return {
+    ...ranked,
+    provider: provider === 'default' ? null : provider,
+    is_ip: IPV4_TEXT.test(host),
+    alias_of: learned?.canonical ?? null,
+    dnssec: learned?.dnssec ?? null,
+    addresses: learned === undefined ? null : addressesOf(learned, sight),
+    smtp: seenOf(inspection),
+    effective: isEffective(inspection),
+    policy_pattern: patterns.find((pattern) => names(pattern, host)) ?? null,
+  }
+}
+
+function addressesOf({ a, aaaa, reverse }: ExchangeLearned, { loopback }: With<'route'>) {
+  const all = [a, aaaa].flatMap((answer) => (answer.kind === 'records' ? answer.data : []))
+  return all.map((address) => {
+    const back = reverse.find((one) => one.address === address)
+    return {
+      address,
+      family: address.includes(':') ? (6 as const) : (4 as const),
+      reachable: globallyReachable(address, loopback),
+      reverse_names: back === undefined || back.names === null ? null : [...back.names],
+      confirmed: back?.confirmed ?? null,
+    }
+  })
+}
+
+function patternsOf(sight: With<'route'>): readonly string[] {
+  const { sts } = sight
+  return sts === undefined ? [] : (stsOf({ ...sight, sts }).policy?.mx ?? [])
+}
+
+function findingsOf(sight: With<'route'>, status: ReportSections['mx']['status']): Finding[] {
+  const { domain, route, exchanges = [], loopback } = sight
+  const about = mxFindings({
+    domain: domain.ascii,
+    mx: status === 'error' ? unknownOf(route.mx) : route.mx,
+    disagrees: route.agree === false,
+    a: route.own.a,
+    aaaa: route.own.aaaa,
+    exchanges: exchanges.map(({ host, canonical, a, aaaa }) => ({ host, cname: canonical, a, aaaa })),
+    loopback,
+  })
+  const rows = exchanges.flatMap(({ host, reverse }) => reverse.map((one) => ({ host, ...one })))
+  return [...about, ...reverseFindings(domain.ascii, rows), ...seenFindings(sight, route)]
+}
+
+/** An answer that contradicts itself is none. */
+function unknownOf(answer: Answer<never> | RouteLearned['mx']): RouteLearned['mx'] {
+  return answer.kind === 'failure' ? answer : { kind: 'failure', why: 'servfail' }
+}
+
+function seenFindings(sight: With<'route'>, route: RouteLearned): Finding[] {
+  const { domain, exchanges = [], looked, sts } = sight
+  if (looked?.kind !== 'report') return []
+  const policy = sts === undefined ? null : stsOf({ ...sight, sts, route }).policy
+  const enforced = policy?.mode === 'enforce' ? policy.mx : []
+  const hosts = looked.report.hosts
+  return smtpFindings({
+    domain: domain.ascii,
+    hosts,
+    enforced: new Set(hosts.map(({ exchange }) => exchange).filter((host) => enforced.some((one) => names(one, host)))),
+    reverse: new Map(
+      exchanges.flatMap(({ reverse }) =>
+        reverse.flatMap(({ address, names: back }): [string, readonly string[]][] =>
+          back === null ? [] : [[address, back]],
+        ),
+      ),
+    ),
+  })
+}

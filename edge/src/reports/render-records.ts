@@ -1,0 +1,155 @@
+// What a domain publishes about its mail, in the words of a report: SPF, DKIM, DMARC, MTA-STS, TLSRPT, DANE.
+import type { ReportSections } from '@postern/shared/contract/domain-report.ts'
+import { type DaneSurvey, surveyDane } from '@postern/shared/report/dane-survey.ts'
+import type { DkimSurvey } from '@postern/shared/report/dkim-survey.ts'
+import type { DmarcSurvey } from '@postern/shared/report/dmarc-survey.ts'
+import type { Finding } from '@postern/shared/report/finding.ts'
+import { type Fetched, type StsSurvey, surveySts } from '@postern/shared/report/mta-sts-survey.ts'
+import type { SpfSurvey } from '@postern/shared/report/spf-survey.ts'
+import { chosenTlsRpt, parseTlsRpt } from '@postern/shared/report/tlsrpt.ts'
+import { exchangesNamed } from './learned.ts'
+import { inspectionOf, policyCertificate } from './render-seen.ts'
+import type { With } from './sections.ts'
+
+export function spfOf({ status, text, lookups, voids, all, included }: SpfSurvey): ReportSections['spf'] {
+  return { status, record: text, lookups, voids, all, included: included.map((one) => ({ ...one })) }
+}
+
+export function dkimOf({ zone, selectors }: DkimSurvey): ReportSections['dkim'] {
+  return {
+    zone,
+    selectors: selectors.map(({ selector, status, key }) => ({
+      selector,
+      status,
+      type: key?.type ?? null,
+      bits: key?.bits ?? null,
+      revoked: key?.revoked ?? null,
+      testing: key?.testing ?? null,
+    })),
+  }
+}
+
+export function dmarcOf({ status, text, effective, organisation, walk }: DmarcSurvey): ReportSections['dmarc'] {
+  return {
+    status,
+    record: text,
+    found_at: effective?.foundAt ?? null,
+    organisational_domain: organisation,
+    walk: walk.map((name) => `_dmarc.${name}`),
+    policy: effective?.policy ?? null,
+    testing: effective?.record.testing ?? null,
+    rua: [...(effective?.record.rua ?? [])],
+    ruf: [...(effective?.record.ruf ?? [])],
+  }
+}
+
+/** As far as a lane has looked, with the certificate of the policy's host and what the exchanges have to offer. */
+export function stsOf(sight: With<'sts' | 'route'>): StsSurvey {
+  const { domain, sts, route, looked, now } = sight
+  const exchanges = exchangesNamed(domain.ascii, route).map(({ exchange, preference }) => ({
+    host: exchange,
+    preference,
+  }))
+  const failing = new Set(exchanges.map(({ host }) => host).filter((host) => lacksTls(sight, host)))
+  const certificate = policyCertificate(looked, now)
+  return surveySts({ domain: domain.ascii, texts: sts.texts, fetched: sts.fetched, certificate, exchanges, failing })
+}
+
+/** Measured, and at no address a TLS with a valid certificate. */
+function lacksTls({ looked }: With<'sts'>, host: string): boolean {
+  const inspection = inspectionOf(looked, host)
+  if (inspection?.kind !== 'inspected') return false
+  const told = inspection.addresses.flatMap(({ result }) => {
+    if (result.kind !== 'connected' || result.startTls === null) return []
+    if (result.startTls.kind === 'secured') return [result.startTls.tls.pkix.verdict === 'valid']
+    return result.startTls.kind === 'not_offered' ? [false] : []
+  })
+  return told.length > 0 && !told.includes(true)
+}
+
+export function policyOf(sight: With<'sts' | 'route'>): {
+  value: ReportSections['mta_sts']
+  findings: readonly Finding[]
+} {
+  const survey = stsOf(sight)
+  const { status, id, policy, health, gap, unmatched, unused, findings } = survey
+  const certificate = policyCertificate(sight.looked, sight.now)
+  return {
+    findings,
+    value: {
+      status,
+      id,
+      policy: policy === null ? null : { mode: policy.mode, max_age_s: policy.maxAgeS, mx: [...policy.mx] },
+      fetch: fetchOf(sight.sts.fetched),
+      certificate:
+        certificate === null
+          ? null
+          : {
+              valid: certificate.valid,
+              days_left: rounded(certificate.daysLeft),
+              lifetime_days: rounded(certificate.lifetimeDays),
+            },
+      health: health === null ? null : healthOf(health),
+      gap: gap === null ? null : { ...gap, score: rounded(gap.score) },
+      unmatched_mx: [...unmatched],
+      unused_patterns: [...unused],
+    },
+  }
+}
+
+const rounded = (value: number): number => Math.round(value * 100) / 100
+
+function healthOf({ score, band, components, named, caps, partial }: NonNullable<StsSurvey['health']>) {
+  const { certificate, maxAge, match } = components
+  return { score, band, components: { certificate, max_age: maxAge, match }, named, caps: [...caps], partial }
+}
+
+function fetchOf(fetched: Fetched): ReportSections['mta_sts']['fetch'] {
+  return {
+    kind: fetched.kind,
+    status: 'status' in fetched ? fetched.status : null,
+    content_type: 'contentType' in fetched ? fetched.contentType : null,
+    why: 'why' in fetched ? fetched.why : null,
+  }
+}
+
+export function tlsRptOf(texts: readonly string[] | null): ReportSections['tls_rpt'] {
+  if (texts === null) return { status: 'unlearned', record: null, rua: [] }
+  const found = chosenTlsRpt(texts)
+  if (found.kind !== 'one') return { status: found.kind, record: null, rua: [] }
+  const parsed = parseTlsRpt(found.text)
+  return parsed.ok
+    ? { status: 'published', record: found.text, rua: [...parsed.record.rua] }
+    : { status: 'invalid', record: found.text, rua: [] }
+}
+
+export function daneOf({ domain, route, exchanges, looked }: With<'route' | 'exchanges'>): {
+  value: ReportSections['dane']
+  findings: readonly Finding[]
+} {
+  const survey: DaneSurvey = surveyDane({
+    domain: domain.ascii,
+    mx: route.dnssec,
+    hosts: exchanges.map(({ host, dnssec, pins }) => ({
+      host,
+      addresses: dnssec,
+      tlsa: pins.dnssec,
+      records: pins.records,
+      seen: inspectionOf(looked, host),
+    })),
+  })
+  const baseOf = (host: string): string => exchanges.find((one) => one.host === host)?.pins.base ?? host
+  return {
+    value: {
+      active: survey.active,
+      hosts: survey.hosts.map(({ host, status, records, matches }) => ({
+        host,
+        status,
+        base: `_25._tcp.${baseOf(host)}`,
+        records: records.map((one) => ({ ...one })),
+        matches,
+      })),
+    },
+    findings: survey.findings,
+  }
+}

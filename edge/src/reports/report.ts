@@ -1,0 +1,212 @@
+// THE STORY of one domain's report: the records side by side, its exchanges, its policy, a lane's look at them; told as it is learned.
+import type { DomainReport } from '@postern/shared/contract/domain-report.ts'
+import type { Answer, MxData } from '@postern/shared/dns/answer.ts'
+import { dnssecOf, together } from '@postern/shared/dns/dnssec.ts'
+import type { Addresses } from '@postern/shared/dns/mail-route.ts'
+import { providerOf } from '@postern/shared/dns/provider.ts'
+import { rank } from '@postern/shared/lanes/choose.ts'
+import type { Lane } from '@postern/shared/lanes/lane.ts'
+import { textsOf } from '@postern/shared/report/asking.ts'
+import { selectorsOf } from '@postern/shared/report/dkim-selectors.ts'
+import { surveyDkim } from '@postern/shared/report/dkim-survey.ts'
+import { surveyDmarc } from '@postern/shared/report/dmarc-survey.ts'
+import type { Fetched } from '@postern/shared/report/mta-sts-survey.ts'
+import { chosenSts, parseSts } from '@postern/shared/report/mta-sts.ts'
+import { surveySpf } from '@postern/shared/report/spf-survey.ts'
+import type { AskInspect } from '../probe/ask-inspect.ts'
+import { type Board, createBoard, type Tell } from './board.ts'
+import { learnExchanges } from './exchanges.ts'
+import { exchangesNamed, type Looked, type Named, NOT_ASKED, type RouteLearned } from './learned.ts'
+import { createLookUps, type LookUpPorts, type LookUps, type Stated } from './look-ups.ts'
+import { policyHostOf, policyOf, type PolicyPorts, type PolicyWanted } from './policy.ts'
+
+export interface ReportWanted {
+  readonly id: string
+  readonly domain: Named
+  /** Selectors of DKIM keys, as whoever asks names them. */
+  readonly selectors: readonly string[]
+  /** What was kept of the policy is passed over. */
+  readonly fresh: boolean
+}
+
+export interface ReportPorts extends LookUpPorts, PolicyPorts {
+  /** Null where no lane may be asked on this caller's behalf. */
+  readonly inspect: { readonly lanes: readonly Lane[]; readonly epoch: number; readonly ask: AskInspect } | null
+  readonly resolvers: readonly string[]
+}
+
+/** Look-ups may take this long, and a lane's look, in milliseconds. */
+const DNS_MS = 8_000
+const LOOK_MS = 12_000
+
+/** Never rejects: what could not be learned is said to be so. `tell` hears of each section when it changes. */
+export async function makeReport(wanted: ReportWanted, ports: ReportPorts, tell: Tell): Promise<DomainReport> {
+  const startedAt = ports.now()
+  const looks = createLookUps(ports, { deadlineAt: startedAt + DNS_MS })
+  const board = createBoard({ domain: wanted.domain, loopback: ports.loopback, now: startedAt }, tell)
+  const means = { looks, board, ports }
+  const { ascii } = wanted.domain
+  // In order of value: six questions go out at a time.
+  const first = looks.state({ name: ascii, type: 'MX' })
+  const records = learnRecords(ascii, means)
+  const policy = learnPolicy(wanted, means)
+  const route = learnRoute(ascii, first, means)
+  const hosts = route.early.then((early) => learnHosts(wanted, early, means))
+  const dnsDone = Promise.all([route.whole, records, policy.done, hosts]).then(() => {
+    board.note('bogus', looks.bogus())
+    return ports.now()
+  })
+  const looked = await look(await route.early, { wanted, ports, id: await policy.id })
+  const dnsMs = (await dnsDone) - startedAt
+  board.note('looked', looked)
+  return board.whole({
+    id: wanted.id,
+    generatedAt: startedAt,
+    vantage: { resolvers: [...ports.resolvers], lane: looked.kind === 'report' ? looked.report.lane : null },
+    timing: {
+      total_ms: ports.now() - startedAt,
+      dns_ms: dnsMs,
+      smtp_ms: looked.kind === 'report' ? looked.tookMs : null,
+      ...looks.counts(),
+    },
+  })
+}
+
+interface Means {
+  readonly looks: LookUps
+  readonly board: Board
+  readonly ports: ReportPorts
+}
+
+/** `early` where the first resolver names exchanges: what comes after needs no second opinion. */
+function learnRoute(
+  domain: string,
+  first: Promise<Stated<MxData>>,
+  { looks, board }: Means,
+): Record<'early' | 'whole', Promise<RouteLearned>> {
+  const question = { name: domain, type: 'MX' } as const
+  const whole = Promise.all([first, looks.ask({ name: domain, type: 'A' }), looks.ask({ name: domain, type: 'AAAA' })])
+    .then(async ([one, a, aaaa]) => routeOf(one, await looks.second(question, one.source), { a, aaaa }))
+    .then((route) => board.note('route', route))
+  const early = first.then((one) => {
+    if (one.answer.kind !== 'records') return whole
+    return board.note('route', { ...routeOf(one, NOT_ASKED, { a: NOT_ASKED, aaaa: NOT_ASKED }), dnssec: one.dnssec })
+  })
+  return { early, whole }
+}
+
+function routeOf(first: Stated<MxData>, second: Answer<MxData>, own: Addresses): RouteLearned {
+  const isVouchedFor = first.dnssec === 'secure' && first.answer.kind === 'records'
+  return {
+    mx: agreed(first.answer, second),
+    dnssec: isVouchedFor ? together([first.dnssec, dnssecOf(second)]) : first.dnssec,
+    agree: first.answer.kind === 'failure' || second.kind === 'failure' ? null : isSame(first.answer, second),
+    own,
+    tookMs: first.tookMs,
+  }
+}
+
+/** A second, different answer is believed where it is positive; a "nothing there" needs two that say the same. */
+function agreed(first: Answer<MxData>, second: Answer<MxData>): Answer<MxData> {
+  if (first.kind === 'records') return first
+  if (first.kind === 'failure' || second.kind === 'records' || second.kind === 'failure') return second
+  return first.kind === second.kind ? first : { kind: 'failure', why: 'servfail' }
+}
+
+function isSame(one: Answer<MxData>, other: Answer<MxData>): boolean {
+  const textOf = (answer: Answer<MxData>): string => {
+    if (answer.kind !== 'records') return answer.kind
+    return answer.data
+      .map(({ preference, exchange }) => `${preference} ${exchange}`)
+      .toSorted()
+      .join()
+  }
+  return textOf(one) === textOf(other)
+}
+
+async function learnRecords(domain: string, { looks, board }: Means): Promise<void> {
+  await Promise.all([
+    looks.run(surveySpf(domain)).then((spf) => board.note('spf', spf)),
+    looks.run(surveyDmarc(domain)).then((dmarc) => board.note('dmarc', dmarc)),
+    looks
+      .ask({ name: `_smtp._tls.${domain}`, type: 'TXT' })
+      .then((answer) => board.note('tlsRpt', { texts: textsOf(answer) })),
+  ])
+}
+
+async function learnHosts(
+  { domain: { ascii }, selectors }: ReportWanted,
+  route: RouteLearned,
+  { looks, board }: Means,
+): Promise<void> {
+  const named = exchangesNamed(ascii, route)
+  const provider = named[0] === undefined ? 'default' : providerOf(named[0].exchange, ascii).id
+  const all = [...new Set([...selectors, ...selectorsOf(provider)])]
+  const dkim = looks.run(surveyDkim(ascii, all)).then((survey) => board.note('dkim', survey))
+  board.note('exchanges', await learnExchanges(named, looks))
+  await dkim
+}
+
+interface PolicyLearned {
+  /** Of the record, as soon as that is known; null where none counts. */
+  readonly id: Promise<string | null>
+  readonly done: Promise<void>
+}
+
+function learnPolicy({ domain: { ascii }, fresh }: ReportWanted, { looks, board, ports }: Means): PolicyLearned {
+  const texts = looks.ask({ name: `_mta-sts.${ascii}`, type: 'TXT' }).then(textsOf)
+  const id = texts.then((found) => (found === null ? null : idOf(found)))
+  return { id, done: fetchLater() }
+
+  async function fetchLater(): Promise<void> {
+    const [found, known] = await Promise.all([texts, id])
+    const isWorthIt = known !== null || found?.length === 0
+    const fetched = isWorthIt ? await fetchedPolicy({ domain: ascii, id: known, fresh }, { looks, ports }) : NOT_FETCHED
+    board.note('sts', { texts: found, fetched })
+  }
+}
+
+const NOT_FETCHED: Fetched = { kind: 'not_fetched' }
+
+/** Without a record nobody looks for a policy; one that lies there all the same is a slip, and worth one question. */
+async function fetchedPolicy(
+  wanted: Pick<PolicyWanted, 'domain' | 'id' | 'fresh'>,
+  { looks, ports }: Pick<Means, 'looks' | 'ports'>,
+): Promise<Fetched> {
+  const name = policyHostOf(wanted.domain)
+  const a = await looks.ask({ name, type: 'A' })
+  if (wanted.id === null && a.kind !== 'records') return NOT_FETCHED
+  return policyOf({ ...wanted, a, aaaa: await looks.ask({ name, type: 'AAAA' }) }, ports)
+}
+
+function idOf(texts: readonly string[]): string | null {
+  const found = chosenSts(texts)
+  const parsed = found.kind === 'one' ? parseSts(found.text) : null
+  return parsed?.ok === true ? parsed.record.id : null
+}
+
+interface LookWanted {
+  readonly wanted: ReportWanted
+  readonly ports: ReportPorts
+  /** Of the policy's record; without one the policy host's certificate matters to nobody. */
+  readonly id: string | null
+}
+
+async function look(route: RouteLearned, { wanted, ports, id }: LookWanted): Promise<Looked> {
+  const { inspect, now } = ports
+  const { ascii } = wanted.domain
+  const named = [...new Set(exchangesNamed(ascii, route).map(({ exchange }) => exchange))].slice(0, 10)
+  if (inspect === null) return { kind: 'unmeasured', why: 'test_key' }
+  if (named.length === 0 && id === null) return { kind: 'unmeasured', why: 'no_exchange' }
+  const startedAt = now()
+  const inspected = await inspect.ask(rank(inspect.lanes, ascii), {
+    kind: 'inspect',
+    jobId: wanted.id,
+    epoch: inspect.epoch,
+    domain: ascii,
+    exchanges: named.map((exchange) => ({ exchange })),
+    policyHost: id === null ? null : policyHostOf(ascii),
+    budgetMs: LOOK_MS,
+  })
+  return inspected.kind === 'report' ? { ...inspected, tookMs: now() - startedAt } : inspected
+}

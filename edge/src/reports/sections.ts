@@ -1,0 +1,115 @@
+// The sections of a report: what each needs to be shown, what it shows besides when that is known, and how it is made.
+import type { ReportSections, SectionName } from '@postern/shared/contract/domain-report.ts'
+import { commandsFor } from '@postern/shared/report/commands.ts'
+import { dmarcFindings } from '@postern/shared/report/dmarc-findings.ts'
+import { dkimFindings } from '@postern/shared/report/dkim-survey.ts'
+import { type Finding, finding } from '@postern/shared/report/finding.ts'
+import { tlsRptFindings } from '@postern/shared/report/mta-sts-survey.ts'
+import { spfFindings } from '@postern/shared/report/spf-findings.ts'
+import type { BoardOf } from './board.ts'
+import { exchangesNamed, type Learned, type Piece, routeKind } from './learned.ts'
+import { availabilityOf, resolutionOf, routingOf } from './render-models.ts'
+import { mxOf } from './render-mx.ts'
+import { daneOf, dkimOf, dmarcOf, policyOf, spfOf, tlsRptOf } from './render-records.ts'
+import { unmeasuredOf } from './render-seen.ts'
+
+export interface Sight extends BoardOf, Learned {}
+
+/** A sight in which these pieces are there. */
+export type With<P extends Piece> = Sight & { readonly [K in P]-?: NonNullable<Learned[K]> }
+
+interface Rendered<S extends SectionName> {
+  readonly value: ReportSections[S]
+  readonly findings: readonly Finding[]
+}
+
+interface Section<S extends SectionName> {
+  readonly needs: readonly Piece[]
+  readonly uses: readonly Piece[]
+  readonly render: (sight: never) => Rendered<S>
+}
+
+/** `render` is called where all that it needs is there. */
+function section<S extends SectionName, P extends Piece>(
+  needs: readonly P[],
+  uses: readonly Piece[],
+  render: (sight: With<P>) => Rendered<S>,
+): Section<S> {
+  return { needs, uses, render }
+}
+
+type Sections = { readonly [S in SectionName]: Section<S> }
+
+export const SECTIONS = {
+  verdict: section(['route'], ['exchanges'], (sight) => ({ value: verdictOf(sight), findings: [] })),
+  mx: section(['route'], ['exchanges', 'looked', 'sts'], mxOf),
+  spf: section(['spf'], [], (sight) => ({
+    value: spfOf(sight.spf),
+    findings: spfFindings(sight.domain.ascii, sight.spf),
+  })),
+  dkim: section(['dkim'], [], (sight) => ({
+    value: dkimOf(sight.dkim),
+    findings: dkimFindings(sight.domain.ascii, sight.dkim),
+  })),
+  dmarc: section(['dmarc'], [], (sight) => ({
+    value: dmarcOf(sight.dmarc),
+    findings: dmarcFindings(sight.domain.ascii, sight.dmarc),
+  })),
+  mta_sts: section(['sts', 'route'], ['looked', 'exchanges'], policyOf),
+  tls_rpt: section(['tlsRpt', 'sts'], ['exchanges', 'looked', 'route'], tlsRpt),
+  dane: section(['route', 'exchanges'], ['looked'], daneOf),
+  dns: section(['route', 'bogus'], [], (sight) => ({
+    value: { bogus: [...sight.bogus] },
+    findings: bogusFindings(sight),
+  })),
+  routing: section(['route', 'exchanges'], ['looked'], routingOf),
+  resolution: section(['route', 'exchanges'], [], resolutionOf),
+  availability: section(['route', 'exchanges'], [], availabilityOf),
+  commands: section(['route', 'dkim'], [], (sight) => ({ value: commands(sight), findings: [] })),
+  unmeasured: section(['looked'], [], (sight) => ({ value: unmeasuredOf(sight.looked), findings: [] })),
+} as const satisfies Sections
+
+function verdictOf({ domain, route, exchanges }: With<'route'>): ReportSections['verdict'] {
+  switch (routeKind(domain.ascii, route)) {
+    case 'mx': {
+      const isLost =
+        exchanges !== undefined && exchanges.length > 0 && exchanges.every(({ a, aaaa }) => leadsNowhere(a, aaaa))
+      return isLost
+        ? { accepts_mail: 'no', reason: 'exchanges_without_address' }
+        : { accepts_mail: 'yes', reason: 'mx_found' }
+    }
+    case 'implicit':
+      return { accepts_mail: 'implicit', reason: 'implicit_mx' }
+    case 'null_mx':
+      return { accepts_mail: 'no', reason: 'null_mx' }
+    case 'none':
+      return { accepts_mail: 'no', reason: 'no_mail_host' }
+    case 'nxdomain':
+      return { accepts_mail: 'no', reason: 'domain_not_found' }
+    case 'error':
+      return { accepts_mail: 'unknown', reason: 'dns_failure' }
+  }
+}
+
+function leadsNowhere(...answers: readonly { readonly kind: string }[]): boolean {
+  return answers.every(({ kind }) => kind === 'nodata' || kind === 'nxdomain')
+}
+
+function tlsRpt(sight: With<'tlsRpt' | 'sts'>): Rendered<'tls_rpt'> {
+  const { domain, tlsRpt: learned, sts, exchanges } = sight
+  const isPinned = exchanges?.some(({ pins }) => (pins.records ?? []).length > 0) === true
+  const isNeeded = (sts.texts ?? []).length > 0 || isPinned
+  return { value: tlsRptOf(learned.texts), findings: tlsRptFindings(domain.ascii, learned.texts, isNeeded) }
+}
+
+function bogusFindings({ domain, bogus }: With<'bogus'>): Finding[] {
+  return bogus.map((subject) => finding('DNS_BOGUS', { domain: domain.ascii, subject }))
+}
+
+function commands({ domain, route, dkim }: With<'route' | 'dkim'>): ReportSections['commands'] {
+  const found = dkim.selectors.find(({ status }) => status === 'found')
+  const exchanges = exchangesNamed(domain.ascii, route).map(({ exchange }) => exchange)
+  return [
+    ...commandsFor({ domain: domain.ascii, exchanges, ...(found === undefined ? {} : { selector: found.selector }) }),
+  ]
+}

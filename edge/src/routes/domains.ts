@@ -1,0 +1,150 @@
+// `/v1/domains/{domain}`: everything about a domain's mail, whole or section by section, and what it was before.
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { readDomainName } from '@postern/shared/address/domain.ts'
+import { specialUse } from '@postern/shared/address/special-use.ts'
+import { type DomainHistory, domainHistory, domainReport } from '@postern/shared/contract/domain-report.ts'
+import type { Context } from 'hono'
+import { stream, streamSSE } from 'hono/streaming'
+import { isSandbox } from '../http/authenticate.ts'
+import { refuse } from '../http/problem.ts'
+import { type AnswerPorts, answerReport, type Part, type Wanted } from '../reports/answer.ts'
+import type { Named } from '../reports/learned.ts'
+import type { AppEnv } from './context.ts'
+import { keyOf } from './key-of.ts'
+import { nothing, refusals } from './problems.ts'
+
+const security = [{ bearer: [] }]
+const params = z.strictObject({
+  domain: z
+    .string()
+    .max(300)
+    .openapi({ description: 'In letters of any script, or in A-form', example: 'example.com' }),
+})
+const SELECTOR = /^[a-z0-9](?:[a-z0-9_.-]{0,61}[a-z0-9])?$/i
+
+const selectors = z
+  .string()
+  .max(400)
+  .transform((text) => [...new Set(text.toLowerCase().split(','))])
+  .pipe(z.array(z.string().regex(SELECTOR, 'is no selector')).min(1).max(5))
+  .optional()
+  .openapi({
+    type: 'string',
+    description:
+      'Selectors of DKIM keys (the s= of a DKIM-Signature), up to five, separated by commas: the DNS does not list them.',
+  })
+
+const EVENTS = 'text/event-stream'
+const LINES = 'application/x-ndjson'
+
+const get = createRoute({
+  method: 'get',
+  operationId: 'getDomainReport',
+  path: '/v1/domains/{domain}',
+  summary: 'Everything about the mail of a domain: measured, scored, explained',
+  description:
+    'The report of the last quarter of an hour, or a new one. With `Accept: application/x-ndjson` or `text/event-stream` its sections come as they are learned, each with its findings: a section that comes again replaces what came before, and the last line is `report`, the whole.',
+  security,
+  request: {
+    params,
+    query: z.strictObject({
+      refresh: z.enum(['true', 'false']).optional().openapi({ description: 'A new one, if the last is a minute old.' }),
+      selector: selectors,
+    }),
+  },
+  responses: {
+    200: {
+      description: 'The report; of domains that do not exist too',
+      content: {
+        'application/json': { schema: domainReport },
+        [LINES]: { schema: z.string() },
+        [EVENTS]: { schema: z.string() },
+      },
+    },
+    ...refusals,
+  },
+})
+
+const history = createRoute({
+  method: 'get',
+  operationId: 'getDomainHistory',
+  path: '/v1/domains/{domain}/history',
+  summary: 'The last thirty reports of a domain, and what changed',
+  security,
+  request: { params, query: nothing },
+  responses: {
+    200: { description: 'Newest first', content: { 'application/json': { schema: domainHistory } } },
+    ...refusals,
+  },
+})
+
+const NO_STORE = { 'cache-control': 'no-store' }
+
+export function domainRoutes(app: OpenAPIHono<AppEnv>): void {
+  app.openapi(get, async (context) => {
+    const { refresh, selector = [] } = context.req.valid('query')
+    const named = nameOf(context, context.req.valid('param').domain)
+    if ('detail' in named) return wrongName(context, named.detail)
+    const { newId } = context.get('services')
+    const wanted = { id: newId('rep'), domain: named, selectors: selector, refresh: refresh === 'true' }
+    const ports = portsOf(context, named)
+    const accepts = context.req.header('accept') ?? ''
+    if (accepts.includes(EVENTS)) return asEvents(context, wanted, ports)
+    if (accepts.includes(LINES)) return asLines(context, wanted, ports)
+    return context.json(await answerReport(wanted, ports, () => undefined), 200, NO_STORE)
+  })
+  app.openapi(history, async (context) => {
+    const named = nameOf(context, context.req.valid('param').domain)
+    if ('detail' in named) return wrongName(context, named.detail)
+    const { reports } = context.get('services')
+    const kept = isSandbox(context.get('caller')) ? [] : await reports.of(keyOf(context).account, named.ascii).history()
+    const body: DomainHistory = { domain: named.unicode, reports: kept }
+    return context.json(body, 200, NO_STORE)
+  })
+}
+
+function nameOf(context: Context<AppEnv>, text: string): Named | { readonly detail: string } {
+  const read = readDomainName(text.replace(/\.$/, ''), 0)
+  if (!read.ok)
+    return { detail: text.includes('@') ? 'is an address: name the part behind the @' : 'is no domain name' }
+  const { ascii, unicode } = read.domain
+  if (/^[\d.]+$/.test(ascii)) return { detail: 'is an IP address: name a domain' }
+  const special = specialUse(ascii, context.get('services').config.ALLOW_SPECIAL_USE)
+  return special === null ? { ascii, unicode } : { detail: `is below ${special}, where no public mail is` }
+}
+
+function wrongName(context: Context<AppEnv>, detail: string) {
+  const pointer = '/domain'
+  return refuse(context, 'invalid-field', { detail: `${pointer} ${detail}`, errors: [{ pointer, detail }] })
+}
+
+/** A test key has no lane look at anybody, and nothing is kept of what it asks. */
+function portsOf(context: Context<AppEnv>, { ascii }: Named): AnswerPorts {
+  const { reports } = context.get('services')
+  const { account } = keyOf(context)
+  const ports = reports.portsFor(account, ascii)
+  return isSandbox(context.get('caller'))
+    ? { ...ports, inspect: null, reports: null }
+    : { ...ports, reports: reports.of(account, ascii) }
+}
+
+function asLines(context: Context<AppEnv>, wanted: Wanted, ports: AnswerPorts): Response {
+  context.header('content-type', LINES)
+  context.header('cache-control', NO_STORE['cache-control'])
+  return stream(context, (out) => inTurn(wanted, ports, async (part) => void (await out.writeln(JSON.stringify(part)))))
+}
+
+function asEvents(context: Context<AppEnv>, wanted: Wanted, ports: AnswerPorts): Response {
+  return streamSSE(context, (out) =>
+    inTurn(wanted, ports, ({ section, ...rest }) => out.writeSSE({ event: section, data: JSON.stringify(rest) })),
+  )
+}
+
+/** One part after the other leaves, in the order in which they came. */
+async function inTurn(wanted: Wanted, ports: AnswerPorts, write: (part: Part) => Promise<void>): Promise<void> {
+  let last = Promise.resolve()
+  await answerReport(wanted, ports, (part) => {
+    last = last.then(() => write(part))
+  })
+  await last
+}

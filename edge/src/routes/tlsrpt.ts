@@ -1,0 +1,84 @@
+// `POST /v1/tlsrpt`: what a report of TLS failures (RFC 8460 §4) says, as its sender packed it or unpacked.
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { tlsAnalysis } from '@postern/shared/contract/tls-analysis.ts'
+import { analyse, RATE_LINE, type TlsAnalysis, tlsReport } from '@postern/shared/report/tls-report.ts'
+import type { Context } from 'hono'
+import { fieldErrors, refuse } from '../http/problem.ts'
+import { shown } from '../reports/board.ts'
+import { unpacked } from '../reports/unpack.ts'
+import type { AppEnv } from './context.ts'
+import { bodyRefusals, refusals } from './problems.ts'
+
+const TYPES = ['application/tlsrpt+gzip', 'application/gzip', 'application/tlsrpt+json', 'application/json'] as const
+
+const route = createRoute({
+  method: 'post',
+  operationId: 'analyseTlsReport',
+  path: '/v1/tlsrpt',
+  summary: 'What a report of TLS failures says',
+  description: 'Nothing of it is kept. `Content-Encoding: gzip` is understood as well.',
+  security: [{ bearer: [] }],
+  request: {
+    query: z.strictObject({
+      line: z.coerce
+        .number()
+        .min(0)
+        .max(1)
+        .optional()
+        .openapi({
+          type: 'number',
+          minimum: 0,
+          maximum: 1,
+          description: `Share of failures that is worth a finding; ours is ${RATE_LINE}, and no standard's.`,
+        }),
+    }),
+    body: {
+      required: true,
+      description: 'As RFC 8460 §5.3 and §5.4 have it sent, at most 128 KiB, and 4 MiB unpacked',
+      content: Object.fromEntries(TYPES.map((type) => [type, { schema: z.unknown() }])),
+    },
+  },
+  responses: {
+    200: { description: 'Sums, types, exchanges, findings', content: { 'application/json': { schema: tlsAnalysis } } },
+    ...refusals,
+    ...bodyRefusals,
+  },
+})
+
+export function tlsRptRoute(app: OpenAPIHono<AppEnv>): void {
+  app.openAPIRegistry.registerPath(route)
+  app.post(route.path, async (context) => {
+    const query = route.request.query.safeParse(context.req.query())
+    if (!query.success) return wrong(context, query.error, 'query')
+    const type = (context.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+    if (!TYPES.some((one) => one === type))
+      return refuse(context, 'unsupported-media-type', { detail: `Send one of ${TYPES.join(', ')}.` })
+    const isPacked = type.endsWith('gzip') || context.req.header('content-encoding')?.toLowerCase() === 'gzip'
+    const unpackedBody = await unpacked(new Uint8Array(await context.req.arrayBuffer()), isPacked)
+    if (unpackedBody.kind === 'too_large') return refuse(context, 'body-too-large', TOO_LARGE)
+    if (unpackedBody.kind === 'broken') return refuse(context, 'invalid-json', BROKEN)
+    const report = tlsReport.safeParse(unpackedBody.value)
+    if (!report.success) return wrong(context, report.error, 'body')
+    return context.json(rendered(analyse(report.data, query.data.line)), 200, { 'cache-control': 'no-store' })
+  })
+}
+
+const TOO_LARGE = { detail: 'Unpacked it is larger than 4 MiB.' }
+const BROKEN = { detail: 'The body could not be read: no gzip, or no JSON.' }
+
+function wrong(context: Context, { issues }: z.ZodError, target: 'query' | 'body') {
+  const errors = fieldErrors(issues, target)
+  const [first] = errors
+  return refuse(context, 'invalid-field', { detail: `${first?.pointer} ${first?.detail}`, errors })
+}
+
+function rendered({ reportId, byType, byExchange, findings, domains, ...rest }: TlsAnalysis) {
+  return {
+    ...rest,
+    report_id: reportId,
+    domains: [...domains],
+    by_type: byType.map((one) => ({ ...one })),
+    by_exchange: byExchange.map((one) => ({ ...one })),
+    findings: findings.map(shown),
+  }
+}

@@ -1,0 +1,254 @@
+// What `GET /v1/domains/{domain}` answers: the sections of a domain's report, what was found, and what changed.
+import { z } from '@hono/zod-openapi'
+import { SECTIONS, SEVERITIES } from '../report/finding.ts'
+import { GAP_LEVELS } from '../report/gap.ts'
+import { HEALTH_BANDS } from '../report/health.ts'
+import { mxSection } from './domain-exchanges.ts'
+
+const instant = z.iso.datetime()
+const share = z.number().min(0).max(1)
+const seconds = z.number().min(0)
+const milliseconds = z.number().min(0)
+const names = z.array(z.string())
+
+const verdict = z.strictObject({
+  accepts_mail: z.enum(['yes', 'no', 'implicit', 'unknown']).openapi({
+    description: 'Whether the DNS leads mail anywhere. Reachable is not delivered, and nothing here says what is spam.',
+  }),
+  reason: z.enum([
+    'mx_found',
+    'null_mx',
+    'implicit_mx',
+    'no_mail_host',
+    'domain_not_found',
+    'exchanges_without_address',
+    'dns_failure',
+  ]),
+})
+
+const spf = z.strictObject({
+  status: z.enum(['one', 'none', 'several', 'error', 'unlearned']),
+  record: z.string().nullable(),
+  lookups: z.number().int(),
+  voids: z.number().int(),
+  all: z.enum(['+', '-', '~', '?']).nullable(),
+  included: z.array(z.strictObject({ domain: z.string(), depth: z.number().int() })),
+})
+
+const dkim = z.strictObject({
+  zone: z.enum(['exists', 'absent', 'unknown']),
+  selectors: z.array(
+    z.strictObject({
+      selector: z.string(),
+      status: z.enum(['found', 'none', 'invalid', 'several', 'unlearned']),
+      type: z.enum(['rsa', 'ed25519']).nullable(),
+      bits: z.number().int().nullable(),
+      revoked: z.boolean().nullable(),
+      testing: z.boolean().nullable(),
+    }),
+  ),
+})
+
+const dmarc = z.strictObject({
+  status: z.enum(['found', 'none', 'several', 'invalid', 'unlearned']),
+  record: z.string().nullable(),
+  found_at: z.string().nullable(),
+  organisational_domain: z.string(),
+  walk: names,
+  policy: z
+    .enum(['none', 'quarantine', 'reject'])
+    .nullable()
+    .openapi({ description: 'As it is applied to this domain' }),
+  testing: z.boolean().nullable(),
+  rua: names,
+  ruf: names,
+})
+
+const mtaSts = z.strictObject({
+  status: z.enum(['none', 'several', 'invalid', 'published', 'unlearned']),
+  id: z.string().nullable(),
+  policy: z
+    .strictObject({ mode: z.enum(['enforce', 'testing', 'none']), max_age_s: z.number().int(), mx: names })
+    .nullable(),
+  fetch: z.strictObject({
+    kind: z.enum(['answered', 'redirect', 'too_large', 'certificate', 'unreachable', 'not_fetched']),
+    status: z.number().int().nullable(),
+    content_type: z.string().nullable(),
+    why: z.string().nullable(),
+  }),
+  certificate: z
+    .strictObject({ valid: z.boolean(), days_left: z.number(), lifetime_days: z.number() })
+    .nullable()
+    .openapi({ description: 'Of the policy host, as a lane has read it; null where none has' }),
+  health: z
+    .strictObject({
+      score: z.number().int().min(0).max(100),
+      band: z.enum(HEALTH_BANDS),
+      components: z.strictObject({ certificate: share.nullable(), max_age: share, match: share }),
+      named: share.openapi({ description: 'Of the exchanges, whether senders can use them or not' }),
+      caps: names,
+      partial: z.boolean(),
+    })
+    .nullable(),
+  gap: z.strictObject({ score: z.number().min(0).max(100), level: z.enum(GAP_LEVELS) }).nullable(),
+  unmatched_mx: names,
+  unused_patterns: names,
+})
+
+const tlsRpt = z.strictObject({
+  status: z.enum(['none', 'several', 'invalid', 'published', 'unlearned']),
+  record: z.string().nullable(),
+  rua: names,
+})
+
+const dane = z.strictObject({
+  active: z.boolean().openapi({ description: 'Both resolvers vouch for it, where there are two to ask' }),
+  hosts: z.array(
+    z.strictObject({
+      host: z.string(),
+      status: z.enum(['none', 'usable', 'unusable', 'insecure', 'bogus', 'unlearned']),
+      base: z.string().openapi({ description: 'Name whose records count: where the host is an alias, its target' }),
+      records: z.array(
+        z.strictObject({
+          usage: z.number().int(),
+          selector: z.number().int(),
+          matching: z.number().int(),
+          data: z.string(),
+          matches: z.boolean().nullable(),
+        }),
+      ),
+      matches: z.boolean().nullable(),
+    }),
+  ),
+})
+
+const dns = z.strictObject({ bogus: names.openapi({ description: 'Names whose signatures do not hold' }) })
+
+const path = z.strictObject({ host: z.string(), share })
+const profile = z.strictObject({
+  first_round: share,
+  round_s: seconds.nullable(),
+  expected_s: seconds.nullable(),
+  band: z.enum(['green', 'yellow', 'amber', 'red']).nullable(),
+  paths: z.array(path),
+})
+const assumed = z.record(z.string(), z.union([z.number(), z.string()]))
+const routing = z.strictObject({
+  confidence: z.literal('model'),
+  assumptions: assumed,
+  profiles: z.strictObject({ rfc: profile, postfix: profile, queued_failover: profile }),
+})
+
+const resolution = z.strictObject({
+  confidence: z.literal('model'),
+  assumptions: assumed,
+  cold_ms: milliseconds,
+  warm_ms: milliseconds,
+  expected_ms: milliseconds,
+  over_service_line: z.boolean(),
+  upper_bound_ms: milliseconds,
+  measured_ms: milliseconds.nullable().openapi({ description: 'What our own first question took' }),
+})
+
+const availability = z.strictObject({
+  confidence: z.literal('model'),
+  assumptions: assumed,
+  first_pick: share,
+  effective: share,
+  grouped: share,
+  groups: z.array(names),
+  another_is_material: z.boolean(),
+})
+
+const reference = z.strictObject({ rfc: z.number().int(), section: z.string().optional() })
+
+export const finding = z
+  .strictObject({
+    id: z.string().openapi({ example: 'STS_MX_UNMATCHED' }),
+    section: z.enum(SECTIONS),
+    severity: z.enum(SEVERITIES),
+    subject: z.string().nullable(),
+    title: z.string(),
+    explanation: z.string(),
+    fix: z.string(),
+    refs: z.array(reference),
+    evidence: z.record(z.string(), z.unknown()),
+    confidence: z.enum(['measured', 'inferred', 'model']),
+  })
+  .openapi('Finding')
+
+const command = z.strictObject({ title: z.string(), command: z.string() })
+
+const unmeasured = z.strictObject({
+  what: z.enum(['smtp', 'policy_certificate']),
+  subject: z.string(),
+  why: z.string().openapi({ description: 'None of these says anything about the host' }),
+  retry_at: instant.nullable(),
+})
+
+const changes = z.strictObject({
+  appeared: names.openapi({ description: 'Findings that were not there, with their subjects' }),
+  gone: names,
+  changed: z.array(z.strictObject({ what: z.string(), from: z.string(), to: z.string() })),
+})
+
+/** Each as it is told in a stream; null in no whole report. */
+export const reportSections = {
+  verdict,
+  mx: mxSection,
+  spf,
+  dkim,
+  dmarc,
+  mta_sts: mtaSts,
+  tls_rpt: tlsRpt,
+  dane,
+  dns,
+  routing: routing.nullable(),
+  resolution: resolution.nullable(),
+  availability: availability.nullable(),
+  commands: z.array(command),
+  unmeasured: z.array(unmeasured),
+} as const
+
+export const domainReport = z
+  .strictObject({
+    schema: z.literal('domain-report/1'),
+    scoring: z.literal(1),
+    id: z.string().openapi({ example: 'rep_01JD0Q8Z3V9K6W2X4Y5Z7A8B9C' }),
+    domain: z.string(),
+    ascii: z.string(),
+    generated_at: instant,
+    vantage: z.strictObject({ resolvers: names, lane: z.string().nullable() }),
+    ...reportSections,
+    findings: z.array(finding),
+    since: z
+      .strictObject({ report: z.string(), generated_at: instant, ...changes.shape })
+      .nullable()
+      .openapi({ description: 'What changed since the report before; null where there is none' }),
+    timing: z.strictObject({
+      total_ms: milliseconds,
+      dns_ms: milliseconds,
+      smtp_ms: milliseconds.nullable(),
+      queries: z.number().int(),
+      remembered: z.number().int(),
+    }),
+  })
+  .openapi('DomainReport')
+export type DomainReport = z.infer<typeof domainReport>
+export type ReportSections = { readonly [S in keyof typeof reportSections]: z.infer<(typeof reportSections)[S]> }
+export type SectionName = keyof ReportSections
+
+export const domainHistory = z
+  .strictObject({
+    domain: z.string(),
+    reports: z.array(
+      z.strictObject({
+        id: z.string(),
+        generated_at: instant,
+        by_severity: z.record(z.string(), z.number().int()),
+        since: changes.nullable().openapi({ description: 'Against the report before it; null for the oldest' }),
+      }),
+    ),
+  })
+  .openapi('DomainHistory')
+export type DomainHistory = z.infer<typeof domainHistory>

@@ -1,0 +1,21 @@
+// What `POST /v1/tlsrpt` answers: a report of TLS failures, summed up.
+import { z } from '@hono/zod-openapi'
+import { finding } from './domain-report.ts'
+
+const count = z.number().int().min(0)
+
+export const tlsAnalysis = z
+  .strictObject({
+    organization: z.string().nullable(),
+    report_id: z.string().nullable(),
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    successes: count,
+    failures: count,
+    rate: z.number().min(0).max(1).nullable().openapi({ description: 'Null where there were no sessions' }),
+    domains: z.array(z.string()),
+    by_type: z.array(z.strictObject({ type: z.string(), sessions: count, known: z.boolean() })),
+    by_exchange: z.array(z.strictObject({ host: z.string(), sessions: count })),
+    findings: z.array(finding),
+  })
+  .openapi('TlsAnalysis')

@@ -1,0 +1,82 @@
+// The object of a domain's reports: thirty of them, each once, what changed from one to the next, and an end.
+import { env } from 'cloudflare:workers'
+import type { DomainReport } from '@postern/shared/contract/domain-report.ts'
+import { describe, expect, it } from 'vitest'
+import { found, REPORT } from '../reports/a-report.ts'
+import { alarmOf, DAY, HOUR, MINUTE, newId, NOON, ring, standingClock } from './given.ts'
+
+standingClock()
+
+const object = () => env.REPORTS.getByName(newId())
+type Stub = ReturnType<typeof object>
+
+async function keep(stub: Stub, id: string, wish: Partial<DomainReport> & { afterMs?: number } = {}) {
+  const { afterMs = 0, ...rest } = wish
+  const report = { ...REPORT, id, generated_at: new Date(NOON + afterMs).toISOString(), ...rest }
+  return JSON.parse(await stub.keep(JSON.stringify(report))) as DomainReport
+}
+
+const idsOf = async (stub: Stub) => (await stub.history()).map(({ id }) => id)
+
+describe('a report that is kept', () => {
+  it('is the newest one, and has nothing before it', async () => {
+    const stub = object()
+    expect(await stub.latest()).toBeNull()
+    expect((await keep(stub, 'rep_1')).since).toBeNull()
+    expect(JSON.parse((await stub.latest())!)).toMatchObject({ id: 'rep_1' })
+  })
+
+  it('says what changed since the one before it, now and in the history', async () => {
+    const stub = object()
+    await keep(stub, 'rep_1', { findings: [found('SPF_NONE', 'spf')] })
+    const { since } = await keep(stub, 'rep_2', { afterMs: HOUR })
+    expect(since).toMatchObject({ report: 'rep_1', gone: ['SPF_NONE'], appeared: [], changed: [] })
+    expect(await stub.history()).toMatchObject([
+      { id: 'rep_2', by_severity: {}, since: { gone: ['SPF_NONE'] } },
+      { id: 'rep_1', by_severity: { low: 1 }, since: null },
+    ])
+  })
+
+  it('is the same when it comes again', async () => {
+    const stub = object()
+    await keep(stub, 'rep_1')
+    const first = await keep(stub, 'rep_2', { afterMs: HOUR })
+    expect(await keep(stub, 'rep_2', { afterMs: HOUR, findings: [found('SPF_NONE', 'spf')] })).toEqual(first)
+    expect(await idsOf(stub)).toEqual(['rep_2', 'rep_1'])
+  })
+
+  it('takes the place of one that was made beside it, and follows upon the one before both', async () => {
+    const stub = object()
+    await keep(stub, 'rep_1')
+    await keep(stub, 'rep_2', { afterMs: HOUR })
+    const { since } = await keep(stub, 'rep_3', { afterMs: HOUR + MINUTE / 2 })
+    expect(since?.report).toBe('rep_1')
+    expect(await idsOf(stub)).toEqual(['rep_3', 'rep_1'])
+  })
+
+  it('of a clock that went back follows upon what was before it', async () => {
+    const stub = object()
+    await keep(stub, 'rep_1', { afterMs: 2 * HOUR })
+    expect((await keep(stub, 'rep_2', { afterMs: HOUR })).since).toBeNull()
+    expect(await idsOf(stub)).toEqual(['rep_1', 'rep_2'])
+  })
+})
+
+describe('a history', () => {
+  it('has thirty reports, the newest', async () => {
+    const stub = object()
+    for (let n = 0; n < 33; n += 1) await keep(stub, `rep_${n}`, { afterMs: n * HOUR })
+    const ids = await idsOf(stub)
+    expect([ids.length, ids[0], ids.at(-1)]).toEqual([30, 'rep_32', 'rep_3'])
+  })
+
+  it('ends half a year after the last one', async () => {
+    const stub = object()
+    await keep(stub, 'rep_1')
+    expect(await alarmOf(stub)).toBe(NOON + 180 * DAY)
+    expect(await ring(stub)).toBe(true)
+    expect(await stub.latest()).toBeNull()
+    await keep(stub, 'rep_2')
+    expect(await idsOf(stub)).toEqual(['rep_2'])
+  })
+})

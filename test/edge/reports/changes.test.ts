@@ -1,0 +1,57 @@
+// What changed between two reports of a domain, and what only could not be learned this time.
+import type { DomainReport } from '@postern/shared/contract/domain-report.ts'
+import { describe, expect, it } from 'vitest'
+import { type Changes, changesBetween } from '../../../edge/src/reports/changes.ts'
+import { found, REPORT } from './a-report.ts'
+
+const NOTHING = { appeared: [], gone: [], changed: [] }
+const [RECORD] = REPORT.mx.records
+const lane = (why: string): DomainReport['unmeasured'] => [{ what: 'smtp', subject: '*', why, retry_at: null }]
+
+const SLOW = { findings: [found('SMTP_SLOW', 'smtp', 'mx.a.test')] }
+const exchanges = (...hosts: readonly string[]): Partial<DomainReport> => ({
+  mx: { ...REPORT.mx, records: hosts.map((host) => ({ ...RECORD!, host })) },
+})
+
+describe('between two reports', () => {
+  it.each<[string, { before?: Partial<DomainReport>; after?: Partial<DomainReport> }, Partial<Changes>]>([
+    ['nothing has changed', {}, {}],
+    [
+      'findings came and went',
+      {
+        before: { findings: [found('SPF_NONE', 'spf'), found('SPF_LOOP', 'spf', 'a')] },
+        after: { findings: [found('SPF_LOOP', 'spf', 'b')] },
+      },
+      { appeared: ['SPF_LOOP b'], gone: ['SPF_NONE', 'SPF_LOOP a'] },
+    ],
+    [
+      'a record has changed',
+      { after: { spf: { ...REPORT.spf, record: 'v=spf1 +all', all: '+' } } },
+      { changed: [{ what: 'spf.record', from: 'v=spf1 -all', to: 'v=spf1 +all' }] },
+    ],
+    [
+      'exchanges have changed their order',
+      { before: exchanges('a.test', 'b.test'), after: exchanges('b.test', 'a.test') },
+      {},
+    ],
+    [
+      'an exchange is gone',
+      { before: exchanges('a.test', 'b.test'), after: exchanges('a.test') },
+      { changed: [{ what: 'mx', from: 'mx, 10 a.test, 10 b.test', to: 'mx, 10 a.test' }] },
+    ],
+    ['a record was not learned', { after: { spf: { ...REPORT.spf, status: 'unlearned', record: null } } }, {}],
+    ['a finding was not looked for', { before: SLOW, after: { unmeasured: lane('no_lane') } }, {}],
+    ['one is looked for again', { before: { unmeasured: lane('no_lane') }, after: SLOW }, {}],
+    ['one is there again', { after: SLOW }, { appeared: ['SMTP_SLOW mx.a.test'] }],
+    [
+      'the exchanges were not learned',
+      {
+        before: { findings: [found('MX_CNAME', 'mx', 'mx.a.test')] },
+        after: { mx: { ...REPORT.mx, status: 'error', records: [] } },
+      },
+      {},
+    ],
+  ])('%s', (_what, { before, after }, expected) => {
+    expect(changesBetween({ ...REPORT, ...before }, { ...REPORT, ...after })).toEqual({ ...NOTHING, ...expected })
+  })
+})
