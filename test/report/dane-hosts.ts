@@ -1,5 +1,6 @@
 // Exchanges with TLSA records as a survey of DANE is given them: sound in all but what is wished.
-import { type DaneHost, type Dnssec, surveyDane } from '@postern/shared/report/dane-survey.ts'
+import type { Dnssec } from '@postern/shared/dns/dnssec.ts'
+import { type DaneHost, surveyDane } from '@postern/shared/report/dane-survey.ts'
 import { parseTlsa, type Tlsa } from '@postern/shared/report/tlsa.ts'
 import { connected, digest, seen } from './inspections.ts'
 

@@ -2,7 +2,7 @@
 import type { Answer, MxData, TlsaData } from '@postern/shared/dns/answer.ts'
 import { type Dnssec, dnssecOf, together } from '@postern/shared/dns/dnssec.ts'
 import { reverseNameOf } from '@postern/shared/report/reverse-findings.ts'
-import type { LookUps, Stated } from './look-ups.ts'
+import { doubted, type LookUps, type Stated } from './look-ups.ts'
 
 export interface ExchangeLearned {
   readonly host: string
@@ -46,11 +46,7 @@ export async function learnExchanges(records: readonly MxData[], looks: LookUps)
 }
 
 async function learnExchange({ exchange: host, preference }: MxData, looks: LookUps): Promise<ExchangeLearned> {
-  const [a, aaaa, own] = await Promise.all([
-    looks.state({ name: host, type: 'A' }),
-    looks.state({ name: host, type: 'AAAA' }),
-    pinsAt(host, looks),
-  ])
+  const [{ a, aaaa }, own] = await Promise.all([addressesAt(host, looks), pinsAt(host, looks)])
   const canonical = canonicalOf(a.answer) ?? canonicalOf(aaaa.answer)
   const addresses = addressState(a, aaaa)
   const [pinned, reverse] = await Promise.all([
@@ -59,6 +55,20 @@ async function learnExchange({ exchange: host, preference }: MxData, looks: Look
   ])
   return { host, preference, a: a.answer, aaaa: aaaa.answer, canonical, ...pinned, reverse }
 }
+
+/** A host that has neither is asked about again: one resolver's word loses nobody their exchange. */
+async function addressesAt(host: string, looks: LookUps): Promise<Record<'a' | 'aaaa', Stated<string>>> {
+  const questions = { a: { name: host, type: 'A' }, aaaa: { name: host, type: 'AAAA' } } as const
+  const [a, aaaa] = await Promise.all([looks.state(questions.a), looks.state(questions.aaaa)])
+  if (!isNegative(a.answer) || !isNegative(aaaa.answer)) return { a, aaaa }
+  const [againA, againAaaa] = await Promise.all([
+    looks.second(questions.a, a.source),
+    looks.second(questions.aaaa, aaaa.source),
+  ])
+  return { a: { ...a, answer: doubted(a.answer, againA) }, aaaa: { ...aaaa, answer: doubted(aaaa.answer, againAaaa) } }
+}
+
+const isNegative = ({ kind }: Answer<string>): boolean => kind === 'nodata' || kind === 'nxdomain'
 
 function canonicalOf(answer: Answer<string>): string | null {
   return answer.kind === 'failure' ? null : (answer.canonical ?? null)

@@ -3,7 +3,7 @@ import type { Answer, DataOf, Question, RecordType } from '@postern/shared/dns/a
 import { type Dnssec, dnssecOf } from '@postern/shared/dns/dnssec.ts'
 import type { AnyAnswer, Asking } from '@postern/shared/report/asking.ts'
 import type { Resolve } from '../dns/doh.ts'
-import { createKnown, type Open } from '../dns/known.ts'
+import { createKnown, independent, type Open } from '../dns/known.ts'
 import type { Memo } from '../dns/memo.ts'
 
 export interface LookUpPorts {
@@ -68,7 +68,9 @@ export function createLookUps(ports: LookUpPorts, { deadlineAt }: { readonly dea
     second: async (question, source) => {
       counted.asked += 1
       const opinion = { kind: 'second', after: source } as const
-      return (await known.ask(question, { deadlineAt, opinion })).answer
+      const resolved = await known.ask(question, { deadlineAt, opinion })
+      // Whoever repeats itself confirms nothing.
+      return independent(resolved, opinion) ? resolved.answer : { kind: 'failure', why: 'servfail' }
     },
     run: (asking) => run(asking, ask),
     bogus: () => [...bogus],
@@ -86,3 +88,9 @@ async function run<T>(asking: Asking<T>, ask: LookUps['ask']): Promise<T> {
 }
 
 const UNASKED: AnyAnswer = { kind: 'failure', why: 'timeout' }
+
+/** Whoever finds something is believed; who finds nothing of another kind, or cannot tell, leaves it unknown. */
+export function doubted<D>(first: Answer<D>, second: Answer<D>): Answer<D> {
+  if (second.kind === 'records' || second.kind === 'failure') return second
+  return first.kind === second.kind ? first : { kind: 'failure', why: 'servfail' }
+}

@@ -17,7 +17,7 @@ import type { AskInspect } from '../probe/ask-inspect.ts'
 import { type Board, createBoard, type Tell } from './board.ts'
 import { learnExchanges } from './exchanges.ts'
 import { exchangesNamed, type Looked, type Named, NOT_ASKED, type RouteLearned } from './learned.ts'
-import { createLookUps, type LookUpPorts, type LookUps, type Stated } from './look-ups.ts'
+import { createLookUps, doubted, type LookUpPorts, type LookUps, type Stated } from './look-ups.ts'
 import { policyHostOf, policyOf, type PolicyPorts, type PolicyWanted } from './policy.ts'
 
 export interface ReportWanted {
@@ -106,11 +106,10 @@ function routeOf(first: Stated<MxData>, second: Answer<MxData>, own: Addresses):
   }
 }
 
-/** A second, different answer is believed where it is positive; a "nothing there" needs two that say the same. */
+/** A "nothing there" needs two that say the same. */
 function agreed(first: Answer<MxData>, second: Answer<MxData>): Answer<MxData> {
   if (first.kind === 'records') return first
-  if (first.kind === 'failure' || second.kind === 'records' || second.kind === 'failure') return second
-  return first.kind === second.kind ? first : { kind: 'failure', why: 'servfail' }
+  return first.kind === 'failure' ? second : doubted(first, second)
 }
 
 function isSame(one: Answer<MxData>, other: Answer<MxData>): boolean {

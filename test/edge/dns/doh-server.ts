@@ -34,7 +34,7 @@ export interface DohServer {
 }
 
 export interface DohParts {
-  /** Lines of zone text below `test`, such as `b MX 10 mx.b`. */
+  /** Lines of zone text below `test`, such as `b MX 10 mx.b`; absolute names may lie below `arpa` too. */
   readonly zone?: readonly string[]
   readonly manner?: Manner | MannerOf
   readonly authentic?: boolean
@@ -109,7 +109,7 @@ function ageOf({ ageS }: DohParts): Record<string, string> {
 function zonesFor(manner: Manner, { zone = [], authentic = false, slowMs = 30, ttlS }: DohParts): Zones {
   const zones = new Zones()
   if (manner === 'refused') return zones
-  zones.addZone('test', { authentic, ...faultFor(manner, slowMs) })
+  for (const origin of ['test', 'arpa']) zones.addZone(origin, { authentic, ...faultFor(manner, slowMs) })
   if (manner !== 'nxdomain')
     zones.put(zone.map((line) => ({ ...parseRecord(line, 'test'), ...(ttlS === undefined ? {} : { ttl: ttlS }) })))
   return zones
