@@ -71,7 +71,7 @@ describe('a policy host', () => {
     expect(ids.filter((id) => id.startsWith('STS_'))).toEqual([])
   })
 
-  it.each<[string, Desk['policy'], string]>([
+  it.each<[string, NonNullable<Desk['policy']>, string]>([
     ['redirects', (_, out) => void out.writeHead(302, { location: '/there' }).end(), 'STS_POLICY_REDIRECT'],
     ['says 404', (_, out) => void out.writeHead(404).end(), 'STS_POLICY_STATUS'],
     ['has a bad certificate', (_, out) => void out.writeHead(526).end(), 'STS_CERT_INVALID'],

@@ -1,0 +1,126 @@
+// Reports of TLS failures over HTTP: packed and unpacked, and everything that is none.
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import worker from '../../../edge/src/worker.ts'
+import { holder } from './asking.ts'
+
+const REPORT = {
+  'organization-name': 'Sender',
+  'date-range': { 'start-datetime': '2026-11-20T00:00:00Z', 'end-datetime': '2026-11-20T23:59:59Z' },
+  'report-id': 'r1',
+  policies: [
+    {
+      policy: { 'policy-type': 'sts', 'policy-domain': 'a.test', 'policy-string': [] },
+      summary: { 'total-successful-session-count': 5326, 'total-failure-session-count': 303 },
+      'failure-details': [
+        { 'result-type': 'certificate-expired', 'receiving-mx-hostname': 'mx1.a.test', 'failed-session-count': 100 },
+        { 'result-type': 'starttls-not-supported', 'receiving-mx-hostname': 'mx2.a.test', 'failed-session-count': 203 },
+      ],
+    },
+  ],
+}
+
+let key = ''
+beforeAll(async () => {
+  key = await holder()
+})
+
+async function gzip(text: string | ReadableStream<Uint8Array>): Promise<ArrayBuffer> {
+  return new Response(new Response(text).body!.pipeThrough(new CompressionStream('gzip'))).arrayBuffer()
+}
+
+interface Sent {
+  readonly body: string | ArrayBuffer
+  readonly headers?: Readonly<Record<string, string>>
+  readonly query?: string
+}
+
+async function send({ body, headers, query = '' }: Sent) {
+  const context = createExecutionContext()
+  const all = { authorization: `Bearer ${key}`, 'content-type': 'application/tlsrpt+json', ...headers }
+  const request = new Request(`https://edge.test/v1/tlsrpt${query}`, { method: 'POST', body, headers: all })
+  const response = await worker.fetch(request, env, context)
+  const answer = { status: response.status, body: await response.json<Record<string, unknown>>() }
+  await waitOnExecutionContext(context)
+  return answer
+}
+
+const GZIP = { 'content-type': 'application/tlsrpt+gzip' }
+
+describe('a report of TLS failures', () => {
+  it('is summed up, and a rate beyond the line is a finding', async () => {
+    expect(await send({ body: JSON.stringify(REPORT) })).toMatchObject({
+      status: 200,
+      body: {
+        organization: 'Sender',
+        report_id: 'r1',
+        successes: 5326,
+        failures: 303,
+        rate: expect.closeTo(0.053828, 5),
+        domains: ['a.test'],
+        by_type: [
+          { type: 'starttls-not-supported', sessions: 203, known: true },
+          { type: 'certificate-expired', sessions: 100, known: true },
+        ],
+        by_exchange: [
+          { host: 'mx2.a.test', sessions: 203 },
+          { host: 'mx1.a.test', sessions: 100 },
+        ],
+        findings: [{ id: 'TLSRPT_RATE_HIGH' }],
+      },
+    })
+  })
+
+  it('is no finding below a line of the caller', async () => {
+    const { body } = await send({ body: JSON.stringify(REPORT), query: '?line=0.1' })
+    expect(body['findings']).toEqual([])
+  })
+
+  it('comes packed, by its type or by its encoding', async () => {
+    const body = await gzip(JSON.stringify(REPORT))
+    expect(await send({ body, headers: GZIP })).toMatchObject({ status: 200, body: { failures: 303 } })
+    const encoded = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
+    expect(await send({ body, headers: encoded })).toMatchObject({ status: 200, body: { failures: 303 } })
+  })
+})
+
+describe('what is no report', () => {
+  it.each<[string, Sent, number]>([
+    ['no JSON', { body: 'to be or not' }, 400],
+    ['nothing', { body: '' }, 400],
+    ['no gzip', { body: 'to be or not', headers: GZIP }, 400],
+    ['not UTF-8', { body: new Uint8Array([0x22, 0xff, 0xfe, 0x22]).buffer }, 400],
+    ['nested ten thousand deep', { body: '['.repeat(10_000) + ']'.repeat(10_000) }, 422],
+    ['another JSON', { body: '{"policies": "all"}' }, 422],
+    ['a report of less than nothing', { body: JSON.stringify(REPORT).replace('5326', '-1') }, 422],
+    ['a form', { body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415],
+    ['more than 128 KiB', { body: `{"a":"${'x'.repeat(140_000)}"}` }, 413],
+    ['asked with a parameter that there is not', { body: JSON.stringify(REPORT), query: '?lien=1' }, 422],
+    ['asked with a line beyond all', { body: JSON.stringify(REPORT), query: '?line=2' }, 422],
+  ])('%s is refused', async (_what, sent, status) => {
+    const answer = await send(sent)
+    expect([answer.status, typeof answer.body['detail']]).toEqual([status, 'string'])
+  })
+
+  it('that is half of a gzip is refused', async () => {
+    const whole = await gzip(JSON.stringify(REPORT))
+    expect((await send({ body: whole.slice(0, whole.byteLength / 2), headers: GZIP })).status).toBe(400)
+  })
+
+  it('that unpacks to a hundred megabytes is given up at four', async () => {
+    const spaces = new Uint8Array(1_000_000).fill(32)
+    let left = 100
+    const bomb = await gzip(
+      new ReadableStream({
+        pull: (controller) => {
+          if (left === 0) return controller.close()
+          left -= 1
+          controller.enqueue(spaces)
+        },
+      }),
+    )
+    expect(bomb.byteLength).toBeLessThan(128 * 1_024)
+    expect((await send({ body: bomb, headers: GZIP })).status).toBe(413)
+  })
+})
