@@ -9,7 +9,8 @@ export interface DomainRow {
   /** The first host is `mx.<domain>` at preference 10, the second `mx2.<domain>` at 20, and so on. */
   readonly mx?: readonly Character[]
   /**
-   * Further records as zone text: names without a final dot are relative, `@` is the domain, `$mx` the first host's address.
+   * Further records as zone text, `name TYPE data` or `name TTL TYPE data`: names without a final dot are relative, `@` is
+   * the domain, `*` any name that is not there, `$mx` the first host's address; a text in quotes may be several strings.
    * A line for `@` of type MX, A, AAAA or CNAME takes the place of the MX records above.
    */
   readonly zone?: readonly string[]
@@ -19,6 +20,9 @@ export interface DomainRow {
   readonly fault?: ResolverFault
   /** Answers carry the AD bit to whoever asks for it. */
   readonly authentic?: boolean
+  /** Relative names that are zones of their own, with all below them: each with its fault, and those that nobody signed. */
+  readonly faults?: Readonly<Record<string, ResolverFault>>
+  readonly insecure?: readonly string[]
   /** The name does not exist at all (NXDOMAIN). */
   readonly nonexistent?: boolean
   /** Known to the registry; 4,000 where it is not said. */

@@ -13,7 +13,7 @@ import { listenerFor } from './smtp/listener.ts'
 import { listenAtOnePort } from './smtp/ports.ts'
 import { type Truth, worldTruth } from './truth.ts'
 import { registration } from './registry.ts'
-import { isZone, recordsOf, reverseZone } from './zone-of-row.ts'
+import { recordsOf, reverseZone, zonesOf } from './zone-of-row.ts'
 
 export interface WorldOptions {
   /** Factor for delays that pass in real time, such as a late greeting; 1 by default. */
@@ -86,11 +86,13 @@ export async function startWorld({ timeScale = 1, clock = Date.now }: WorldOptio
 /** Gives every domain its hosts and its records. */
 function settle(zones: Zones, surroundings: Surroundings): Host[] {
   const hosts = hostsOf(domains, surroundings)
-  for (const zone of ['test', 'world.test', BLOCK_LIST, ...new Set(hosts.map(({ address }) => reverseZone(address)))]) {
+  // As top-level domains are: what it says of the domains below it can be told from a forgery.
+  zones.addZone('test', { authentic: true })
+  for (const zone of ['world.test', BLOCK_LIST, ...new Set(hosts.map(({ address }) => reverseZone(address)))]) {
     zones.addZone(zone)
   }
   for (const row of domains) {
-    if (isZone(row)) zones.addZone(row.domain, row)
+    for (const [origin, options] of zonesOf(row)) zones.addZone(origin, options)
     const own = hosts.filter(({ serves }) => serves.has(row.domain))
     zones.put(
       recordsOf(

@@ -1,10 +1,11 @@
 // Turns a data row into the records that the resolver serves: MX and addresses by rule, the rest as the row's zone text says.
 import type { DomainRow } from './domain-row.ts'
 import { parseRecord, type ResourceRecord } from './dns/zone-text.ts'
+import type { ZoneOptions } from './dns/zones.ts'
 import { hostName } from './hosts.ts'
 
 // A line that says for itself where the domain's mail goes.
-const OWN_ROUTE = /^@ (?:MX|A|AAAA|CNAME) /u
+const OWN_ROUTE = /^@ (?:\d+ )?(?:MX|A|AAAA|CNAME) /u
 
 /** `addresses` are those of the row's mail hosts, in their order. */
 export function recordsOf(row: DomainRow, addresses: readonly string[]): ResourceRecord[] {
@@ -33,7 +34,17 @@ export function pointer(address: string, name: string): ResourceRecord {
   return parseRecord(`${reverseName(address)}. PTR ${name}.`, '')
 }
 
+/** The zones of a row by their names: its own where it has one, and those that are cut from it. */
+export function zonesOf(row: DomainRow): readonly (readonly [string, ZoneOptions])[] {
+  const { domain, authentic = false, faults = {}, insecure = [] } = row
+  return [
+    ...(isZone(row) ? [[domain, row] as const] : []),
+    ...Object.entries(faults).map(([name, fault]) => [`${name}.${domain}`, { fault, authentic }] as const),
+    ...insecure.map((name) => [`${name}.${domain}`, {}] as const),
+  ]
+}
+
 /** True where the domain may hold a start of authority: an alias holds nothing else (RFC 1034 §3.6.2). */
-export function isZone({ nonexistent, zone = [] }: DomainRow): boolean {
+function isZone({ nonexistent, zone = [] }: DomainRow): boolean {
   return nonexistent !== true && !zone.some((line) => line.startsWith('@ CNAME '))
 }

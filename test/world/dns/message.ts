@@ -22,6 +22,8 @@ export interface Query {
   /** The question's own bytes, echoed unchanged so that a client that mixes letter case (0x20) knows it again. */
   readonly question: Buffer
   readonly edns: { readonly dnssecOk: boolean } | null
+  /** The client checks signatures for itself, or not at all: the resolver is not to (RFC 4035 §3.2.2). */
+  readonly checkingDisabled: boolean
   /** Set where the message is DNS but not a question that a resolver answers. */
   readonly problem: 'FORMERR' | 'NOTIMP' | 'REFUSED' | null
 }
@@ -38,6 +40,7 @@ export function readQuery(bytes: Buffer): Query | null {
     type: asked?.type ?? '',
     question: asked === undefined ? Buffer.alloc(0) : bytes.subarray(HEADER_BYTES, questionEnd(bytes)),
     edns: ednsOf(packet),
+    checkingDisabled: (bytes.readUInt16BE(2) & CHECKING_DISABLED) !== 0,
     problem: problemOf(packet, bytes.readUInt16BE(2)),
   }
 }
@@ -101,7 +104,8 @@ export function writeResponse(query: Query, response: Response): Buffer {
 function flagsOf(query: Query, response: Response): number {
   // RFC 6840 §5.8: AD goes only to those who showed with AD or DO that they understand it.
   const understood = (query.flags & AUTHENTIC_DATA) !== 0 || query.edns?.dnssecOk === true
-  const authentic = response.authentic && understood ? AUTHENTIC_DATA : 0
+  // Who was told not to check vouches for nothing.
+  const authentic = response.authentic && understood && !query.checkingDisabled ? AUTHENTIC_DATA : 0
   const truncated = response.truncated === true ? TRUNCATED : 0
   const echoed = query.flags & (RECURSION_DESIRED | CHECKING_DISABLED)
   return RECURSION_AVAILABLE | echoed | authentic | truncated | RCODES[response.rcode]

@@ -24,7 +24,7 @@ export function resolve(zones: Zones, bytes: Buffer): Resolved {
   const query = readQuery(bytes)
   if (query === null) return { response: plain(400, Buffer.alloc(0)), asked: null }
   if (query.problem !== null) return { response: plain(200, writeResponse(query, failed(query.problem))), asked: null }
-  const fault = zones.faultOf(query.name)
+  const fault = zones.faultOf(query)
   const asked = { name: query.name, type: query.type, fault: fault?.kind ?? null }
   return { response: fault === null ? honest(zones, query) : faulty(zones, query, fault), asked }
 }
@@ -44,12 +44,17 @@ const FAULTS: Readonly<
   Record<Exclude<ResolverFault['kind'], 'slow'>, (query: Query, zones: Zones) => DohResponse | null>
 > = {
   hang: () => null,
-  servfail: (query) => plain(200, writeResponse(query, failed('SERVFAIL'))),
+  servfail: serverFailure,
+  bogus: (query, zones) => (query.checkingDisabled ? honest(zones, query) : serverFailure(query)),
   truncated: (query) => plain(200, writeResponse(query, { ...failed('NOERROR'), truncated: true })),
   garbage: () => plain(200, Buffer.from('c0ffee c0ffee: neither header nor question')),
   wrong_id: (query, zones) => plain(200, writeResponse({ ...query, id: query.id ^ 0x5a5a }, zones.lookup(query))),
   wrong_question: (query) => plain(200, writeResponse({ ...query, question: OTHER_QUESTION }, failed('NOERROR'))),
   http_500: () => plain(500, Buffer.alloc(0)),
+}
+
+function serverFailure(query: Query): DohResponse {
+  return plain(200, writeResponse(query, failed('SERVFAIL')))
 }
 
 function faulty(zones: Zones, query: Query, fault: ResolverFault): DohResponse | null {

@@ -1,13 +1,15 @@
-// Reads one line of zone text (`name TYPE data`), the form in which data rows write their records.
+// Reads one line of zone text (`name TYPE data` or `name TTL TYPE data`), the form in which data rows write their records.
+import { createHash } from 'node:crypto'
 
 /** Every record type that the world serves, with the data that dns-packet encodes for it. */
 export type ResourceRecord = { readonly name: string; readonly ttl: number } & (
-  | { readonly type: 'A' | 'AAAA' | 'PTR'; readonly data: string }
+  | { readonly type: 'A' | 'AAAA' | 'PTR' | 'NS'; readonly data: string }
   | { readonly type: 'CNAME'; readonly data: string }
   | { readonly type: 'MX'; readonly data: { readonly preference: number; readonly exchange: string } }
   | { readonly type: 'TXT'; readonly data: readonly string[] }
   | { readonly type: 'TLSA'; readonly data: TlsaData }
   | { readonly type: 'SOA'; readonly data: SoaData }
+  | { readonly type: 'DS'; readonly data: DsData }
 )
 
 interface TlsaData {
@@ -27,10 +29,21 @@ interface SoaData {
   readonly minimum: number
 }
 
+interface DsData {
+  readonly keyTag: number
+  readonly algorithm: number
+  readonly digestType: number
+  readonly digest: Buffer
+}
+
 export const TTL_S = 300
+const NAME_SERVER = 'ns.world.test'
 const NEGATIVE_TTL_S = 60
 // RFC 1035 §3.3: a character-string holds at most 255 octets.
 const TXT_STRING = /.{1,255}/gsu
+// RFC 1035 §5.1: strings in quotes, one after the other.
+const QUOTED = /"((?:[^"\\]|\\.)*)"/gsu
+const TTL = /^\d+$/u
 
 type Reader = (fields: readonly string[], origin: string) => ResourceRecord['data']
 
@@ -41,20 +54,33 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
   ['AAAA', address],
   ['CNAME', hostName],
   ['PTR', hostName],
+  ['NS', hostName],
   [
     'MX',
     ([preference, ...rest], origin) => ({ preference: Number(preference), exchange: absolute(rest.join(''), origin) }),
   ],
-  ['TXT', (fields) => fields.join(' ').match(TXT_STRING) ?? ['']],
+  ['TXT', (fields) => strings(fields.join(' '))],
   ['TLSA', tlsa],
 ])
 
 /** @throws Error on a line that is not zone text: such a world must not start. */
 export function parseRecord(line: string, origin: string): ResourceRecord {
-  const [owner = '', type = '', ...fields] = line.split(' ')
+  const [owner = '', second = '', ...others] = line.split(' ')
+  const ttl = TTL.test(second) ? Number(second) : TTL_S
+  const [type = '', ...fields] = TTL.test(second) ? others : [second, ...others]
   const reader = READERS.get(type)
   if (reader === undefined || fields.length === 0) throw new Error(`no record that this world serves: ${line}`)
-  return { name: absolute(owner, origin), ttl: TTL_S, type, data: reader(fields, origin) } as ResourceRecord
+  return { name: absolute(owner, origin), ttl, type, data: reader(fields, origin) } as ResourceRecord
+}
+
+/** As written where it is quoted; else one text, cut into strings where it is too long for one. */
+function strings(text: string): readonly string[] {
+  const quoted = text.startsWith('"') ? [...text.matchAll(QUOTED)].map(([, inside = '']) => unescaped(inside)) : []
+  return quoted.length > 0 ? quoted : (text.match(TXT_STRING) ?? [''])
+}
+
+function unescaped(text: string): string {
+  return text.replaceAll(/\\(.)/gsu, '$1')
 }
 
 function tlsa(fields: readonly string[]): TlsaData {
@@ -71,6 +97,17 @@ function absolute(name: string, origin: string): string {
 /** The record that ends a negative answer (RFC 2308 §2), with a life short enough for a test to outlast. */
 export function startOfAuthority(origin: string): ResourceRecord {
   const timers = { refresh: 3_600, retry: 600, expire: 86_400, minimum: NEGATIVE_TTL_S }
-  const data = { mname: 'ns.world.test', rname: 'hostmaster.world.test', serial: 1, ...timers }
+  const data = { mname: NAME_SERVER, rname: 'hostmaster.world.test', serial: 1, ...timers }
   return { name: origin, ttl: NEGATIVE_TTL_S, type: 'SOA', data }
+}
+
+/** Every zone is served by the same machine. */
+export function nameServer(origin: string): ResourceRecord {
+  return { name: origin, ttl: TTL_S, type: 'NS', data: NAME_SERVER }
+}
+
+/** What the zone above says of a signed one (RFC 4034 §5.1); nobody signs here, so that the digest is of the name alone. */
+export function delegationSigner(origin: string): ResourceRecord {
+  const digest = createHash('sha256').update(origin).digest()
+  return { name: origin, ttl: TTL_S, type: 'DS', data: { keyTag: 2_371, algorithm: 13, digestType: 2, digest } }
 }

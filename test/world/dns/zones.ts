@@ -1,6 +1,6 @@
 // The records of the invented internet and how a question finds them: answer, nothing of that type, or no such name.
 import type { ResolverFault } from './resolver-fault.ts'
-import { type ResourceRecord, startOfAuthority } from './zone-text.ts'
+import { delegationSigner, nameServer, type ResourceRecord, startOfAuthority } from './zone-text.ts'
 
 export interface Finding {
   readonly rcode: 'NOERROR' | 'NXDOMAIN' | 'REFUSED' | 'SERVFAIL'
@@ -9,10 +9,29 @@ export interface Finding {
   readonly authentic: boolean
 }
 
+export interface ZoneOptions {
+  readonly fault?: ResolverFault
+  readonly authentic?: boolean
+}
+
 interface Zone {
   readonly soa: ResourceRecord
   readonly fault: ResolverFault | null
   readonly authentic: boolean
+}
+
+interface Asked {
+  readonly name: string
+  readonly type: string
+}
+
+/** Where a question led: through these zones and aliases, to the last name and what it holds of the type. */
+interface Walk {
+  readonly zones: readonly Zone[]
+  readonly aliases: readonly ResourceRecord[]
+  readonly name: string
+  readonly matching: readonly ResourceRecord[]
+  readonly ending: 'there' | 'outside' | 'loop'
 }
 
 const MAX_CNAMES = 8
@@ -23,10 +42,12 @@ export class Zones {
   // Every name with records, and every name above one: those exist without records of their own (RFC 8020 §2).
   readonly #existing = new Set<string>()
 
-  addZone(origin: string, options: { readonly fault?: ResolverFault; readonly authentic?: boolean } = {}): void {
+  /** A zone that is signed, well or badly, has its DS record in the zone above. */
+  addZone(origin: string, { fault, authentic = false }: ZoneOptions = {}): void {
     const soa = startOfAuthority(origin)
-    this.#zones.set(origin, { soa, fault: options.fault ?? null, authentic: options.authentic ?? false })
-    this.put([soa])
+    this.#zones.set(origin, { soa, fault: fault ?? null, authentic })
+    const signed = authentic || fault?.kind === 'bogus'
+    this.put([soa, nameServer(origin), ...(signed ? [delegationSigner(origin)] : [])])
   }
 
   /** Adds records; those of the same name and type that were there before are replaced. */
@@ -48,39 +69,62 @@ export class Zones {
     if (kept.length === 0 && !hasNamesBelow) this.#existing.delete(name)
   }
 
-  lookup(question: { readonly name: string; readonly type: string }): Finding {
-    const chain: ResourceRecord[] = []
-    let name = question.name.toLowerCase()
-    let authentic = true
-    while (chain.length <= MAX_CNAMES) {
-      const zone = this.#zoneOf(name)
-      if (zone === null) return outside(chain, authentic)
-      authentic &&= zone.authentic
-      const matching = this.#at(name).filter(({ type }) => type === question.type)
-      if (matching.length > 0) return found([...chain, ...matching], authentic)
-      const alias = this.#at(name).find((record) => record.type === 'CNAME')
-      if (alias === undefined) return this.#nothing(name, { chain, authentic, soa: zone.soa })
-      chain.push(alias)
+  lookup(question: Asked): Finding {
+    const { zones, aliases, name, matching, ending } = this.#walk(question)
+    if (ending === 'loop') return { rcode: 'SERVFAIL', answers: [], authorities: [], authentic: false }
+    const authentic = zones.every((zone) => zone.authentic)
+    if (ending === 'outside') return outside(aliases, authentic)
+    if (matching.length > 0) return found([...aliases, ...matching], authentic)
+    const rcode = this.#source(name) === null ? 'NXDOMAIN' : 'NOERROR'
+    const soa = zones.at(-1)?.soa
+    return { rcode, answers: aliases, authorities: soa === undefined ? [] : [soa], authentic }
+  }
+
+  /** The first fault on the way to the answer, aliases included. */
+  faultOf(question: Asked): ResolverFault | null {
+    return this.#walk(question).zones.find(({ fault }) => fault !== null)?.fault ?? null
+  }
+
+  #walk({ name: asked, type }: Asked): Walk {
+    const zones: Zone[] = []
+    const aliases: ResourceRecord[] = []
+    let name = asked.toLowerCase()
+    while (aliases.length <= MAX_CNAMES) {
+      const zone = this.#zoneOf(name, type)
+      if (zone === null) return { zones, aliases, name, matching: [], ending: 'outside' }
+      zones.push(zone)
+      const held = this.#heldBy(name)
+      const matching = held.filter((record) => record.type === type)
+      const alias = held.find((record) => record.type === 'CNAME')
+      if (matching.length > 0 || alias === undefined) return { zones, aliases, name, matching, ending: 'there' }
+      aliases.push(alias)
       name = alias.data
     }
-    return { rcode: 'SERVFAIL', answers: [], authorities: [], authentic: false }
+    return { zones, aliases, name, matching: [], ending: 'loop' }
   }
 
-  faultOf(name: string): ResolverFault | null {
-    return this.#zoneOf(name.toLowerCase())?.fault ?? null
+  #heldBy(name: string): ResourceRecord[] {
+    const source = this.#source(name)
+    if (source === null) return []
+    return source === name ? this.#at(name) : this.#at(source).map((record) => ({ ...record, name }))
   }
 
-  #nothing(name: string, known: { chain: ResourceRecord[]; authentic: boolean; soa: ResourceRecord }): Finding {
-    const rcode = this.#existing.has(name) ? 'NOERROR' : 'NXDOMAIN'
-    return { rcode, answers: known.chain, authorities: [known.soa], authentic: known.authentic }
+  /** The name itself where it exists, else the wildcard below its closest encloser (RFC 4592 §3.3.1), else null. */
+  #source(name: string): string | null {
+    const encloser = lineage(name).find((ancestor) => this.#existing.has(ancestor))
+    if (encloser === undefined || encloser === name) return encloser ?? null
+    const wildcard = `*.${encloser}`
+    return this.#existing.has(wildcard) ? wildcard : null
   }
 
   #at(name: string): ResourceRecord[] {
     return this.#records.get(name) ?? []
   }
 
-  #zoneOf(name: string): Zone | null {
-    const origin = lineage(name).find((ancestor) => this.#zones.has(ancestor))
+  /** The zone that answers; for DS that is the one above (RFC 4035 §3.1.4.1). */
+  #zoneOf(name: string, type: string): Zone | null {
+    const places = type === 'DS' ? lineage(name).slice(1) : lineage(name)
+    const origin = places.find((ancestor) => this.#zones.has(ancestor))
     return origin === undefined ? null : (this.#zones.get(origin) ?? null)
   }
 }
@@ -90,9 +134,9 @@ function found(answers: readonly ResourceRecord[], authentic: boolean): Finding 
 }
 
 /** An alias that leaves the world is followed no further; a question that begins outside is refused. */
-function outside(chain: readonly ResourceRecord[], authentic: boolean): Finding {
-  return chain.length > 0
-    ? found(chain, authentic)
+function outside(aliases: readonly ResourceRecord[], authentic: boolean): Finding {
+  return aliases.length > 0
+    ? found(aliases, authentic)
     : { rcode: 'REFUSED', answers: [], authorities: [], authentic: false }
 }
 
