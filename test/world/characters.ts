@@ -5,6 +5,7 @@ import { type GreylistOptions, greylists } from './smtp/greylist.ts'
 import { hangsUpAfterCommands, hangsUpAfterRecipients } from './smtp/limits.ts'
 import { type Answer, closing, say } from './smtp/reply.ts'
 import * as rules from './smtp/rules.ts'
+import type { CertificateKind } from './tls/certificate-kind.ts'
 
 /** Known mailboxes 250, others 550 5.1.1. */
 export const strict = characterOf()
@@ -27,6 +28,15 @@ export const refusingListedClients = characterOf({ atRcpt: rules.blocksListedCli
 export const refusingEverybody = (answer: Answer) => characterOf({ atRcpt: rules.always(answer) })
 export const repeatingTheAddress = characterOf({ atRcpt: rules.repeatsTheAddress })
 
+/** Offers TLS with a certificate for its own name that the world's authority has signed. */
+export const trusted = characterOf({ starttls: true, certificate: 'valid' })
+export const presenting = (certificate: CertificateKind) => characterOf({ starttls: true, certificate })
+export const speakingOldTls = characterOf({ starttls: true, certificate: 'valid', tlsVersion: 'TLSv1.1' })
+/** Offers TLS and has no certificate, so that no handshake succeeds. */
+export const breakingTls = characterOf({ starttls: true, certificate: 'none' })
+/** Trusted, under a name that is not its own. */
+export const greetingAs = (name: string) =>
+  characterOf({ starttls: true, certificate: 'valid', atGreeting: rules.always(say(220, name, 'ESMTP')) })
 export const needingTls = characterOf({ starttls: true, atMail: rules.needsTls })
 export const offeringTls = characterOf({ starttls: true })
 export const offeringUtf8 = characterOf({ smtpUtf8: true })

@@ -1,6 +1,7 @@
 // The shape of one line of data: a domain, the mail hosts behind it, its mailboxes and what is true of them.
 import type { ResolverFault } from './dns/resolver-fault.ts'
 import type { Mailbox } from './mailbox.ts'
+import type { Policy } from './policies/policy.ts'
 import type { Character } from './smtp/character.ts'
 
 export interface DomainRow {
@@ -23,10 +24,17 @@ export interface DomainRow {
   /** Relative names that are zones of their own, with all below them: each with its fault, and those that nobody signed. */
   readonly faults?: Readonly<Record<string, ResolverFault>>
   readonly insecure?: readonly string[]
+  /** What its policy host answers; the host's address follows from that, unless a line of `zone` for `mta-sts` says otherwise. */
+  readonly policy?: Policy
   /** The name does not exist at all (NXDOMAIN). */
   readonly nonexistent?: boolean
   /** Known to the registry; 4,000 where it is not said. */
   readonly registeredDaysAgo?: number
+  /** What the addresses of its mail hosts are called, null where they have no name; the hosts' own names where it is not said. */
+  readonly reverse?: string | null
+  /** Ids of findings (`shared/src/report/findings.json`) that a report of the domain has, and of some that it has not. */
+  readonly findings?: readonly string[]
+  readonly lacks?: readonly string[]
   /** One sentence, shown in the README's table. */
   readonly note: string
 }

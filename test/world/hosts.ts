@@ -7,14 +7,21 @@ import type { Host, Surroundings } from './smtp/host.ts'
 /** The network in which every mail host of the world listens. */
 export const NETWORK = '127.25.0.0/16'
 const HOSTS_PER_BLOCK = 250
+/** A domain's exchanges are in networks of their own, so that they do not fail together. */
+const BLOCKS_PER_RANK = 64
 
 export function hostsOf(rows: readonly DomainRow[], world: Surroundings): Host[] {
   const places = rows.flatMap((row) => (row.mx ?? []).map((character, index) => ({ row, character, index })))
   return places.map(({ row, character, index }, place) => ({
     ...blankHost(hostName(row.domain, index), character, world),
-    address: `127.25.${1 + Math.floor(place / HOSTS_PER_BLOCK)}.${1 + (place % HOSTS_PER_BLOCK)}`,
+    address: addressOf(place, index),
     serves: new Map([[row.domain, mailboxesOf(row)]]),
   }))
+}
+
+function addressOf(place: number, index: number): string {
+  const block = 1 + BLOCKS_PER_RANK * Math.min(index, 2) + Math.floor(place / HOSTS_PER_BLOCK)
+  return `127.25.${block}.${1 + (place % HOSTS_PER_BLOCK)}`
 }
 
 export function hostName(domain: string, index: number): string {

@@ -8,12 +8,16 @@ import { resolve } from './dns/resolver.ts'
 import type { Zones } from './dns/zones.ts'
 import type { RegistryAnswer } from './registry.ts'
 import type { Journal } from './journal.ts'
+import { answerThroughPlatform, POLICY_PATH } from './policies/answer.ts'
+import type { Policy } from './policies/policy.ts'
 
 export interface HttpParts {
   readonly zones: Zones
   readonly journal: Journal
   readonly control: Control
   readonly timeScale: number
+  /** By the names of their hosts. */
+  readonly policies: ReadonlyMap<string, Policy>
   /** What the registry tells of a name. */
   readonly registration: (name: string) => RegistryAnswer
 }
@@ -22,11 +26,14 @@ export interface HttpServer {
   readonly dohUrl: string
   /** Base of the registry's URLs (RFC 9082). */
   readonly rdapUrl: string
+  /** Before the name of a policy host and the path of its policy. */
+  readonly policyUrl: string
   close(): Promise<void>
 }
 
 const DOH_PATH = '/dns-query'
 const RDAP_PATH = '/rdap/'
+const POLICIES_PATH = '/policies/'
 
 export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   const server = createServer((request, response) => {
@@ -38,7 +45,12 @@ export async function startHttpServer(parts: HttpParts): Promise<HttpServer> {
   })
   const { port } = server.address() as AddressInfo
   const base = `http://127.0.0.1:${port}`
-  return { dohUrl: `${base}${DOH_PATH}`, rdapUrl: `${base}${RDAP_PATH}`, close: () => closed(server) }
+  const urls = {
+    dohUrl: `${base}${DOH_PATH}`,
+    rdapUrl: `${base}${RDAP_PATH}`,
+    policyUrl: `${base}${POLICIES_PATH}`,
+  }
+  return { ...urls, close: () => closed(server) }
 }
 
 function closed(server: Server): Promise<void> {
@@ -55,9 +67,16 @@ async function route(parts: HttpParts, request: IncomingMessage, response: Serve
     const { status, body } = parts.registration(decodeURIComponent(url.pathname.slice(`${RDAP_PATH}domain/`.length)))
     return send(response, status, { headers: { 'content-type': 'application/rdap+json' }, body: JSON.stringify(body) })
   }
+  if (url?.pathname.startsWith(POLICIES_PATH) === true) return answerPolicy(parts, url, response)
   const answer = url === null ? null : control(parts.control, request.method ?? '', url)
   if (answer === null) return send(response, 404)
   send(response, answer.status, { headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer.body) })
+}
+
+function answerPolicy({ policies }: HttpParts, { pathname }: URL, response: ServerResponse): void {
+  const asked = pathname.slice(POLICIES_PATH.length)
+  if (!asked.endsWith(POLICY_PATH)) return send(response, 404)
+  answerThroughPlatform(policies.get(asked.slice(0, -POLICY_PATH.length).toLowerCase()), response)
 }
 
 interface Exchange {

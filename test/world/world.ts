@@ -1,5 +1,4 @@
 // Starts the mail world, an invented internet on loopback: resolver, mail hosts and their journal, for `npm start` and for tests.
-import { tlsContext } from './smtp/tls-identity.ts'
 import { domains, SENDER_DOMAIN } from './domains.ts'
 import { BLOCK_LIST, testEntries } from './dns/block-list.ts'
 import { Zones } from './dns/zones.ts'
@@ -8,9 +7,12 @@ import { startHttpServer } from './http-server.ts'
 import { type AskedQuestion, Journal, type SessionRecord, type Violation } from './journal.ts'
 import { type LaneIdentity, lanesOf } from './lanes.ts'
 import { type Mishaps, mishapsOf } from './mishaps.ts'
+import { type PolicyHost, policyHostName, policyHostsOf } from './policies/hosts.ts'
+import { policyListenersFor } from './policies/listener.ts'
 import type { Host, Route, Surroundings } from './smtp/host.ts'
 import { listenerFor } from './smtp/listener.ts'
-import { listenAtOnePort } from './smtp/ports.ts'
+import { listenAtOnePort, type Opening } from './smtp/ports.ts'
+import { type Identities, makeIdentities } from './tls/identities.ts'
 import { type Truth, worldTruth } from './truth.ts'
 import { registration } from './registry.ts'
 import { recordsOf, reverseZone, zonesOf } from './zone-of-row.ts'
@@ -27,9 +29,15 @@ export interface World extends Mishaps {
   readonly dohUrl: string
   /** Base of the registry's URLs (RFC 9082), over plain HTTP. */
   readonly rdapUrl: string
+  /** Before the name of a policy host and the path of its policy: what a Worker's `fetch` would make of `https://`. */
+  readonly policyUrl: string
   /** The one port of all mail hosts. */
   readonly smtpPort: number
-  /** The network that holds all mail hosts. */
+  /** The one port of all policy hosts, for HTTPS. */
+  readonly httpsPort: number
+  /** Certificate of the world's authority in PEM: made at start, and trusted by nobody who is not told to. */
+  readonly root: string
+  /** The network that holds all mail hosts and policy hosts. */
   readonly network: typeof NETWORK
   readonly truth: readonly Truth[]
   sessions(): readonly SessionRecord[]
@@ -51,8 +59,10 @@ export async function startWorld({ timeScale = 1, clock = Date.now }: WorldOptio
   const journal = new Journal(now)
   const zones = new Zones()
   const resolveSender = (domain: string) => routeTo(zones, domain, time.smtpPort)
-  const hosts = settle(zones, { journal, now, timeScale, resolveSender })
-  const mail = await startMail(hosts)
+  const policyHosts = policyHostsOf(domains)
+  const hosts = settle(zones, policyHosts, { journal, now, timeScale, resolveSender })
+  const identities = makeIdentities(Date.now)
+  const [mail, web] = await Promise.all([startMail(hosts, identities), startPolicyHosts(policyHosts, identities)])
   time.smtpPort = mail.port
   const control = {
     sessions: journal.sessions,
@@ -66,6 +76,7 @@ export async function startWorld({ timeScale = 1, clock = Date.now }: WorldOptio
     journal,
     control,
     timeScale,
+    policies: new Map(policyHosts.map(({ name, policy }) => [name, policy])),
     registration: (name) => registration(domains, name, now()),
   })
   const senders = senderHost(hosts)
@@ -75,16 +86,19 @@ export async function startWorld({ timeScale = 1, clock = Date.now }: WorldOptio
     ...mishapsOf(zones, senders),
     dohUrl: http.dohUrl,
     rdapUrl: http.rdapUrl,
+    policyUrl: http.policyUrl,
     smtpPort: mail.port,
+    httpsPort: web.port,
+    root: identities.root,
     network: NETWORK,
     truth: worldTruth(),
     addLane: (lane) => lanes.add(lane),
-    close: async () => void (await Promise.all([http.close(), mail.close()])),
+    close: async () => void (await Promise.all([http.close(), mail.close(), web.close()])),
   }
 }
 
 /** Gives every domain its hosts and its records. */
-function settle(zones: Zones, surroundings: Surroundings): Host[] {
+function settle(zones: Zones, policyHosts: readonly PolicyHost[], surroundings: Surroundings): Host[] {
   const hosts = hostsOf(domains, surroundings)
   // As top-level domains are: what it says of the domains below it can be told from a forgery.
   zones.addZone('test', { authentic: true })
@@ -94,21 +108,38 @@ function settle(zones: Zones, surroundings: Surroundings): Host[] {
   for (const row of domains) {
     for (const [origin, options] of zonesOf(row)) zones.addZone(origin, options)
     const own = hosts.filter(({ serves }) => serves.has(row.domain))
-    zones.put(
-      recordsOf(
-        row,
-        own.map(({ address }) => address),
-      ),
-    )
+    const policyHost = policyHosts.find(({ name }) => name === policyHostName(row.domain))
+    zones.put(recordsOf(row, { exchanges: own.map(({ address }) => address), policyHost: policyHost?.address ?? null }))
   }
   zones.put(testEntries(BLOCK_LIST))
   return [...hosts, trapOutside(surroundings)]
 }
 
-async function startMail(hosts: readonly Host[]): Promise<{ port: number; close(): Promise<void> }> {
-  const tls = tlsContext()
+interface Opened {
+  readonly port: number
+  close(): Promise<void>
+}
+
+async function startMail(hosts: readonly Host[], identities: Identities): Promise<Opened> {
   const open = hosts.filter(({ character }) => character.listens)
-  const listeners = open.map((host) => ({ address: host.address, ...listenerFor(host, tls) }))
+  return await openAll(
+    open.map((host) => ({
+      address: host.address,
+      ...listenerFor(host, () => identities.contextOf(host.name, host.character)),
+    })),
+  )
+}
+
+async function startPolicyHosts(hosts: readonly PolicyHost[], identities: Identities): Promise<Opened> {
+  const open = hosts.filter(({ policy }) => policy.unreachable !== true)
+  return await openAll(
+    policyListenersFor(open, ({ name, policy: { certificate = 'valid' } }) =>
+      identities.contextOf(name, { certificate, tlsVersion: 'TLSv1.3' }),
+    ),
+  )
+}
+
+async function openAll(listeners: readonly (Opening & Pick<Opened, 'close'>)[]): Promise<Opened> {
   const port = await listenAtOnePort(listeners)
   return { port, close: async () => void (await Promise.all(listeners.map((listener) => listener.close()))) }
 }

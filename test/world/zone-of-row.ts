@@ -7,13 +7,21 @@ import { hostName } from './hosts.ts'
 // A line that says for itself where the domain's mail goes.
 const OWN_ROUTE = /^@ (?:\d+ )?(?:MX|A|AAAA|CNAME) /u
 
-/** `addresses` are those of the row's mail hosts, in their order. */
-export function recordsOf(row: DomainRow, addresses: readonly string[]): ResourceRecord[] {
+export interface Addresses {
+  /** Of the row's mail hosts, in their order. */
+  readonly exchanges: readonly string[]
+  readonly policyHost: string | null
+}
+
+export function recordsOf(row: DomainRow, { exchanges: addresses, policyHost }: Addresses): ResourceRecord[] {
   const lines = (row.zone ?? []).map((line) => line.replaceAll('$mx', addresses[0] ?? ''))
   const hosts = addresses.map((address, index) => `${hostName(row.domain, index)}. A ${address}`)
   const route = lines.some((line) => OWN_ROUTE.test(line)) ? [] : addresses.map((_, index) => mxLine(row.domain, index))
-  const reverse = addresses.map((address, index) => pointer(address, hostName(row.domain, index)))
-  return [...[...route, ...hosts, ...lines].map((line) => parseRecord(line, row.domain)), ...reverse]
+  const called = row.reverse === null ? [] : addresses
+  const reverse = called.map((address, index) => pointer(address, row.reverse ?? hostName(row.domain, index)))
+  const ownPolicyHost = lines.some((line) => line.startsWith('mta-sts '))
+  const policies = policyHost === null || ownPolicyHost ? [] : [`mta-sts A ${policyHost}`]
+  return [...[...route, ...hosts, ...policies, ...lines].map((line) => parseRecord(line, row.domain)), ...reverse]
 }
 
 function mxLine(domain: string, index: number): string {

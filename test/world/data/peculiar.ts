@@ -135,6 +135,8 @@ export const peculiar: readonly DomainRow[] = [
     domain: 'closed-port.test',
     mx: [closedPort],
     boxes: { 'jane.roe': learns(is.connectFailed) },
+    findings: ['SMTP_CONNECT_REFUSED'],
+    lacks: ['SMTP_CONNECT_TIMEOUT', 'SMTP_421_554_GREETING', 'TLS_NOT_OFFERED'],
     note: 'Nothing listens at the address.',
   },
 ]

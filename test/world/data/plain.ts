@@ -15,12 +15,25 @@ import type { DomainRow } from '../domain-row.ts'
 import { absent, disabled, full, known, learns, moved, overQuota, unknown, unpromised } from '../mailbox.ts'
 import * as is from '../outcome.ts'
 import { publicKeyDigest } from '../smtp/tls-identity.ts'
+import { DANE, only } from './report-ids.ts'
 
 export const plain: readonly DomainRow[] = [
   {
     domain: 'strict.test',
     mx: [strict],
     boxes: { 'jane.roe': known, 'karl.weber': known, 'nina.falk': unknown, postmaster: learns(is.role) },
+    findings: [
+      'MX_SINGLE_HOST',
+      'MX_NO_IPV6',
+      'TLS_NOT_OFFERED',
+      'SPF_NONE',
+      'DKIM_NO_ZONE',
+      'DMARC_NONE',
+      'STS_NONE',
+      'TLSRPT_NONE',
+      'DANE_NONE',
+    ],
+    lacks: ['MX_IMPLICIT', 'MX_ONE_FAILURE_DOMAIN', 'STS_ORPHAN_POLICY', 'TLS_HANDSHAKE_FAILED', 'PTR_MISSING'],
     note: 'Known mailboxes 250, others 550 5.1.1.',
   },
   {
@@ -100,6 +113,8 @@ export const plain: readonly DomainRow[] = [
     domain: 'starttls.test',
     mx: [offeringTls],
     boxes: { 'jane.roe': known, 'nina.falk': unknown },
+    findings: ['TLS_CERT_UNTRUSTED', 'TLS_CERT_MISMATCH'],
+    lacks: ['TLS_NOT_OFFERED', 'TLS_CERT_EXPIRED'],
     note: 'Offers STARTTLS, self-signed, and does without.',
   },
   {
@@ -108,6 +123,7 @@ export const plain: readonly DomainRow[] = [
     zone: [`_25._tcp.mx TLSA 3 1 1 ${publicKeyDigest()}`],
     authentic: true,
     boxes: { 'jane.roe': known, 'nina.falk': unknown },
+    ...only(DANE, 'DANE_SINGLE_TLSA'),
     note: 'Signed zone (AD) with a TLSA record that fits the certificate.',
   },
   {

@@ -35,6 +35,8 @@ export const refusing: readonly DomainRow[] = [
     domain: 'blocked-greeting.test',
     mx: [refusingAtGreeting(say(554, '5.7.1', 'Connection refused: your address has a poor reputation'))],
     boxes: { 'jane.roe': learns(is.blocked) },
+    findings: ['SMTP_421_554_GREETING'],
+    lacks: ['SMTP_CONNECT_REFUSED', 'TLS_NOT_OFFERED'],
     note: 'Greets with 554 and reputation words.',
   },
   {
@@ -47,6 +49,8 @@ export const refusing: readonly DomainRow[] = [
     domain: 'blocked-421.test',
     mx: [closingWith421('Connection refused: your address has a poor reputation')],
     boxes: { 'jane.roe': learns(is.blocked) },
+    findings: ['SMTP_421_554_GREETING'],
+    lacks: ['SMTP_CONNECT_REFUSED', 'TLS_NOT_OFFERED'],
     note: 'Greets with 421 and reputation words, and closes.',
   },
   {

@@ -4,6 +4,7 @@ import type { ResolverFault } from '../dns/resolver-fault.ts'
 import type { DomainRow } from '../domain-row.ts'
 import { learns } from '../mailbox.ts'
 import * as is from '../outcome.ts'
+import { MX, only } from './report-ids.ts'
 
 type Broken = Exclude<ResolverFault['kind'], 'slow'>
 
@@ -21,7 +22,10 @@ export const resolverFaults: readonly DomainRow[] = [
     note: 'The resolver answers after 9 seconds.',
   },
   broken('dns-hang.test', 'hang', 'The resolver never answers.'),
-  broken('dns-servfail.test', 'servfail', 'The resolver answers SERVFAIL.'),
+  {
+    ...broken('dns-servfail.test', 'servfail', 'The resolver answers SERVFAIL.'),
+    ...only(MX, 'MX_DNS_ERROR'),
+  },
   broken('dns-truncated.test', 'truncated', 'The answer is marked truncated and holds nothing.'),
   broken('dns-garbage.test', 'garbage', 'The answer is no DNS message.'),
   broken('dns-wrong-id.test', 'wrong_id', 'The answer has the id of another question.'),

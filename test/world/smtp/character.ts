@@ -1,4 +1,5 @@
 // How a mail host behaves, put together from traits; a plain host has none and is strict.
+import type { Presented } from '../tls/identities.ts'
 import type { Answer } from './reply.ts'
 import type { Turn } from './session.ts'
 
@@ -16,6 +17,8 @@ export interface Trait {
   /** `stalls`: offered, but of several commands in one write only the first is answered. `enforced`: neither offered nor forgiven. */
   readonly pipelining?: 'offered' | 'absent' | 'enforced' | 'stalls'
   readonly starttls?: boolean
+  readonly certificate?: Presented['certificate']
+  readonly tlsVersion?: Presented['tlsVersion']
   readonly smtpUtf8?: boolean
   /** Offers PIPE_CONNECT: whom it has offered that may say EHLO, MAIL and RCPT before the greeting, for a day. */
   readonly pipeConnect?: boolean
@@ -48,6 +51,8 @@ const PLAIN = {
   repliesAfterMs: 0,
   pipelining: 'offered',
   starttls: false,
+  certificate: 'published',
+  tlsVersion: 'TLSv1.3',
   smtpUtf8: false,
   pipeConnect: false,
   takesNewMail: false,

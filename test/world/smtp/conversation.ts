@@ -14,7 +14,7 @@ const GARBAGE = Buffer.from([0, 255, 254, 27, 91, 155, 128, 7, 240, 40, 140, 40,
 const ENDLESS_BYTES = 4_194_304
 
 /** Ends when either side has ended the session; true where it was the server. */
-export async function converse(session: Session, wire: Wire, tls: SecureContext): Promise<boolean> {
+export async function converse(session: Session, wire: Wire, tls: () => SecureContext): Promise<boolean> {
   if (await greet(session, wire)) return true
   for (let line = await wire.nextLine(); line !== null; line = await wire.nextLine()) {
     const answer = await answerTo(session, wire, line)
@@ -97,8 +97,8 @@ const NOISES: Readonly<Record<Noise['noise'], (wire: Wire) => boolean | Promise<
 }
 
 /** RFC 3207 §4.2: after the handshake both sides know nothing of what was said before. */
-async function secure(session: Session, wire: Wire, tls: SecureContext): Promise<void> {
-  session.secured = session.record.secured = await wire.secure(tls)
+async function secure(session: Session, wire: Wire, tls: () => SecureContext): Promise<void> {
+  session.secured = session.record.secured = await wire.secure(tls())
   session.hello = null
   endTransaction(session)
 }

@@ -22,7 +22,8 @@ interface Callers {
   readonly sessions: Set<Session>
 }
 
-export function listenerFor(host: Host, tls: SecureContext): Listener {
+/** `tls` is asked when somebody wants TLS. */
+export function listenerFor(host: Host, tls: () => SecureContext): Listener {
   const callers: Callers = { sockets: new Set(), sessions: new Set() }
   const server = createServer({ noDelay: true }, (socket) => {
     callers.sockets.add(socket)
@@ -36,7 +37,7 @@ interface Call {
   readonly host: Host
   readonly callers: Callers
   readonly socket: Socket
-  readonly tls: SecureContext
+  readonly tls: () => SecureContext
 }
 
 async function attend({ host, callers, socket, tls }: Call): Promise<void> {

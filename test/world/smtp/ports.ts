@@ -20,7 +20,7 @@ export async function listenAtOnePort(openings: readonly Opening[]): Promise<num
 
 /** Null where the port that the first address got was taken on another; then nothing listens. */
 async function tryOnePort([first, ...others]: readonly Opening[]): Promise<number | null> {
-  if (first === undefined) throw new Error('a world without mail hosts')
+  if (first === undefined) throw new Error('nobody to listen for')
   await listen(first, 0)
   const { port } = first.server.address() as AddressInfo
   const results = await Promise.allSettled(others.map((opening) => listen(opening, port)))

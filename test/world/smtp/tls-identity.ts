@@ -2,7 +2,8 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 
-const KEY = `
+/** Of every server in the world. */
+export const SERVER_KEY = `
 -----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgTyc5w+zYCUByRCHQ
 GpjUWvZ+daC8W/dO0/tHqUyoSJShRANCAARBLTzf+LOh6KoS0DSGCFcD/166TJCR
@@ -24,12 +25,12 @@ TAIhANVVn8gp8xV/ukQk9h20YEj6Z+M4gOYybA+h2FIm78lF
 `
 
 export function tlsContext(): SecureContext {
-  return createSecureContext({ key: KEY, cert: CERTIFICATE })
+  return createSecureContext({ key: SERVER_KEY, cert: CERTIFICATE })
 }
 
 /** Key and certificate in one text, for servers that read files. */
 export function tlsPem(): string {
-  return `${KEY}${CERTIFICATE}`
+  return `${SERVER_KEY}${CERTIFICATE}`
 }
 
 /** The data of the TLSA record `3 1 1` that pins the certificate's public key (RFC 7671 §5.1), in hexadecimal. */
