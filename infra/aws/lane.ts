@@ -46,6 +46,7 @@ function environmentOf({ laneId, settings, state }: LaneProps): Omit<LaneEnviron
     LOOPBACK_NETWORKS: '',
     LOOPBACK_SMTP_PORT: '',
     LOOPBACK_HTTPS_PORT: '',
+    EXTRA_ROOTS: '',
     SOURCE_ADDRESS: '',
     DYNAMODB_ENDPOINT: '',
     DNSBL_ZONES: JSON.stringify(settings.dnsblZones),

@@ -9,7 +9,7 @@ import { type LocalLane, planLanes, startLane } from './lanes.ts'
 import { HELP, type Options, parseOptions, StartProblem } from './options.ts'
 import { freePorts, requirePort } from './ports.ts'
 import { announce } from './ready.ts'
-import { auditOf, networkOf, resolversOf } from './setting.ts'
+import { auditOf, networkOf, policyHostsOf, resolversOf } from './setting.ts'
 import { requireRuntime, startEdge } from './start-edge.ts'
 import { localKeys } from './provision.ts'
 import { openState, type State } from './state.ts'
@@ -101,6 +101,7 @@ async function startTiers(
   const bindings = {
     DOH_RESOLVERS: resolvers,
     RDAP: JSON.stringify(rdapOf(options, world)),
+    POLICY_HOSTS: JSON.stringify(policyHostsOf(world)),
     LANES: JSON.stringify({ epoch: 1, lanes: lanes.map(laneOnTheMap) }),
     LANE_CREDENTIALS: JSON.stringify(credentials),
     EDGE_SECRETS: JSON.stringify(state.secrets.edge),

@@ -7,7 +7,11 @@ import type { Options } from './options.ts'
 interface WorldSetting {
   readonly dohUrl: string
   readonly smtpPort: number
+  readonly httpsPort: number
   readonly network: string
+  /** Of the world's authority, in PEM. */
+  readonly root: string
+  readonly policyUrl: string
 }
 
 const PUBLIC: readonly Resolver[] = [
@@ -23,23 +27,32 @@ export function resolversOf({ doh }: Options, world: WorldSetting): readonly Res
   return [{ name: 'world', url: world.dohUrl, suffix: 'test' }, ...PUBLIC]
 }
 
-type Network = Pick<LaneEnvironment, 'LOOPBACK_NETWORKS' | 'LOOPBACK_SMTP_PORT' | 'LOOPBACK_HTTPS_PORT' | 'SMTP_PORT'>
+type Network = Pick<
+  LaneEnvironment,
+  'LOOPBACK_NETWORKS' | 'LOOPBACK_SMTP_PORT' | 'LOOPBACK_HTTPS_PORT' | 'EXTRA_ROOTS' | 'SMTP_PORT'
+>
 
-/** The world's own network is always open to the lanes; the rest of loopback only where somebody asked for it. */
+/** The world's own network is always open to the lanes, and its authority trusted; the rest of loopback only where somebody asked for it. */
 export function networkOf({ smtpPort, allowLoopbackMx }: Options, world: WorldSetting): Network {
   const networks = allowLoopbackMx ? [world.network, '127.0.0.0/8', '::1/128'] : [world.network]
   return {
     LOOPBACK_NETWORKS: networks.join(','),
     LOOPBACK_SMTP_PORT: String(smtpPort ?? world.smtpPort),
-    LOOPBACK_HTTPS_PORT: '',
+    LOOPBACK_HTTPS_PORT: String(world.httpsPort),
+    EXTRA_ROOTS: world.root,
     SMTP_PORT: String(smtpPort ?? SMTP_PORT),
   }
+}
+
+/** Where the edge fetches policies of MTA-STS from, in place of the hosts whose names end so: workerd resolves names elsewhere. */
+export function policyHostsOf({ policyUrl }: WorldSetting): readonly { suffix: string; url: string }[] {
+  return [{ suffix: 'test', url: policyUrl }]
 }
 
 type AuditSetting = Pick<LaneEnvironment, 'DNSBL_ZONES' | 'CANARIES' | 'AUDIT_RESOLVERS' | 'AUDIT_SMTP_PORT'>
 
 /** The lanes' own names and mailboxes are of the world, whoever is asked about others' and on whatever port. */
-export function auditOf(world: WorldSetting): AuditSetting {
+export function auditOf(world: Pick<WorldSetting, 'dohUrl' | 'smtpPort'>): AuditSetting {
   return {
     DNSBL_ZONES: JSON.stringify([BLOCK_LIST]),
     CANARIES: '[]',

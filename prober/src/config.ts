@@ -1,4 +1,5 @@
 // A lane's configuration, parsed once from its environment when the process starts; a failing one fails the start.
+import { X509Certificate } from 'node:crypto'
 import { type Cidr, parseCidr } from '@postern/shared/dns/ip.ts'
 import { z } from 'zod'
 import type { LaneEnvironment } from './environment.ts'
@@ -24,6 +25,25 @@ const cidrs = z.string().transform((text, context): readonly Cidr[] => {
   return valid
 })
 
+const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+
+/** One text for each certificate; what is none fails the start, and not the first handshake. */
+const certificates = z.string().transform((text, context): readonly string[] => {
+  const found = text.match(PEM) ?? []
+  const isAll = text.replaceAll(PEM, '').trim() === ''
+  if (isAll && found.every(isCertificate)) return found
+  context.addIssue({ code: 'custom', message: 'is not a list of certificates in PEM' })
+  return z.NEVER
+})
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0
+  } catch {
+    return false
+  }
+}
+
 const resolver = z.strictObject({ name: z.string(), url: z.url(), suffix: z.string().nullable() })
 const resolvers = json.pipe(z.array(resolver).min(1))
 const unset = z.literal('').transform(() => null)
@@ -48,6 +68,7 @@ const environment = z.object({
   LOOPBACK_NETWORKS: cidrs,
   LOOPBACK_SMTP_PORT: z.union([unset, port]),
   LOOPBACK_HTTPS_PORT: z.union([z.literal('').transform(() => null), port]),
+  EXTRA_ROOTS: certificates,
   SOURCE_ADDRESS: optional.pipe(z.ipv4().nullable()),
   DYNAMODB_ENDPOINT: optional,
   EGRESS_ADDRESS: optional.pipe(z.ipv4().nullable()),

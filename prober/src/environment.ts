@@ -25,6 +25,8 @@ export type LaneEnvironment = Record<
   | 'LOOPBACK_SMTP_PORT'
   /** As `LOOPBACK_SMTP_PORT`, for the certificates of policy hosts; empty means 443. */
   | 'LOOPBACK_HTTPS_PORT'
+  /** Certificates in PEM, one after the other, that inspections trust besides the public roots; empty wherever mail servers are real. */
+  | 'EXTRA_ROOTS'
   /** Local address to bind for loopback targets only. */
   | 'SOURCE_ADDRESS'
   /** Where the table engine listens; empty means the region's own DynamoDB. */

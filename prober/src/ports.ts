@@ -115,7 +115,7 @@ function inspectPorts(
       loopbackHttpsPort: config.LOOPBACK_HTTPS_PORT ?? HTTPS_PORT,
       sourceAddress: config.SOURCE_ADDRESS,
       ehloName: config.EHLO_NAME,
-      extraRoots: [],
+      extraRoots: config.EXTRA_ROOTS,
       now,
     }),
   }

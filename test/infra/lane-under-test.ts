@@ -29,6 +29,7 @@ export const environment: LaneConfig['environment'] = {
   LOOPBACK_NETWORKS: '',
   LOOPBACK_SMTP_PORT: '',
   LOOPBACK_HTTPS_PORT: '',
+  EXTRA_ROOTS: '',
   SOURCE_ADDRESS: '',
   DYNAMODB_ENDPOINT: '',
   EGRESS_ADDRESS: '',

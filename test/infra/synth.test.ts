@@ -106,6 +106,7 @@ describe('a lane', () => {
       EHLO_NAME: `${laneId}.probe.example.com`,
       SMTP_PORT: '25',
       LOOPBACK_NETWORKS: '',
+      EXTRA_ROOTS: '',
       SOURCE_ADDRESS: '',
       DYNAMODB_ENDPOINT: '',
       DNSBL_ZONES: '["zen.spamhaus.org","bl.spamcop.net","b.barracudacentral.org"]',

@@ -5,6 +5,7 @@ import { globallyReachable } from '@postern/shared/dns/reachable.ts'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { keyText } from './facts.ts'
+import { IDENTITIES, ROOT } from './inspect/identities.ts'
 
 const local: LaneEnvironment = {
   LANE_ID: 'eu-central-1-a',
@@ -23,6 +24,7 @@ const local: LaneEnvironment = {
   LOOPBACK_NETWORKS: '127.25.0.0/16, ::1/128',
   LOOPBACK_SMTP_PORT: '2525',
   LOOPBACK_HTTPS_PORT: '2443',
+  EXTRA_ROOTS: `${ROOT}${IDENTITIES.self_signed[0]}`,
   SOURCE_ADDRESS: '127.24.1.1',
   DYNAMODB_ENDPOINT: 'http://127.0.0.1:8000',
   EGRESS_ADDRESS: '127.24.1.1',
@@ -39,6 +41,7 @@ const deployed: LaneEnvironment = {
   LOOPBACK_NETWORKS: '',
   LOOPBACK_SMTP_PORT: '',
   LOOPBACK_HTTPS_PORT: '',
+  EXTRA_ROOTS: '',
   SOURCE_ADDRESS: '',
   DYNAMODB_ENDPOINT: '',
   AUDIT_RESOLVERS: '',
@@ -64,6 +67,7 @@ describe('an environment', () => {
       SMTP_PORT: 25,
       LOOPBACK_SMTP_PORT: 2525,
       LOOPBACK_HTTPS_PORT: 2443,
+      EXTRA_ROOTS: [ROOT, IDENTITIES.self_signed[0]].map((pem) => pem.trim()),
       SOURCE_ADDRESS: '127.24.1.1',
       DOH_RESOLVERS: [
         { name: 'world', suffix: 'test' },
@@ -87,6 +91,7 @@ describe('an environment', () => {
       LOOPBACK_NETWORKS: [],
       LOOPBACK_SMTP_PORT: null,
       LOOPBACK_HTTPS_PORT: null,
+      EXTRA_ROOTS: [],
       SOURCE_ADDRESS: null,
       DYNAMODB_ENDPOINT: null,
       AUDIT_RESOLVERS: null,
@@ -121,6 +126,9 @@ describe('an environment', () => {
     ['LOOPBACK_NETWORKS', '127.0.0.1'],
     ['LOOPBACK_NETWORKS', '127.25.0.0/16,everything'],
     ['LOOPBACK_SMTP_PORT', '-1'],
+    ['EXTRA_ROOTS', 'the world'],
+    ['EXTRA_ROOTS', `${ROOT}and more`],
+    ['EXTRA_ROOTS', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'],
     ['SOURCE_ADDRESS', 'localhost'],
     ['SOURCE_ADDRESS', '127.24.1'],
     ['HMAC_KEYS', ''],

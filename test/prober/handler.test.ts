@@ -47,6 +47,7 @@ async function coldStart(changes: Readonly<Record<string, string>> = {}): Promis
     LOOPBACK_NETWORKS: world.network,
     LOOPBACK_SMTP_PORT: String(world.smtpPort),
     LOOPBACK_HTTPS_PORT: '',
+    EXTRA_ROOTS: '',
     SOURCE_ADDRESS,
     DYNAMODB_ENDPOINT: engine.endpoint,
     EGRESS_ADDRESS: SOURCE_ADDRESS,

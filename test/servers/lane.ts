@@ -56,6 +56,7 @@ export async function startLane(hosts: readonly MailHost[], port: number): Promi
     LOOPBACK_NETWORKS: LOOPBACK,
     LOOPBACK_SMTP_PORT: String(port),
     LOOPBACK_HTTPS_PORT: '',
+    EXTRA_ROOTS: '',
     SOURCE_ADDRESS: LANE_ADDRESS,
     DYNAMODB_ENDPOINT: engine.endpoint,
     EGRESS_ADDRESS: '',

@@ -71,6 +71,7 @@ function environmentOf(world: World, engine: Engine, { ehlo, address, sender }: 
     LOOPBACK_NETWORKS: world.network,
     LOOPBACK_SMTP_PORT: String(world.smtpPort),
     LOOPBACK_HTTPS_PORT: '',
+    EXTRA_ROOTS: '',
     SOURCE_ADDRESS: address,
     DYNAMODB_ENDPOINT: engine.endpoint,
     EGRESS_ADDRESS: address,

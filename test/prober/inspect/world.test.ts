@@ -9,7 +9,7 @@ import { startWorld, type World } from '@postern/test/world/world.ts'
 import { SMTPServer } from 'smtp-server'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { RSA } from './identities.ts'
-import { EHLO, EXCHANGE, jobOf, portsFor, report, resultsIn, told } from './lane.ts'
+import { EHLO, EXCHANGE, handshakeOf, jobOf, portsFor, report, resultsIn, told } from './lane.ts'
 
 const SOURCE_ADDRESS = '127.24.9.2'
 let world: World
@@ -24,14 +24,21 @@ afterEach(() => {
   world.reset()
 })
 
-async function lookAt(domain: string, changes: { exchanges?: { exchange: string }[]; budgetMs?: number } = {}) {
+interface Changes {
+  readonly exchanges?: { exchange: string }[]
+  readonly budgetMs?: number
+  readonly policyHost?: string
+}
+
+async function lookAt(domain: string, changes: Changes = {}) {
   const resolve = createResolve([{ name: 'world', url: world.dohUrl, suffix: null }], Date.now)
   const routeOf = createRouteOf(resolve)
   const loopback = [parseCidr(world.network)!]
   const ports = portsFor({
     smtpPort: world.smtpPort,
+    httpsPort: world.httpsPort,
     names: {},
-    looks: { loopback, sourceAddress: SOURCE_ADDRESS },
+    looks: { loopback, sourceAddress: SOURCE_ADDRESS, extraRoots: [world.root] },
     ports: {
       resolveAddresses: (name, type, deadlineAt) => resolve({ name, type }, deadlineAt),
       mayDial: (address) => globallyReachable(address, loopback),
@@ -62,6 +69,46 @@ it.each(['starttls.test', 'dane.test', 'needs-tls.test'])(
   },
 )
 
+it.each<[string, string, string]>([
+  ['tls-trusted.test', 'TLSv1.3', 'valid'],
+  ['tls-old.test', 'TLSv1.1', 'valid'],
+  ['tls-expired.test', 'TLSv1.3', 'expired'],
+  ['tls-self-signed.test', 'TLSv1.3', 'self_signed'],
+  ['tls-other-name.test', 'TLSv1.3', 'mismatch'],
+])('%s presents a certificate of its own over %s: %s', async (domain, version, verdict) => {
+  const [result] = resultsIn(await lookAt(domain))
+  expect(told(result)).toBe('220 accepted secured accepted')
+  expect(result).toMatchObject({ startTls: { tls: { version, pkix: { verdict } } } })
+})
+
+it.each<[string, string]>([
+  ['exemplary.test', 'valid'],
+  ['sts-expiring.test', 'valid'],
+  ['sts-expired.test', 'expired'],
+  ['sts-other-name.test', 'mismatch'],
+])('the policy host of %s has a certificate that is %s', async (domain, verdict) => {
+  const { policyHost } = await lookAt(domain, { exchanges: [], policyHost: `mta-sts.${domain}` })
+  const handshake = handshakeOf(policyHost)
+  const tls = handshake?.kind === 'secured' ? handshake.tls : null
+  expect(tls?.pkix.verdict).toBe(verdict)
+  const daysLeft = Math.round(((tls?.chain[0]?.notAfterAt ?? 0) - Date.now()) / 86_400_000)
+  expect(daysLeft).toBe({ 'sts-expiring.test': 3, 'sts-expired.test': -10 }[domain] ?? 80)
+})
+
+it('a policy host where nobody listens is not connected to', async () => {
+  const { policyHost } = await lookAt('sts-unreachable.test', {
+    exchanges: [],
+    policyHost: 'mta-sts.sts-unreachable.test',
+  })
+  expect(handshakeOf(policyHost)).toMatchObject({ kind: 'not_connected', fault: 'connect_refused' })
+})
+
+it('both exchanges of exemplary.test are as they should be', async () => {
+  const { hosts } = await lookAt('exemplary.test')
+  const verdicts = hosts.map((host) => host.kind === 'inspected' && host.addresses.map(({ result }) => told(result)))
+  expect(verdicts).toEqual([['220 accepted secured accepted'], ['220 accepted secured accepted']])
+})
+
 it.each<[string, string]>([
   ['strict.test', '220 accepted not_offered'],
   ['implicit.test', '220 accepted not_offered'],
@@ -69,6 +116,8 @@ it.each<[string, string]>([
   ['blocked-greeting.test', '554'],
   ['busy-421.test', '421'],
   ['greet-pause.test', '220 accepted not_offered'],
+  ['smtp-not-now.test', '450'],
+  ['tls-broken.test', '220 accepted handshake_failed:tls_error'],
   ['garbage.test', '220 protocol_error'],
   ['endless.test', '220 protocol_error'],
   ['closed-port.test', 'connect_refused'],
