@@ -21,10 +21,13 @@ const PUBLIC: readonly Resolver[] = [
 
 const SMTP_PORT = 25
 
-/** `--doh` is the only resolver where it is given; else the world answers for `test`, and nobody else does. */
+/** The world answers for its own names, and for the names of loopback addresses, which nobody else knows. */
+const OF_THE_WORLD = ['test', '127.in-addr.arpa']
+
+/** `--doh` is the only resolver where it is given; else the world answers for what is its own, and nobody else does. */
 export function resolversOf({ doh }: Options, world: WorldSetting): readonly Resolver[] {
   if (doh !== null) return [{ name: 'doh', url: doh, suffix: null }]
-  return [{ name: 'world', url: world.dohUrl, suffix: 'test' }, ...PUBLIC]
+  return [...OF_THE_WORLD.map((suffix) => ({ name: 'world', url: world.dohUrl, suffix })), ...PUBLIC]
 }
 
 type Network = Pick<

@@ -10,12 +10,10 @@ const ids = Object.keys(JSON.parse(readFileSync(catalogue, 'utf8')) as object)
 /** What no domain of the world can bring about, and why. */
 const NOBODYS: Readonly<Record<string, string>> = {
   MX_RESOLVER_DISAGREE: 'takes two resolvers, and the world is one',
-  MX_TLD: 'is about names without a dot: `test` itself has no MX record, and is no row',
+  MX_TLD: 'is about names without a dot: `test` itself is no row, and a journey asks for it',
   SMTP_CONNECT_TIMEOUT: 'on loopback a connection is answered or refused at once',
   SMTP_V6_ONLY_DOWN: 'lanes have no IPv6, so that nobody sees it fail',
   TLSRPT_RATE_HIGH: 'is about a report that somebody uploads, not about a domain',
-  DNS_COLD_OVER_150MS: 'is a model’s: with its usual hops no domain takes so long',
-  ROUTE_OVER_300S: 'is a model’s, and depends on the profile that is asked for',
 }
 
 const rows = domains.filter(({ findings }) => findings !== undefined)

@@ -62,7 +62,8 @@ export function createLookUps(ports: LookUpPorts, { deadlineAt }: { readonly dea
       const isDoubtful = answer.kind === 'failure' && answer.why === 'servfail'
       const unchecked = isDoubtful ? await ask({ ...question, checkingDisabled: true }) : null
       const dnssec = dnssecOf(answer, unchecked)
-      if (dnssec === 'bogus') bogus.add(question.name)
+      // Of pins DANE tells; the domain is there all the same.
+      if (dnssec === 'bogus' && question.type !== 'TLSA') bogus.add(question.name)
       return { answer, source, tookMs, dnssec }
     },
     second: async (question, source) => {

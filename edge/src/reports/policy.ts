@@ -38,6 +38,8 @@ const OK = 200
 const [MULTIPLE_CHOICES, BAD_REQUEST] = [300, 400]
 /** What the platform makes of a host with a TLS that it cannot trust. */
 const TLS_FAULTS = [525, 526]
+/** And of one that it cannot reach, or that does not answer it. */
+const WAY_FAULTS = [521, 522, 523, 524, 530]
 /** RFC 8461 §3.3: what failed is tried again after five minutes at the earliest; another id means another policy. */
 const FAILED_MS = 300_000
 const FETCHED_MS = 3_600_000
@@ -84,6 +86,7 @@ async function fetchPolicy(url: string): Promise<Fetched> {
     const { status } = response
     if (status !== OK) await response.body?.cancel()
     if (TLS_FAULTS.includes(status)) return { kind: 'certificate' }
+    if (WAY_FAULTS.includes(status)) return { kind: 'unreachable', why: 'connection' }
     if (status >= MULTIPLE_CHOICES && status < BAD_REQUEST) return { kind: 'redirect', status }
     const text = status === OK ? await textOf(response.body) : ''
     const contentType = (response.headers.get('content-type') ?? '').slice(0, 200)

@@ -75,6 +75,7 @@ describe('a policy host', () => {
     ['redirects', (_, out) => void out.writeHead(302, { location: '/there' }).end(), 'STS_POLICY_REDIRECT'],
     ['says 404', (_, out) => void out.writeHead(404).end(), 'STS_POLICY_STATUS'],
     ['has a bad certificate', (_, out) => void out.writeHead(526).end(), 'STS_CERT_INVALID'],
+    ['is behind a proxy that finds nobody', (_, out) => void out.writeHead(530).end(), 'STS_POLICY_UNREACHABLE'],
     ['hangs up', (_, out) => void out.destroy(), 'STS_POLICY_UNREACHABLE'],
     ['sends 70 KB', policy(`${POLICY}${'x'.repeat(70_000)}: y\n`), 'STS_TOO_LARGE'],
     ['never says where it ends', (_, out) => endless(out), 'STS_TOO_LARGE'],

@@ -1,8 +1,8 @@
 // Domains whose exchanges, addresses or DNSSEC give to think of in a report; routes.ts has more of them.
-import { strict, trusted } from '../characters.ts'
+import { closedPort, strict, trusted } from '../characters.ts'
 import type { DomainRow } from '../domain-row.ts'
 import { publicKeyDigest } from '../smtp/tls-identity.ts'
-import { DANE, MX, only } from './report-ids.ts'
+import { DANE, DNS, MX, only } from './report-ids.ts'
 import { texts } from './report-parts.ts'
 
 type Sound = Pick<DomainRow, 'domain' | 'mx' | 'zone'>
@@ -102,6 +102,19 @@ const dane: readonly DomainRow[] = [
     findings: ['DNS_BOGUS'],
     lacks: ['MX_NXDOMAIN', 'SPF_NONE', 'DMARC_NONE', 'DANE_NONE'],
     note: 'Signatures of the whole domain do not hold.',
+  },
+  {
+    ...sound('dns-sluggish.test'),
+    fault: { kind: 'slow', ms: 200 },
+    ...only(DNS, 'DNS_COLD_OVER_150MS'),
+    note: 'Name servers that take their time over each question.',
+  },
+  {
+    ...sound('route-by-backup.test'),
+    mx: [closedPort, trusted],
+    findings: ['ROUTE_OVER_300S', 'SMTP_CONNECT_REFUSED'],
+    lacks: ['DNS_COLD_OVER_150MS', 'MX_SINGLE_HOST', 'SMTP_CONNECT_TIMEOUT'],
+    note: 'Only the backup takes mail: senders that queue before they go on to it are five minutes late.',
   },
 ]
 
