@@ -35,6 +35,9 @@ POST   /v1/batches/:id/start    | 202  | 202     | 403     | 403     | 403     |
 POST   /v1/batches/:id/cancel   | 202  | 202     | 403     | 403     | 403     | 403     | 403
 GET    /v1/batches/:id/results  | 200  | 200     | 403     | 403     | 403     | 403     | 403
 GET    /v1/batches/:id/events   | 200 events | 200 events | 403 | 403 | 403       | 403     | 403
+GET    /v1/domains/:domain   | 200     | 200     | 403     | 403     | 403     | 403     | 403
+GET    /v1/domains/:domain/history | 200 | 200   | 403     | 403     | 403     | 403     | 403
+POST   /v1/tlsrpt            | 200     | 200     | 403     | 403     | 403     | 403     | 403
 POST   /v1/erasures          | 200     | 403     | 403     | 403     | 200     | 403     | 403
 POST   /v1/feedback          | 200     | 403     | 403     | 403     | 200     | 403     | 403
 GET    /v1/accounts          | 403     | 403     | 403     | 403     | 200     | 200     | 403
@@ -83,6 +86,9 @@ POST   /v1/batches/:id/start    | 401 | 401   | 401     | 401   | 202           
 POST   /v1/batches/:id/cancel   | 401 | 401   | 401     | 401   | 202              | 429 calls | 202     | 415  | 413  | 422   | 422   | POST
 GET    /v1/batches/:id/results  | 401 | 401   | 401     | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, HEAD
 GET    /v1/batches/:id/events   | 401 | 401   | 401     | 401   | 200 events       | 429 calls | 200 events | - | -   | -     | 422   | GET, HEAD
+GET    /v1/domains/:domain   | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, HEAD
+GET    /v1/domains/:domain/history | 401 | 401 | 401    | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, HEAD
+POST   /v1/tlsrpt            | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | 415  | 413  | -     | 422   | POST
 POST   /v1/erasures          | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | 415  | 413  | 422   | 422   | POST
 POST   /v1/feedback          | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | 415  | 413  | 422   | 422   | POST
 GET    /v1/accounts          | 401    | 401   | 401     | 401   | 200              | -         | -       | -    | -    | -     | 422   | GET, POST, HEAD

@@ -80,6 +80,9 @@ export const EXAMPLES: Readonly<Record<string, (who: Who) => Example>> = {
   'POST /v1/batches/:id/cancel': (who) => ({ path: `/v1/batches/${batchesOf(who).kept}/cancel`, body: {} }),
   'GET /v1/batches/:id/results': (who) => ({ path: `/v1/batches/${batchesOf(who).kept}/results` }),
   'GET /v1/batches/:id/events': (who) => ({ path: `/v1/batches/${batchesOf(who).kept}/events` }),
+  'GET /v1/domains/:domain': () => ({ path: '/v1/domains/null-mx.test' }),
+  'GET /v1/domains/:domain/history': () => ({ path: '/v1/domains/null-mx.test/history' }),
+  'POST /v1/tlsrpt': () => ({ path: '/v1/tlsrpt', body: { policies: [] } }),
   'POST /v1/erasures': (who) => ({ path: '/v1/erasures', body: { email: 'nobody@null-mx.test', ...inBody(who) } }),
   'POST /v1/feedback': (who) => ({
     path: '/v1/feedback',
