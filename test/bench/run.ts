@@ -4,6 +4,7 @@ import { edge } from './edge.ts'
 import { fastPath } from './fast-path.ts'
 import { firstVerdict } from './first-verdict.ts'
 import { probe } from './probe.ts'
+import { report } from './report.ts'
 
 /** What a measurement came to: figures by name, units in the name. */
 export type Summary = Readonly<Record<string, number | string>>
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'fast-path': fastPath,
   'first-verdict': firstVerdict,
   probe,
+  report,
 }
 
 const [name = '', ...flags] = process.argv.slice(2)

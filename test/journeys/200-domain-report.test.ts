@@ -9,6 +9,10 @@ const AT_ONCE = 4
 /** The selector under which the world's domains have their keys. */
 const SELECTOR = 'main'
 
+interface Session {
+  readonly commands: readonly { readonly line: string }[]
+}
+
 let stack: Stack
 const reports = new Map<string, DomainReport>()
 
@@ -46,7 +50,7 @@ describe('the report', () => {
   })
 
   it('names no mailbox to anybody: nobody is asked for a recipient', async () => {
-    const sessions = (await stack.sessions()) as readonly { readonly commands: readonly { readonly line: string }[] }[]
+    const sessions = (await stack.sessions()) as unknown as Session[]
     expect(sessions.length).toBeGreaterThan(10)
     const said = sessions.flatMap(({ commands }) => commands.map(({ line }) => line.slice(0, 4).toUpperCase()))
     expect(said.filter((word) => word === 'MAIL' || word === 'RCPT' || word === 'DATA')).toEqual([])

@@ -49,6 +49,12 @@ const DOH_PATH = '/dns-query'
 
 export async function startDoh(name: string, parts: DohParts = {}): Promise<DohServer> {
   const asked: Question[] = []
+  const zones = new Map<Manner, Zones>()
+  const zonesOf = (manner: Manner): Zones => {
+    const known = zones.get(manner) ?? zonesFor(manner, parts)
+    zones.set(manner, known)
+    return known
+  }
   let open = 0
   let most = 0
   const server = createServer(async (request, response) => {
@@ -66,7 +72,7 @@ export async function startDoh(name: string, parts: DohParts = {}): Promise<DohS
       return void response.writeHead(307, { location: `/moved${url.search}` }).end()
     }
     if (manner === 'busy') return void response.writeHead(429, { 'retry-after': '30' }).end()
-    const { response: answer } = resolve(zonesFor(manner, parts), read.bytes)
+    const { response: answer } = resolve(zonesOf(manner), read.bytes)
     if (answer === null) return
     response.writeHead(answer.status, { 'content-type': 'application/dns-message', ...ageOf(parts) })
     if (manner === 'endless') return void response.write(answer.body.subarray(0, 12))
