@@ -38,27 +38,33 @@ export async function answerReport(
   ports: AnswerPorts,
   tell: (part: Part) => void,
 ): Promise<DomainReport> {
-  const kept = await keptFor(wanted, ports)
-  if (kept !== null) {
-    for (const part of partsOf(kept)) tell(part)
-    return kept
+  const newest = await newestFor(wanted, ports)
+  if (newest !== null) {
+    for (const part of partsOf(newest)) tell(part)
+    return newest
   }
   const tellPart: Tell = ({ section, value, findings }: Told) => tell({ section, value, findings: findings.map(shown) })
   const made = await makeReport({ ...wanted, fresh: wanted.refresh }, ports, tellPart)
-  const report =
-    ports.reports === null ? made : (JSON.parse(await ports.reports.keep(JSON.stringify(made))) as DomainReport)
+  const kept = await orNull(ports.reports?.keep(JSON.stringify(made)))
+  const report = kept === null ? made : (JSON.parse(kept) as DomainReport)
   tell({ section: 'report', value: report })
   return report
 }
 
-async function keptFor({ refresh, selectors }: Wanted, { reports, now }: AnswerPorts): Promise<DomainReport | null> {
-  const text = await reports?.latest()
-  if (text === undefined || text === null) return null
+async function newestFor({ refresh, selectors }: Wanted, { reports, now }: AnswerPorts): Promise<DomainReport | null> {
+  const text = await orNull(reports?.latest())
+  if (text === null) return null
   const report = JSON.parse(text) as DomainReport
   const ageMs = now() - Date.parse(report.generated_at)
   const isAsked = selectors.every((selector) => report.dkim.selectors.some((one) => one.selector === selector))
   // A clock that went back makes nothing young.
   return isAsked && ageMs >= 0 && ageMs < (refresh ? LEAST_MS : lifeMs(report)) ? report : null
+}
+
+/** An object that cannot be reached keeps nothing, and keeps nobody from a report. */
+async function orNull(asked: Promise<string | null> | undefined): Promise<string | null> {
+  const [settled] = await Promise.allSettled([asked])
+  return settled.status === 'fulfilled' ? (settled.value ?? null) : null
 }
 
 function lifeMs({ mx, unmeasured }: DomainReport): number {

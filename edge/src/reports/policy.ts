@@ -5,6 +5,7 @@ import { globallyReachable } from '@postern/shared/dns/reachable.ts'
 import type { Fetched } from '@postern/shared/report/mta-sts-survey.ts'
 import type { Connect } from '../http/connections.ts'
 import { keep, type NearCache, recall } from '../http/near-cache.ts'
+import { textWithin } from '../http/text-within.ts'
 
 /** Where policies of names below a suffix are asked for in place of their own hosts: `url` and the name of the host. */
 export interface PolicyHosts {
@@ -88,27 +89,10 @@ async function fetchPolicy(url: string): Promise<Fetched> {
     if (TLS_FAULTS.includes(status)) return { kind: 'certificate' }
     if (WAY_FAULTS.includes(status)) return { kind: 'unreachable', why: 'connection' }
     if (status >= MULTIPLE_CHOICES && status < BAD_REQUEST) return { kind: 'redirect', status }
-    const text = status === OK ? await textOf(response.body) : ''
+    const text = status === OK ? await textWithin(response.body, { octets: MOST_OCTETS, fatal: false }) : ''
     const contentType = (response.headers.get('content-type') ?? '').slice(0, 200)
     return text === null ? { kind: 'too_large' } : { kind: 'answered', status, contentType, text }
   } catch {
     return { kind: 'unreachable', why: signal.aborted ? 'timeout' : 'connection' }
   }
-}
-
-/** Null for more than a policy may have. */
-async function textOf(body: ReadableStream<Uint8Array> | null): Promise<string | null> {
-  if (body === null) return ''
-  const reader = body.getReader()
-  const decoder = new TextDecoder()
-  let [read, text] = [0, '']
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
-    read += value.length
-    if (read > MOST_OCTETS) break
-    text += decoder.decode(value, { stream: true })
-  }
-  await reader.cancel()
-  return null
 }

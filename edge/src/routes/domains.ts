@@ -91,7 +91,9 @@ export function domainRoutes(app: OpenAPIHono<AppEnv>): void {
     const accepts = context.req.header('accept') ?? ''
     if (accepts.includes(EVENTS)) return asEvents(context, wanted, ports)
     if (accepts.includes(LINES)) return asLines(context, wanted, ports)
-    return context.json(await answerReport(wanted, ports, () => undefined), 200, NO_STORE)
+    const report = answerReport(wanted, ports, () => undefined)
+    context.executionCtx.waitUntil(report)
+    return context.json(await report, 200, NO_STORE)
   })
   app.openapi(history, async (context) => {
     const named = nameOf(context, context.req.valid('param').domain)
@@ -131,20 +133,33 @@ function portsOf(context: Context<AppEnv>, { ascii }: Named): AnswerPorts {
 function asLines(context: Context<AppEnv>, wanted: Wanted, ports: AnswerPorts): Response {
   context.header('content-type', LINES)
   context.header('cache-control', NO_STORE['cache-control'])
-  return stream(context, (out) => inTurn(wanted, ports, async (part) => void (await out.writeln(JSON.stringify(part)))))
+  return stream(context, (out) =>
+    inTurn(context, partsOf(wanted, ports), async (part) => void (await out.writeln(JSON.stringify(part)))),
+  )
 }
 
 function asEvents(context: Context<AppEnv>, wanted: Wanted, ports: AnswerPorts): Response {
   return streamSSE(context, (out) =>
-    inTurn(wanted, ports, ({ section, ...rest }) => out.writeSSE({ event: section, data: JSON.stringify(rest) })),
+    inTurn(context, partsOf(wanted, ports), ({ section, ...rest }) =>
+      out.writeSSE({ event: section, data: JSON.stringify(rest) }),
+    ),
   )
 }
 
-/** One part after the other leaves, in the order in which they came. */
-async function inTurn(wanted: Wanted, ports: AnswerPorts, write: (part: Part) => Promise<void>): Promise<void> {
+type Parts = (tell: (part: Part) => void) => Promise<unknown>
+
+const partsOf =
+  (wanted: Wanted, ports: AnswerPorts): Parts =>
+  (tell) =>
+    answerReport(wanted, ports, tell)
+
+/** One part after the other leaves, in the order in which they came; whoever goes away leaves a report that is kept all the same. */
+async function inTurn(context: Context, parts: Parts, write: (part: Part) => Promise<void>): Promise<void> {
   let last = Promise.resolve()
-  await answerReport(wanted, ports, (part) => {
+  const all = parts((part) => {
     last = last.then(() => write(part))
   })
+  context.executionCtx.waitUntil(all)
+  await all
   await last
 }
