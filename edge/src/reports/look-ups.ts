@@ -38,7 +38,13 @@ export interface LookUps {
 /** An evaluation that goes on for longer is one that somebody keeps going. */
 const MOST_ROUNDS = 60
 
-export function createLookUps(ports: LookUpPorts, { deadlineAt }: { readonly deadlineAt: number }): LookUps {
+interface Manner {
+  readonly deadlineAt: number
+  /** What was remembered before is passed over. */
+  readonly fresh: boolean
+}
+
+export function createLookUps(ports: LookUpPorts, { deadlineAt, fresh }: Manner): LookUps {
   const counted = { asked: 0, queries: 0 }
   const bogus = new Set<string>()
   const open: Open = new Map()
@@ -46,7 +52,8 @@ export function createLookUps(ports: LookUpPorts, { deadlineAt }: { readonly dea
     counted.queries += 1
     return ports.resolve(question, asking)
   }
-  const known = createKnown({ memoOf: () => ports.memo, resolve, open })
+  const memo = fresh ? anew(ports.memo) : ports.memo
+  const known = createKnown({ memoOf: () => memo, resolve, open })
   const first = async <T extends RecordType>(question: Question<T>) => {
     counted.asked += 1
     return known.ask(question, { deadlineAt, opinion: { kind: 'first' } })
@@ -76,6 +83,20 @@ export function createLookUps(ports: LookUpPorts, { deadlineAt }: { readonly dea
     run: (asking) => run(asking, ask),
     bogus: () => [...bogus],
     counts: () => ({ queries: counted.queries, remembered: counted.asked - counted.queries }),
+  }
+}
+
+/** Remembers what it has learned itself, for others too. */
+function anew(memo: Memo): Memo {
+  const learned = new Set<string>()
+  return {
+    ...memo,
+    recall: (key) => (learned.has(key) ? memo.recall(key) : null),
+    failure: (key) => (learned.has(key) ? memo.failure(key) : null),
+    learn: (key, resolved) => {
+      learned.add(key)
+      memo.learn(key, resolved)
+    },
   }
 }
 

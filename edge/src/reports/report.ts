@@ -25,7 +25,7 @@ export interface ReportWanted {
   readonly domain: Named
   /** Selectors of DKIM keys, as whoever asks names them. */
   readonly selectors: readonly string[]
-  /** What was kept of the policy is passed over. */
+  /** What was remembered of records and policy is passed over. */
   readonly fresh: boolean
 }
 
@@ -42,7 +42,7 @@ const LOOK_MS = 12_000
 /** Never rejects: what could not be learned is said to be so. `tell` hears of each section when it changes. */
 export async function makeReport(wanted: ReportWanted, ports: ReportPorts, tell: Tell): Promise<DomainReport> {
   const startedAt = ports.now()
-  const looks = createLookUps(ports, { deadlineAt: startedAt + DNS_MS })
+  const looks = createLookUps(ports, { deadlineAt: startedAt + DNS_MS, fresh: wanted.fresh })
   const board = createBoard({ domain: wanted.domain, loopback: ports.loopback, now: startedAt }, tell)
   const means = { looks, board, ports }
   const { ascii } = wanted.domain

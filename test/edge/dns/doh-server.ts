@@ -38,6 +38,8 @@ export interface DohParts {
   readonly zone?: readonly string[]
   readonly manner?: Manner | MannerOf
   readonly authentic?: boolean
+  /** Zones of their own below `test` that nobody signs. */
+  readonly insecure?: readonly string[]
   readonly slowMs?: number
   /** Of every record; the zones' own without it. */
   readonly ttlS?: number
@@ -112,10 +114,12 @@ function ageOf({ ageS }: DohParts): Record<string, string> {
   return ageS === undefined ? {} : { age: String(ageS) }
 }
 
-function zonesFor(manner: Manner, { zone = [], authentic = false, slowMs = 30, ttlS }: DohParts): Zones {
+function zonesFor(manner: Manner, parts: DohParts): Zones {
+  const { zone = [], authentic = false, insecure = [], slowMs = 30, ttlS } = parts
   const zones = new Zones()
   if (manner === 'refused') return zones
   for (const origin of ['test', 'arpa']) zones.addZone(origin, { authentic, ...faultFor(manner, slowMs) })
+  for (const origin of insecure) zones.addZone(origin, faultFor(manner, slowMs))
   if (manner !== 'nxdomain')
     zones.put(zone.map((line) => ({ ...parseRecord(line, 'test'), ...(ttlS === undefined ? {} : { ttl: ttlS }) })))
   return zones

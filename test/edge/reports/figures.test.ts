@@ -1,6 +1,6 @@
 // What a report costs: questions, round trips, connections, and how soon its first section is there.
 import { describe, expect, it } from 'vitest'
-import { report } from './desk.ts'
+import { report, sitDown } from './desk.ts'
 import { policy, soundZone } from './zones.ts'
 
 /** One way to the resolver and back, in milliseconds: long beside what the machine itself needs. */
@@ -35,5 +35,17 @@ describe('a report of a domain that has everything', () => {
     expect(told[0]?.section).toBe('verdict')
     expect(told[0]?.afterMs).toBeLessThan(TRIP_MS + 60)
     expect(tookMs).toBeLessThan(8 * TRIP_MS + 60)
+  })
+})
+
+describe('a second report', () => {
+  it('asks nobody what is still known, unless everything is to be asked anew', async () => {
+    const desk = await sitDown({ resolvers: [{ zone: soundZone(2), authentic: true }], policy: policy() })
+    const first = await desk.make('a.test')
+    const again = await desk.make('a.test')
+    expect([again.report.timing.queries, again.policyRequests.length]).toEqual([0, 1])
+    const anew = await desk.make('a.test', { fresh: true })
+    expect([anew.report.timing.queries, anew.policyRequests.length]).toEqual([first.report.timing.queries, 2])
+    expect(anew.report.findings).toEqual(again.report.findings)
   })
 })

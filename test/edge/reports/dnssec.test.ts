@@ -1,0 +1,98 @@
+// Who vouches for what: resolvers that agree or do not, aliases half of which are signed, signatures that do not hold.
+import { describe, expect, it } from 'vitest'
+import type { DohParts } from '../dns/doh-server.ts'
+import { report } from './desk.ts'
+
+const PIN = `TLSA 3 1 1 ${'ab'.repeat(32)}`
+const ZONE = ['a MX 10 mx.a.test.', 'mx.a A 8.8.8.8', `_25._tcp.mx.a ${PIN}`]
+const signed = (zone: readonly string[], wish: Partial<DohParts> = {}): DohParts => ({ zone, authentic: true, ...wish })
+
+async function daneOf(...resolvers: readonly DohParts[]) {
+  const { report: made, ids } = await report('a.test', { resolvers })
+  const [host] = made.dane.hosts
+  return { active: made.dane.active, status: host?.status, base: host?.base, mx: made.mx.dnssec, ids }
+}
+
+describe('DANE', () => {
+  it('is active where both resolvers vouch for it', async () => {
+    expect(await daneOf(signed(ZONE), signed(ZONE))).toMatchObject({ active: true, status: 'usable', mx: 'secure' })
+  })
+
+  it('is active where the only resolver there is vouches for it, twice', async () => {
+    expect(await daneOf(signed(ZONE))).toMatchObject({ active: true, status: 'usable' })
+  })
+
+  it.each<[string, readonly [DohParts, DohParts]]>([
+    ['only the first', [signed(ZONE), { zone: ZONE }]],
+    ['nobody', [{ zone: ZONE }, { zone: ZONE }]],
+  ])('is not active where %s vouches for it', async (_who, [one, other]) => {
+    expect(await daneOf(one, other)).toMatchObject({ active: false, status: 'insecure', mx: 'insecure' })
+  })
+
+  it('is unknown where the second resolver cannot tell', async () => {
+    const { active, status, ids } = await daneOf(signed(ZONE), signed(ZONE, { manner: 'servfail' }))
+    expect([active, status]).toEqual([false, 'unlearned'])
+    expect(ids.filter((id) => id.startsWith('DANE_') && !id.startsWith('DANE_SINGLE'))).toEqual([])
+  })
+})
+
+describe('an exchange that is an alias', () => {
+  const alias = (more: readonly string[]) => [
+    'a MX 10 mx.a.test.',
+    'mx.a CNAME host.b.test.',
+    'host.b A 8.8.8.8',
+    ...more,
+  ]
+
+  it('has the pins of its target where the whole chain is signed', async () => {
+    const zone = alias([`_25._tcp.host.b ${PIN}`, `_25._tcp.mx.a ${PIN}`])
+    expect(await daneOf(signed(zone))).toMatchObject({ status: 'usable', base: '_25._tcp.host.b.test' })
+  })
+
+  it('has pins of its own where its target has none', async () => {
+    expect(await daneOf(signed(alias([`_25._tcp.mx.a ${PIN}`])))).toMatchObject({
+      status: 'usable',
+      base: '_25._tcp.mx.a.test',
+    })
+  })
+
+  it('has pins of its own where only the alias is signed', async () => {
+    const zone = alias([`_25._tcp.mx.a ${PIN}`, `_25._tcp.host.b ${PIN}`])
+    expect(await daneOf(signed(zone, { insecure: ['b.test'] }))).toMatchObject({
+      status: 'usable',
+      base: '_25._tcp.mx.a.test',
+    })
+  })
+
+  it('has none where the alias is not signed either', async () => {
+    const zone = alias([`_25._tcp.mx.a ${PIN}`])
+    expect(await daneOf({ zone, authentic: false })).toMatchObject({ active: false, status: 'insecure' })
+  })
+})
+
+describe('signatures that do not hold', () => {
+  const bogusAt =
+    (broken: string) =>
+    ({ name }: { readonly name: string }) =>
+      name === broken ? 'bogus' : 'honest'
+
+  it('of a domain are told from servers that do not answer', async () => {
+    const bogus = await report('a.test', { resolvers: [signed(ZONE, { manner: bogusAt('a.test') })] })
+    expect([bogus.report.mx.dnssec, bogus.report.dns.bogus, bogus.ids]).toEqual([
+      'bogus',
+      ['a.test'],
+      expect.arrayContaining(['DNS_BOGUS a.test']),
+    ])
+    const broken = await report('a.test', { resolvers: [signed(ZONE, { manner: 'servfail' })] })
+    expect([broken.report.mx.dnssec, broken.report.dns.bogus]).toEqual(['indeterminate', []])
+  })
+
+  it('of pins leave the domain where it is, and its exchange to those who do not check', async () => {
+    const { report: made, ids } = await report('a.test', {
+      resolvers: [signed(ZONE, { manner: bogusAt('_25._tcp.mx.a.test') })],
+    })
+    expect(made.dane.hosts[0]?.status).toBe('bogus')
+    expect(ids).toContain('DANE_BOGUS mx.a.test')
+    expect(ids.some((id) => id.startsWith('DNS_BOGUS'))).toBe(false)
+  })
+})
