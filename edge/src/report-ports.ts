@@ -11,6 +11,7 @@ import type { Reports } from './reports/reports.ts'
 import type { Services } from './routes/context.ts'
 
 interface Parts extends Pick<RoutePorts, 'resolve' | 'memo' | 'now'> {
+  readonly sleep: (ms: number) => Promise<unknown>
   readonly config: Config
   readonly cache: NearCache
   readonly connect: Connect

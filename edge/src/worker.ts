@@ -220,7 +220,7 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
     pending: (account, id) =>
       within(env.PENDING, partitionOf(account), config.PARTITIONS).getByName(shardName(account, id)),
     write: createWrite(call),
-    reports: reportsOf(env.REPORTS, { ...routePorts, config, cache: near, connect, call, warn }),
+    reports: reportsOf(env.REPORTS, { ...routePorts, config, cache: near, connect, call, sleep, warn }),
     webhooks,
     tell: (account, events) => webhooks(account).tell(account, events),
     newId: (prefix) => `${prefix}_${ulid()}`,

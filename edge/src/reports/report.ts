@@ -4,8 +4,6 @@ import type { Answer, MxData } from '@postern/shared/dns/answer.ts'
 import { dnssecOf, together } from '@postern/shared/dns/dnssec.ts'
 import type { Addresses } from '@postern/shared/dns/mail-route.ts'
 import { providerOf } from '@postern/shared/dns/provider.ts'
-import { rank } from '@postern/shared/lanes/choose.ts'
-import type { Lane } from '@postern/shared/lanes/lane.ts'
 import { textsOf } from '@postern/shared/report/asking.ts'
 import { selectorsOf } from '@postern/shared/report/dkim-selectors.ts'
 import { surveyDkim } from '@postern/shared/report/dkim-survey.ts'
@@ -13,10 +11,10 @@ import { surveyDmarc } from '@postern/shared/report/dmarc-survey.ts'
 import type { Fetched } from '@postern/shared/report/mta-sts-survey.ts'
 import { chosenSts, parseSts } from '@postern/shared/report/mta-sts.ts'
 import { surveySpf } from '@postern/shared/report/spf-survey.ts'
-import type { AskInspect } from '../probe/ask-inspect.ts'
 import { type Board, createBoard, type Tell } from './board.ts'
 import { learnExchanges } from './exchanges.ts'
-import { exchangesNamed, type Looked, type Named, NOT_ASKED, type RouteLearned } from './learned.ts'
+import { exchangesNamed, type Named, NOT_ASKED, type RouteLearned } from './learned.ts'
+import { type InspectPorts, look } from './look.ts'
 import { createLookUps, doubted, type LookUpPorts, type LookUps, type Stated } from './look-ups.ts'
 import { policyHostOf, policyOf, type PolicyPorts, type PolicyWanted } from './policy.ts'
 
@@ -29,15 +27,12 @@ export interface ReportWanted {
   readonly fresh: boolean
 }
 
-export interface ReportPorts extends LookUpPorts, PolicyPorts {
-  /** Null where no lane may be asked on this caller's behalf. */
-  readonly inspect: { readonly lanes: readonly Lane[]; readonly epoch: number; readonly ask: AskInspect } | null
+export interface ReportPorts extends LookUpPorts, PolicyPorts, InspectPorts {
   readonly resolvers: readonly string[]
 }
 
-/** Look-ups may take this long, and a lane's look, in milliseconds. */
+/** Look-ups may take this long, in milliseconds. */
 const DNS_MS = 8_000
-const LOOK_MS = 12_000
 
 /** Never rejects: what could not be learned is said to be so. `tell` hears of each section when it changes. */
 export async function makeReport(wanted: ReportWanted, ports: ReportPorts, tell: Tell): Promise<DomainReport> {
@@ -56,7 +51,7 @@ export async function makeReport(wanted: ReportWanted, ports: ReportPorts, tell:
     board.note('bogus', looks.bogus())
     return ports.now()
   })
-  const looked = await look(await route.early, { wanted, ports, id: await policy.id })
+  const looked = await look({ ...wanted, route: await route.early, policyId: await policy.id }, ports)
   const dnsMs = (await dnsDone) - startedAt
   board.note('looked', looked)
   return board.whole({
@@ -182,30 +177,4 @@ function idOf(texts: readonly string[]): string | null {
   const found = chosenSts(texts)
   const parsed = found.kind === 'one' ? parseSts(found.text) : null
   return parsed?.ok === true ? parsed.record.id : null
-}
-
-interface LookWanted {
-  readonly wanted: ReportWanted
-  readonly ports: ReportPorts
-  /** Of the policy's record; without one the policy host's certificate matters to nobody. */
-  readonly id: string | null
-}
-
-async function look(route: RouteLearned, { wanted, ports, id }: LookWanted): Promise<Looked> {
-  const { inspect, now } = ports
-  const { ascii } = wanted.domain
-  const named = [...new Set(exchangesNamed(ascii, route).map(({ exchange }) => exchange))].slice(0, 10)
-  if (inspect === null) return { kind: 'unmeasured', why: 'test_key' }
-  if (named.length === 0 && id === null) return { kind: 'unmeasured', why: 'no_exchange' }
-  const startedAt = now()
-  const inspected = await inspect.ask(rank(inspect.lanes, ascii), {
-    kind: 'inspect',
-    jobId: wanted.id,
-    epoch: inspect.epoch,
-    domain: ascii,
-    exchanges: named.map((exchange) => ({ exchange })),
-    policyHost: id === null ? null : policyHostOf(ascii),
-    budgetMs: LOOK_MS,
-  })
-  return inspected.kind === 'report' ? { ...inspected, tookMs: now() - startedAt } : inspected
 }

@@ -99,6 +99,7 @@ function portsOf({ inspected, loopback = [] }: Desk, { servers, policyUrl, home,
     policyHosts: [{ suffix: 'test', url: policyUrl }],
     loopback: loopback.map((text) => parseCidr(text)).filter((block) => block !== null),
     inspect: { lanes: [], epoch: 0, ask },
+    sleep,
     resolvers: resolvers.map(({ name }) => name),
   }
 }
