@@ -2,7 +2,7 @@
 import type { Answer, MxData, TlsaData } from '@postern/shared/dns/answer.ts'
 import { type Dnssec, dnssecOf, together } from '@postern/shared/dns/dnssec.ts'
 import { reverseNameOf } from '@postern/shared/report/reverse-findings.ts'
-import { doubted, type LookUps, type Stated } from './look-ups.ts'
+import { doubted, isNegative, type LookUps, type Stated } from './look-ups.ts'
 
 export interface ExchangeLearned {
   readonly host: string
@@ -67,8 +67,6 @@ async function addressesAt(host: string, looks: LookUps): Promise<Record<'a' | '
   ])
   return { a: { ...a, answer: doubted(a.answer, againA) }, aaaa: { ...aaaa, answer: doubted(aaaa.answer, againAaaa) } }
 }
-
-const isNegative = ({ kind }: Answer<string>): boolean => kind === 'nodata' || kind === 'nxdomain'
 
 function canonicalOf(answer: Answer<string>): string | null {
   return answer.kind === 'failure' ? null : (answer.canonical ?? null)

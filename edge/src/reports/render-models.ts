@@ -1,6 +1,8 @@
 // Models of a domain in the words of a report: routing, look-ups, availability, each with what it assumes.
 import type { ReportSections } from '@postern/shared/contract/domain-report.ts'
 import { networkOf } from '@postern/shared/dns/ip.ts'
+import { targetOf } from '@postern/shared/dns/mail-route.ts'
+import type { SmtpResult } from '@postern/shared/contract/inspection.ts'
 import { providerOf } from '@postern/shared/dns/provider.ts'
 import * as availability from '@postern/shared/report/availability.ts'
 import { type Finding, finding } from '@postern/shared/report/finding.ts'
@@ -82,25 +84,36 @@ export function routingOf(sight: Sight): Rendered<'routing'> {
   }
 }
 
-/** As a lane found it, or as it is assumed. */
-function tried({ host, preference }: ExchangeLearned, { looked }: Sight): Exchange {
+/** As a lane found it, or as it is assumed; a refusal of us is no measurement, an exchange without an address takes nothing. */
+function tried(one: ExchangeLearned, { looked, loopback }: Sight): Exchange {
+  const { host, preference } = one
+  const target = targetOf(one, loopback)
+  if (target === 'dangling' || target === 'special_purpose')
+    return { host, preference, failure: 1, failS: 0, okS: ASSUMED_OK_S }
   const inspection = inspectionOf(looked, host)
   const results = inspection?.kind === 'inspected' ? inspection.addresses.map(({ result }) => result) : []
-  const connected = results.find((result) => result.kind === 'connected')
-  if (connected !== undefined) {
-    const { connectMs, greeting } = connected
-    const okS = (connectMs + ('tookMs' in greeting ? greeting.tookMs : greeting.waitedMs)) / 1_000
-    return { host, preference, failure: 0, failS: TIMEOUT_S, okS }
-  }
-  const down = results.flatMap((result) => (result.kind === 'not_connected' ? [result] : []))
-  const isMeasured = down.length > 0 && down.length === results.length
-  const failS = down.reduce(
-    (sum, { fault, tookMs }) => sum + (fault === 'connect_refused' ? tookMs / 1_000 : TIMEOUT_S),
-    0,
-  )
+  const okMs = results.flatMap((result) => greetedAfterMs(result) ?? [])
+  const [ok] = okMs
+  if (ok !== undefined) return { host, preference, failure: 0, failS: TIMEOUT_S, okS: ok / 1_000 }
+  const lost = results.map(lostAfterS)
+  const isMeasured = lost.length > 0 && !lost.includes(null)
+  const failS = lost.reduce<number>((sum, each) => sum + (each ?? 0), 0)
   return isMeasured
     ? { host, preference, failure: 1, failS, okS: ASSUMED_OK_S }
     : { host, preference, failure: ASSUMED_FAILURE, failS: TIMEOUT_S, okS: ASSUMED_OK_S }
+}
+
+/** From the dialling to a 220; null for whatever else was heard. */
+function greetedAfterMs(result: SmtpResult): number | null {
+  if (result.kind !== 'connected' || result.greeting.kind !== 'reply' || result.greeting.reply.code !== 220) return null
+  return result.connectMs + result.greeting.tookMs
+}
+
+/** What a sender loses there, in seconds; null where that is not measured. */
+function lostAfterS(result: SmtpResult): number | null {
+  if (result.kind === 'not_connected') return result.fault === 'connect_refused' ? result.tookMs / 1_000 : TIMEOUT_S
+  if (result.kind === 'connected' && result.greeting.kind === 'timed_out') return TIMEOUT_S
+  return null
 }
 
 interface Model {
@@ -124,11 +137,15 @@ function modelOf({ domain, route, exchanges }: Sight): Model {
     answer?.ttlS ?? 0
   return {
     kinship,
-    // A first question that took longer than the model is the better measure of the way.
-    cold: Math.max(MX_WALK_MS, route.tookMs ?? 0) + walk,
+    cold: toMxMs(route) + walk,
     mxTtlS: ttlOf(route.mx),
     addressTtlS: ttlOf(first?.a),
   }
+}
+
+/** A first question that took longer than the model, less what the resolver takes for any, is the better measure of the way. */
+function toMxMs({ tookMs, resolverMs }: Sight['route']): number {
+  return Math.max(MX_WALK_MS, (tookMs ?? 0) - (resolverMs ?? tookMs ?? 0))
 }
 
 function kinshipOf(domain: string, host: string): Kinship {
@@ -141,7 +158,7 @@ function kinshipOf(domain: string, host: string): Kinship {
 export function resolutionOf(sight: Sight): Rendered<'resolution'> {
   if (sight.exchanges.length === 0) return { value: null, findings: [] }
   const { kinship, cold, mxTtlS, addressTtlS } = modelOf(sight)
-  const toMx = Math.max(MX_WALK_MS, sight.route.tookMs ?? 0)
+  const toMx = toMxMs(sight.route)
   const expected = expectedMs([
     { coldMs: toMx, warmMs: WARM_MS, ttlS: mxTtlS },
     { coldMs: cold - toMx, warmMs: WARM_MS, ttlS: addressTtlS },
@@ -173,12 +190,13 @@ export function resolutionOf(sight: Sight): Rendered<'resolution'> {
   }
 }
 
-export function availabilityOf({ domain, exchanges }: Sight): Rendered<'availability'> {
+export function availabilityOf({ domain, exchanges: all, loopback }: Sight): Rendered<'availability'> {
+  const exchanges = all.filter((one) => !['dangling', 'special_purpose'].includes(targetOf(one, loopback)))
   if (exchanges.length === 0) return { value: null, findings: [] }
   const best = Math.min(...exchanges.map(({ preference }) => preference))
   const assumed = (hosts: readonly unknown[]): number[] => hosts.map(() => availability.ASSUMED)
   const groups = groupsOf(domain.ascii, exchanges)
-  const all = assumed(exchanges)
+  const each = assumed(exchanges)
   return {
     value: {
       confidence: 'model',
@@ -188,10 +206,10 @@ export function availabilityOf({ domain, exchanges }: Sight): Rendered<'availabi
         hosts_fail: 'independently within a group',
       },
       first_pick: rounded(availability.firstPick(assumed(exchanges.filter(({ preference }) => preference === best)))),
-      effective: rounded(availability.effective(all)),
+      effective: rounded(availability.effective(each)),
       grouped: rounded(availability.grouped(groups.map((hosts) => ({ common: GROUP_UP, hosts: assumed(hosts) })))),
       groups: groups.map((hosts) => [...hosts]),
-      another_is_material: availability.isMaterial(all, availability.ASSUMED),
+      another_is_material: availability.isMaterial(each, availability.ASSUMED),
     },
     findings: [],
   }

@@ -34,7 +34,7 @@ export function mxOf(sight: With<'route'>): { value: ReportSections['mx']; findi
       ttl_s: route.mx.kind === 'failure' ? null : route.mx.ttlS,
       dnssec: route.dnssec,
       resolvers_agree: route.agree,
-      found: named.length,
+      found: status === 'error' ? null : named.length,
       records,
     },
     findings: findingsOf(sight, status),
@@ -64,9 +64,15 @@ function exchangeOf(ranked: Ranked, sight: With<'route'>, patterns: readonly str
   }
 }
 
+/** More than these are shown of nobody. */
+const MOST_SHOWN = 20
+
+/** Null where they could not be learned. */
 function addressesOf({ a, aaaa, reverse }: ExchangeLearned, { loopback }: With<'route'>) {
+  const isLearned = a.kind === 'records' || aaaa.kind === 'records' || (a.kind !== 'failure' && aaaa.kind !== 'failure')
+  if (!isLearned) return null
   const all = [a, aaaa].flatMap((answer) => (answer.kind === 'records' ? answer.data : []))
-  return all.map((address) => {
+  return all.slice(0, MOST_SHOWN).map((address) => {
     const back = reverse.find((one) => one.address === address)
     return {
       address,

@@ -7,6 +7,7 @@ import { providerOf } from '@postern/shared/dns/provider.ts'
 import { textsOf } from '@postern/shared/report/asking.ts'
 import { selectorsOf } from '@postern/shared/report/dkim-selectors.ts'
 import { surveyDkim } from '@postern/shared/report/dkim-survey.ts'
+import { walkOf } from '@postern/shared/report/dmarc-walk.ts'
 import { surveyDmarc } from '@postern/shared/report/dmarc-survey.ts'
 import type { Fetched } from '@postern/shared/report/mta-sts-survey.ts'
 import { chosenSts, parseSts } from '@postern/shared/report/mta-sts.ts'
@@ -15,8 +16,9 @@ import { type Board, createBoard, type Tell } from './board.ts'
 import { learnExchanges } from './exchanges.ts'
 import { exchangesNamed, type Named, NOT_ASKED, type RouteLearned } from './learned.ts'
 import { type InspectPorts, look } from './look.ts'
-import { createLookUps, doubted, type LookUpPorts, type LookUps, type Stated } from './look-ups.ts'
+import { createLookUps, doubted, type LookUps, type Stated } from './look-ups.ts'
 import { policyHostOf, policyOf, type PolicyPorts, type PolicyWanted } from './policy.ts'
+import type { QuestionPorts } from './questions.ts'
 
 export interface ReportWanted {
   readonly id: string
@@ -27,9 +29,7 @@ export interface ReportWanted {
   readonly fresh: boolean
 }
 
-export interface ReportPorts extends LookUpPorts, PolicyPorts, InspectPorts {
-  readonly resolvers: readonly string[]
-}
+export interface ReportPorts extends QuestionPorts, PolicyPorts, InspectPorts {}
 
 /** Look-ups may take this long, in milliseconds. */
 const DNS_MS = 8_000
@@ -82,7 +82,7 @@ function learnRoute(
   const question = { name: domain, type: 'MX' } as const
   const whole = Promise.all([first, looks.ask({ name: domain, type: 'A' }), looks.ask({ name: domain, type: 'AAAA' })])
     .then(async ([one, a, aaaa]) => routeOf(one, await looks.second(question, one.source), { a, aaaa }))
-    .then((route) => board.note('route', route))
+    .then((route) => board.note('route', { ...route, resolverMs: looks.fastestMs() }))
   const early = first.then((one) => {
     if (one.answer.kind !== 'records') return whole
     return board.note('route', { ...routeOf(one, NOT_ASKED, { a: NOT_ASKED, aaaa: NOT_ASKED }), dnssec: one.dnssec })
@@ -98,8 +98,22 @@ function routeOf(first: Stated<MxData>, second: Answer<MxData>, own: Addresses):
     agree: first.answer.kind === 'failure' || second.kind === 'failure' ? null : isSame(first.answer, second),
     own,
     tookMs: first.tookMs,
+    resolverMs: first.tookMs,
+    originalTtlS: originalTtlS(first.answer, second),
   }
 }
+
+/** Caches count down, each from another moment: two that have as long left have not begun. What is long is no shorter at first. */
+function originalTtlS(first: Answer<MxData>, second: Answer<MxData>): number | null {
+  if (first.kind !== 'records') return null
+  const other = second.kind === 'records' ? second.ttlS : null
+  const most = Math.max(first.ttlS, other ?? 0)
+  const isFresh = other !== null && Math.abs(first.ttlS - other) <= 1
+  return isFresh || most > LONG_S ? most : null
+}
+
+/** Nobody's cache begins with more than the records had. */
+const LONG_S = 86_400
 
 /** A "nothing there" needs two that say the same. */
 function agreed(first: Answer<MxData>, second: Answer<MxData>): Answer<MxData> {
@@ -118,12 +132,19 @@ function isSame(one: Answer<MxData>, other: Answer<MxData>): boolean {
   return textOf(one) === textOf(other)
 }
 
+/** Names of the walk that lie within somebody's zone: one "nothing there" too many would be somebody's missing policy. */
+function decisiveOf(domain: string): string[] {
+  return walkOf(domain)
+    .filter((name) => name.includes('.'))
+    .map((name) => `_dmarc.${name}`)
+}
+
 async function learnRecords(domain: string, { looks, board }: Means): Promise<void> {
   await Promise.all([
-    looks.run(surveySpf(domain)).then((spf) => board.note('spf', spf)),
-    looks.run(surveyDmarc(domain)).then((dmarc) => board.note('dmarc', dmarc)),
+    looks.run(surveySpf(domain), [domain]).then((spf) => board.note('spf', spf)),
+    looks.run(surveyDmarc(domain), decisiveOf(domain)).then((dmarc) => board.note('dmarc', dmarc)),
     looks
-      .ask({ name: `_smtp._tls.${domain}`, type: 'TXT' })
+      .sure({ name: `_smtp._tls.${domain}`, type: 'TXT' })
       .then((answer) => board.note('tlsRpt', { texts: textsOf(answer) })),
   ])
 }
@@ -136,7 +157,7 @@ async function learnHosts(
   const named = exchangesNamed(ascii, route)
   const provider = named[0] === undefined ? 'default' : providerOf(named[0].exchange, ascii).id
   const all = [...new Set([...selectors, ...selectorsOf(provider)])]
-  const dkim = looks.run(surveyDkim(ascii, all)).then((survey) => board.note('dkim', survey))
+  const dkim = looks.run(surveyDkim(ascii, all), [`_domainkey.${ascii}`]).then((survey) => board.note('dkim', survey))
   board.note('exchanges', await learnExchanges(named, looks))
   await dkim
 }
@@ -148,7 +169,7 @@ interface PolicyLearned {
 }
 
 function learnPolicy({ domain: { ascii }, fresh }: ReportWanted, { looks, board, ports }: Means): PolicyLearned {
-  const texts = looks.ask({ name: `_mta-sts.${ascii}`, type: 'TXT' }).then(textsOf)
+  const texts = looks.sure({ name: `_mta-sts.${ascii}`, type: 'TXT' }).then(textsOf)
   const id = texts.then((found) => (found === null ? null : idOf(found)))
   return { id, done: fetchLater() }
 
@@ -168,7 +189,7 @@ async function fetchedPolicy(
   { looks, ports }: Pick<Means, 'looks' | 'ports'>,
 ): Promise<Fetched> {
   const name = policyHostOf(wanted.domain)
-  const a = await looks.ask({ name, type: 'A' })
+  const a = await (wanted.id === null ? looks.ask : looks.sure)({ name, type: 'A' })
   if (wanted.id === null && a.kind !== 'records') return NOT_FETCHED
   return policyOf({ ...wanted, a, aaaa: await looks.ask({ name, type: 'AAAA' }) }, ports)
 }

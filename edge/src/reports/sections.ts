@@ -1,13 +1,15 @@
 // The sections of a report: what each needs to be shown, what it shows besides when that is known, and how it is made.
 import type { ReportSections, SectionName } from '@postern/shared/contract/domain-report.ts'
+import { IPV4_TEXT, targetOf } from '@postern/shared/dns/mail-route.ts'
 import { commandsFor } from '@postern/shared/report/commands.ts'
 import { dmarcFindings } from '@postern/shared/report/dmarc-findings.ts'
 import { dkimFindings } from '@postern/shared/report/dkim-survey.ts'
 import { type Finding, finding } from '@postern/shared/report/finding.ts'
+import { chosenSts } from '@postern/shared/report/mta-sts.ts'
 import { tlsRptFindings } from '@postern/shared/report/mta-sts-survey.ts'
 import { spfFindings } from '@postern/shared/report/spf-findings.ts'
 import type { BoardOf } from './board.ts'
-import { exchangesNamed, type Learned, type Piece, routeKind } from './learned.ts'
+import { type Learned, type Piece, routeKind } from './learned.ts'
 import { availabilityOf, resolutionOf, routingOf } from './render-models.ts'
 import { mxOf } from './render-mx.ts'
 import { daneOf, dkimOf, dmarcOf, policyOf, spfOf, tlsRptOf } from './render-records.ts'
@@ -65,21 +67,31 @@ export const SECTIONS = {
   routing: section(['route', 'exchanges'], ['looked'], routingOf),
   resolution: section(['route', 'exchanges'], [], resolutionOf),
   availability: section(['route', 'exchanges'], [], availabilityOf),
-  commands: section(['route', 'dkim'], [], (sight) => ({ value: commands(sight), findings: [] })),
+  commands: section(['exchanges', 'dkim'], [], (sight) => ({ value: commands(sight), findings: [] })),
   unmeasured: section(['looked'], [], (sight) => ({ value: unmeasuredOf(sight.looked), findings: [] })),
 } as const satisfies Sections
 
-function verdictOf({ domain, route, exchanges }: With<'route'>): ReportSections['verdict'] {
+/** Reachable is not delivered, and says nothing of what is spam. */
+const CAVEAT = 'Whether the DNS leads mail anywhere: that is not yet delivered, and says nothing of what is spam.'
+
+function verdictOf(sight: With<'route'>): ReportSections['verdict'] {
+  return { ...acceptanceOf(sight), caveat: CAVEAT }
+}
+
+function acceptanceOf({
+  domain,
+  route,
+  exchanges,
+  loopback,
+}: With<'route'>): Omit<ReportSections['verdict'], 'caveat'> {
+  const targets = exchanges?.map((one) => targetOf(one, loopback)) ?? []
+  const isLost = targets.length > 0 && targets.every((target) => target === 'dangling' || target === 'special_purpose')
+  const lost = targets.includes('special_purpose') ? 'exchanges_unreachable' : 'exchanges_without_address'
   switch (routeKind(domain.ascii, route)) {
-    case 'mx': {
-      const isLost =
-        exchanges !== undefined && exchanges.length > 0 && exchanges.every(({ a, aaaa }) => leadsNowhere(a, aaaa))
-      return isLost
-        ? { accepts_mail: 'no', reason: 'exchanges_without_address' }
-        : { accepts_mail: 'yes', reason: 'mx_found' }
-    }
+    case 'mx':
+      return isLost ? { accepts_mail: 'no', reason: lost } : { accepts_mail: 'yes', reason: 'mx_found' }
     case 'implicit':
-      return { accepts_mail: 'implicit', reason: 'implicit_mx' }
+      return isLost ? { accepts_mail: 'no', reason: lost } : { accepts_mail: 'implicit', reason: 'implicit_mx' }
     case 'null_mx':
       return { accepts_mail: 'no', reason: 'null_mx' }
     case 'none':
@@ -91,14 +103,10 @@ function verdictOf({ domain, route, exchanges }: With<'route'>): ReportSections[
   }
 }
 
-function leadsNowhere(...answers: readonly { readonly kind: string }[]): boolean {
-  return answers.every(({ kind }) => kind === 'nodata' || kind === 'nxdomain')
-}
-
 function tlsRpt(sight: With<'tlsRpt' | 'sts'>): Rendered<'tls_rpt'> {
   const { domain, tlsRpt: learned, sts, exchanges } = sight
   const isPinned = exchanges?.some(({ pins }) => (pins.records ?? []).length > 0) === true
-  const isNeeded = (sts.texts ?? []).length > 0 || isPinned
+  const isNeeded = chosenSts(sts.texts ?? []).kind === 'one' || isPinned
   return { value: tlsRptOf(learned.texts), findings: tlsRptFindings(domain.ascii, learned.texts, isNeeded) }
 }
 
@@ -106,10 +114,17 @@ function bogusFindings({ domain, bogus }: With<'bogus'>): Finding[] {
   return bogus.map((subject) => finding('DNS_BOGUS', { domain: domain.ascii, subject }))
 }
 
-function commands({ domain, route, dkim }: With<'route' | 'dkim'>): ReportSections['commands'] {
+function commands({ domain, dkim, exchanges }: With<'exchanges' | 'dkim'>): ReportSections['commands'] {
   const found = dkim.selectors.find(({ status }) => status === 'found')
-  const exchanges = exchangesNamed(domain.ascii, route).map(({ exchange }) => exchange)
+  const reached = exchanges.filter(
+    ({ host, a, aaaa }) => !IPV4_TEXT.test(host) && [a, aaaa].some(({ kind }) => kind === 'records'),
+  )
+  const hosts = reached.map(({ host }) => host)
   return [
-    ...commandsFor({ domain: domain.ascii, exchanges, ...(found === undefined ? {} : { selector: found.selector }) }),
+    ...commandsFor({
+      domain: domain.ascii,
+      exchanges: hosts,
+      ...(found === undefined ? {} : { selector: found.selector }),
+    }),
   ]
 }

@@ -58,6 +58,6 @@ export const mxSection = z.strictObject({
   ttl_s: z.number().nullable(),
   dnssec: z.enum(DNSSEC_STATES),
   resolvers_agree: z.boolean().nullable(),
-  found: z.number().int().openapi({ description: 'Exchanges that are named; at most ten are looked at' }),
+  found: z.number().int().nullable().openapi({ description: 'Exchanges that are named; at most ten are looked at' }),
   records: z.array(exchange),
 })

@@ -22,8 +22,10 @@ const verdict = z.strictObject({
     'no_mail_host',
     'domain_not_found',
     'exchanges_without_address',
+    'exchanges_unreachable',
     'dns_failure',
   ]),
+  caveat: z.string(),
 })
 
 const spf = z.strictObject({

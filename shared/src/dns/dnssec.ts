@@ -4,11 +4,9 @@ import type { Answer } from './answer.ts'
 export const DNSSEC_STATES = ['secure', 'insecure', 'bogus', 'indeterminate'] as const
 export type Dnssec = (typeof DNSSEC_STATES)[number]
 
-/** `unchecked` is the answer to the same question with checking disabled, where the first was SERVFAIL. */
-export function dnssecOf(answer: Answer<unknown>, unchecked: Answer<unknown> | null = null): Dnssec {
-  if (answer.kind !== 'failure') return answer.authentic ? 'secure' : 'insecure'
-  const isBogus = answer.why === 'servfail' && unchecked !== null && unchecked.kind !== 'failure'
-  return isBogus ? 'bogus' : 'indeterminate'
+export function dnssecOf(answer: Answer<unknown>): Dnssec {
+  if (answer.kind === 'failure') return 'indeterminate'
+  return answer.authentic ? 'secure' : 'insecure'
 }
 
 /** Of several answers that are used together: no better than the worst of them. */

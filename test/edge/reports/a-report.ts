@@ -24,7 +24,7 @@ export const REPORT: DomainReport = {
   ascii: 'a.test',
   generated_at: '2099-05-01T12:00:00.000Z',
   vantage: { resolvers: ['one'], lane: 'eu-1' },
-  verdict: { accepts_mail: 'yes', reason: 'mx_found' },
+  verdict: { accepts_mail: 'yes', reason: 'mx_found', caveat: '' },
   mx: { status: 'mx', ttl_s: 300, dnssec: 'secure', resolvers_agree: true, found: 1, records: [RECORD] },
   spf: { status: 'one', record: 'v=spf1 -all', lookups: 0, voids: 0, all: '-', included: [] },
   dkim: { zone: 'exists', selectors: [] },

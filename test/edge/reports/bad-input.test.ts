@@ -104,7 +104,7 @@ describe('a resolver', () => {
     'that answers by %s makes nothing known, and nothing bad',
     async (manner) => {
       const { report: made } = await report('a.test', { resolvers: [{ zone: soundZone(2), manner }] })
-      expect(made.verdict).toEqual({ accepts_mail: 'unknown', reason: 'dns_failure' })
+      expect(made.verdict).toMatchObject({ accepts_mail: 'unknown', reason: 'dns_failure' })
       expect(made.findings.map(({ id }) => id)).toEqual(['MX_DNS_ERROR'])
       expect([made.spf.status, made.dmarc.status, made.mta_sts.status, made.tls_rpt.status, made.dkim.zone]).toEqual([
         'unlearned',
