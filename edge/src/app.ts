@@ -49,6 +49,7 @@ export const PATHS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
   '/v1/batches/:id/events': { GET: 'owner' },
   '/v1/domains/:domain': { GET: 'owner' },
   '/v1/domains/:domain/history': { GET: 'owner' },
+  '/v1/domains/:domain/history/:id': { GET: 'owner' },
   '/v1/tlsrpt': { POST: 'owner' },
   '/v1/erasures': { POST: 'holder' },
   '/v1/feedback': { POST: 'holder' },

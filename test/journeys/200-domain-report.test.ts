@@ -1,5 +1,5 @@
 // Reports of every domain of the world that promises findings, over HTTP with lanes that look: what is said, and what is not.
-import { type DomainReport, domainReport } from '@postern/shared/contract/domain-report.ts'
+import { domainHistory, type DomainReport, domainReport, reportPart } from '@postern/shared/contract/domain-report.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { domains } from '../world/domains.ts'
 import { type Stack, startStack } from './stack.ts'
@@ -82,19 +82,39 @@ async function linesOf(path: string, accept: string): Promise<{ lines: Line[]; t
 }
 
 describe('a stream of sections', () => {
-  it.each(['application/x-ndjson', 'text/event-stream'])('as %s comes to the whole report', async (accept) => {
-    const { lines, type } = await linesOf('/v1/domains/exemplary.test?refresh=true', accept)
+  it.each([
+    ['application/x-ndjson', '?refresh=true'],
+    ['text/event-stream', '?refresh=true'],
+    ['application/x-ndjson', `?selector=${SELECTOR}`],
+  ])('as %s (%s) comes to the whole report', async (accept, query) => {
+    const { lines, type } = await linesOf(`/v1/domains/exemplary.test${query}`, accept)
     expect(type).toContain(accept)
+    for (const line of lines) reportPart.parse(line)
     const whole = domainReport.parse(lines.at(-1)?.value)
-    expect(lines.at(-1)?.section).toBe('report')
-    const parts = lines.slice(0, -1)
-    const last = new Map(parts.map((part) => [part.section, part]))
+    expect([lines[0], lines.at(-1)?.section]).toEqual([
+      { section: 'begun', value: { id: whole.id, domain: 'exemplary.test', ascii: 'exemplary.test' }, findings: [] },
+      'report',
+    ])
+    const last = new Map(lines.slice(1, -1).map((part) => [part.section, part]))
     for (const [section, { value }] of last) expect(value).toEqual(whole[section as keyof DomainReport])
     const ids = [...last.values()].flatMap(({ findings = [] }) => findings.map(({ id }) => id))
     expect(ids.toSorted()).toEqual(whole.findings.map(({ id }) => id).toSorted())
     expect([...last.keys()]).toEqual(expect.arrayContaining(['verdict', 'mx', 'spf', 'dmarc', 'mta_sts', 'dane']))
   })
+
+  it.each([
+    ['application/json, application/x-ndjson;q=0.1', 'application/json'],
+    ['text/csv', 'application/json'],
+    ['text/event-stream;q=0.2, application/x-ndjson', 'application/x-ndjson'],
+  ])('where %s is accepted is %s', async (accept, expected) => {
+    const headers = { ...bearer(stack.keys.sk_live), accept }
+    const response = await stack.request('/v1/domains/null-mx.test', { headers })
+    await response.text()
+    expect(response.headers.get('content-type')).toContain(expected)
+  })
 })
+
+const get = (path: string) => stack.request(path, { headers: bearer(stack.keys.sk_live) })
 
 describe('a second report', () => {
   it('within a quarter of an hour is the first one, also where it is to be new and the first is a minute young', async () => {
@@ -103,20 +123,25 @@ describe('a second report', () => {
     expect([again.id, refreshed.id]).toEqual([first.id, first.id])
   })
 
-  it('that asks for another selector is a new one', async () => {
-    const first = await reportOf('dkim-1024.test', '')
-    expect((await reportOf('dkim-1024.test', '?selector=main,other')).id).not.toBe(first.id)
+  it('shows keys to whoever names them, and to nobody else', async () => {
+    const [named, plain] = [await reportOf('dkim-short.test'), await reportOf('dkim-short.test', '')]
+    expect([named.id, named.dkim.selectors.map(({ selector }) => selector)]).toEqual([plain.id, [SELECTOR]])
+    expect(named.findings.map(({ id }) => id)).toContain('DKIM_KEY_1024')
+    expect([plain.dkim.selectors, plain.findings.map(({ id }) => id)]).toEqual([
+      [],
+      expect.not.arrayContaining(['DKIM_KEY_1024']),
+    ])
   })
 
-  it('at the same time is one in the history', async () => {
-    const [one, other] = await Promise.all([
-      reportOf('mx-twice.test', '?selector=a'),
-      reportOf('mx-twice.test', '?selector=b'),
-    ])
-    expect(one.id).not.toBe(other.id)
-    const response = await stack.request('/v1/domains/mx-twice.test/history', { headers: bearer(stack.keys.sk_live) })
-    const { domain, reports: kept } = (await response.json()) as { domain: string; reports: { id: string }[] }
-    expect([domain, kept.length, [one.id, other.id].includes(kept[0]!.id)]).toEqual(['mx-twice.test', 1, true])
+  it('at the same time is the same one for all, and one in the history, where it can be had again', async () => {
+    const all = await Promise.all(Array.from({ length: 6 }, () => reportOf('greet-pause.test', '')))
+    expect(all.map(({ unmeasured }) => unmeasured)).toEqual(all.map(() => []))
+    const body = domainHistory.parse(await (await get('/v1/domains/greet-pause.test/history')).json())
+    expect([body.domain, body.reports.length]).toEqual(['greet-pause.test', 1])
+    const { id } = body.reports[0]!
+    const kept = domainReport.parse(await (await get(`/v1/domains/greet-pause.test/history/${id}`)).json())
+    expect(kept.id).toBe(id)
+    expect((await get('/v1/domains/greet-pause.test/history/rep_1')).status).toBe(404)
   })
 })
 
@@ -127,6 +152,10 @@ describe('a name', () => {
       ['bücher.test', 'xn--bcher-kva.test'],
       ['bücher.test', 'xn--bcher-kva.test'],
     ])
+  })
+
+  it('with a space before and behind it is meant without', async () => {
+    expect((await reportOf('%20null-mx.test%20', '')).ascii).toBe('null-mx.test')
   })
 
   it('without a dot is reported on, and that is not reliable', async () => {
@@ -141,6 +170,8 @@ describe('a name', () => {
     [`${'a.'.repeat(150)}test`, 'domain'],
     ['printer.local', 'local'],
     ['-', 'no domain name'],
+    ['https://strict.test/', 'name its host'],
+    ['strict.test:25', 'port'],
   ])('such as %s is refused with what to do', async (name, words) => {
     const path = `/v1/domains/${encodeURIComponent(name)}`
     for (const way of [path, `${path}/history`]) {

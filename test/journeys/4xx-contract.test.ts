@@ -37,6 +37,7 @@ GET    /v1/batches/:id/results  | 200  | 200     | 403     | 403     | 403     |
 GET    /v1/batches/:id/events   | 200 events | 200 events | 403 | 403 | 403       | 403     | 403
 GET    /v1/domains/:domain   | 200     | 200     | 403     | 403     | 403     | 403     | 403
 GET    /v1/domains/:domain/history | 200 | 200   | 403     | 403     | 403     | 403     | 403
+GET    /v1/domains/:domain/history/:id | 200 | 404 report | 403     | 403     | 403     | 403     | 403
 POST   /v1/tlsrpt            | 200     | 200     | 403     | 403     | 403     | 403     | 403
 POST   /v1/erasures          | 200     | 403     | 403     | 403     | 200     | 403     | 403
 POST   /v1/feedback          | 200     | 403     | 403     | 403     | 200     | 403     | 403
@@ -88,6 +89,7 @@ GET    /v1/batches/:id/results  | 401 | 401   | 401     | 401   | 200           
 GET    /v1/batches/:id/events   | 401 | 401   | 401     | 401   | 200 events       | 429 calls | 200 events | - | -   | -     | 422   | GET, HEAD
 GET    /v1/domains/:domain   | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, HEAD
 GET    /v1/domains/:domain/history | 401 | 401 | 401    | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, HEAD
+GET    /v1/domains/:domain/history/:id | 401 | 401 | 401 | 401   | 200              | 429 calls | 200     | -    | -    | -     | 422   | GET, HEAD
 POST   /v1/tlsrpt            | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | 415  | 413  | -     | 422   | POST
 POST   /v1/erasures          | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | 415  | 413  | 422   | 422   | POST
 POST   /v1/feedback          | 401    | 401   | 401     | 401   | 200              | 429 calls | 200     | 415  | 413  | 422   | 422   | POST
@@ -136,6 +138,7 @@ const SAYS: Readonly<Record<string, readonly [type: keyof typeof PROBLEMS, detai
   '403': ['forbidden', /\bkey\b/],
   '403 wrong-origin': ['wrong-origin', /"origins"/],
   '404': ['not-found', /no delivery of that id/],
+  '404 report': ['not-found', /No report of that id/],
   '405': ['method-not-allowed', /^Use [A-Z]+/],
   '413': ['body-too-large', /128 KiB/],
   '415': ['unsupported-media-type', /application\/json/],

@@ -82,6 +82,9 @@ export const EXAMPLES: Readonly<Record<string, (who: Who) => Example>> = {
   'GET /v1/batches/:id/events': (who) => ({ path: `/v1/batches/${batchesOf(who).kept}/events` }),
   'GET /v1/domains/:domain': () => ({ path: '/v1/domains/null-mx.test' }),
   'GET /v1/domains/:domain/history': () => ({ path: '/v1/domains/null-mx.test/history' }),
+  'GET /v1/domains/:domain/history/:id': ({ place }) => ({
+    path: `/v1/domains/null-mx.test/history/${place.report}`,
+  }),
   'POST /v1/tlsrpt': () => ({ path: '/v1/tlsrpt', body: { policies: [] } }),
   'POST /v1/erasures': (who) => ({ path: '/v1/erasures', body: { email: 'nobody@null-mx.test', ...inBody(who) } }),
   'POST /v1/feedback': (who) => ({
@@ -135,6 +138,11 @@ export async function openCast(stack: Stack): Promise<Cast> {
     openPlace(stack, { units: 1, tier: 'high' }),
     openPlace(stack, { units: 1_000, tier: 'trial' }),
   ])
+  const report = await stack.request('/v1/domains/null-mx.test', {
+    headers: { authorization: `Bearer ${rich.keys.sk_live}` },
+  })
+  const { id } = (await report.json()) as { id: string }
+  for (const place of [rich, poor, busy]) place.report = id
   const [revoked, ended, ak_test, token] = await Promise.all([
     revokedKeys(stack, rich.account),
     endedKeys(stack, rich.account),

@@ -52,6 +52,8 @@ export interface Place {
   readonly webhooks: Readonly<Record<'sk_live' | 'sk_test', { readonly kept: string; readonly doomed: string }>>
   /** Ids of batches of either kind of key: one that has ended, one to be started, one to be erased. */
   readonly batches: Readonly<Record<'sk_live' | 'sk_test', Batches>>
+  /** Id of a report on null-mx.test. */
+  report: string
   /** Id of a delivery to the first; empty in a place of tier `trial`, whose calls are counted. */
   readonly delivery: string
 }
@@ -105,6 +107,7 @@ export async function openPlace(stack: Stack, { units, tier }: { units: number; 
     doomed: doomed.id,
     webhooks,
     batches: { sk_live: await makeBatches(stack, live.key), sk_test: await makeBatches(stack, test.key) },
+    report: '',
     delivery: tier === 'high' ? await firstDelivery(stack, live.key, webhooks.sk_live.kept) : '',
   }
 }

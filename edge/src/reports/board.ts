@@ -1,9 +1,10 @@
 // What is known of a domain so far, put into sections: each is told when it is first complete, and again when it changes.
 import type { DomainReport, ReportSections, SectionName } from '@postern/shared/contract/domain-report.ts'
-import { type Finding, inOrder } from '@postern/shared/report/finding.ts'
+import { type Finding, inOrder, SEVERITIES, type Severity } from '@postern/shared/report/finding.ts'
 import type { Cidr } from '@postern/shared/dns/ip.ts'
-import type { Learned, Named, Piece } from './learned.ts'
-import { SECTIONS } from './sections.ts'
+import { type Learned, type Named, type Piece, routeKind } from './learned.ts'
+import { SECTIONS, worthSaying } from './sections.ts'
+import { shown } from './shown.ts'
 
 /** One section with the findings that belong to it. */
 export interface Told {
@@ -39,7 +40,9 @@ export function createBoard(of: BoardOf, tell: Tell): Board {
   const tellOne = (name: SectionName, piece: Piece): void => {
     const { needs, uses, render } = SECTIONS[name]
     if (![...needs, ...uses].includes(piece) || needs.some((one) => learned[one] === undefined)) return
-    const made: Told = { section: name, ...render({ ...of, ...learned } as never) }
+    const { value, findings } = render({ ...of, ...learned } as never)
+    const kind = learned.route === undefined ? null : routeKind(of.domain.ascii, learned.route)
+    const made: Told = { section: name, value, findings: worthSaying(name, findings, kind) }
     const text = JSON.stringify(made)
     if (told.get(name)?.text === text) return
     told.set(name, { text, told: made })
@@ -48,11 +51,15 @@ export function createBoard(of: BoardOf, tell: Tell): Board {
   return {
     note: (piece, value) => {
       learned[piece] = value
-      for (const name of Object.keys(SECTIONS) as SectionName[]) tellOne(name, piece)
+      for (const name of SECTION_NAMES) tellOne(name, piece)
       return value
     },
     whole: ({ id, generatedAt, vantage, timing }) => {
-      const all = [...told.values()].map((one) => one.told)
+      const all = SECTION_NAMES.flatMap((name) => told.get(name)?.told ?? [])
+      const findings = inOrder(all.flatMap((one) => one.findings)).slice(0, MOST_FINDINGS)
+      const { verdict, ...sections } = Object.fromEntries(
+        all.map(({ section, value }) => [section, value]),
+      ) as unknown as ReportSections
       return {
         schema: 'domain-report/1',
         scoring: 1,
@@ -61,8 +68,10 @@ export function createBoard(of: BoardOf, tell: Tell): Board {
         ascii: of.domain.ascii,
         generated_at: new Date(generatedAt).toISOString(),
         vantage,
-        ...(Object.fromEntries(all.map(({ section, value }) => [section, value])) as unknown as ReportSections),
-        findings: inOrder(all.flatMap(({ findings }) => findings)).map(shown),
+        verdict,
+        by_severity: countsOf(findings),
+        findings: findings.map(shown),
+        ...sections,
         since: null,
         timing,
       }
@@ -70,6 +79,13 @@ export function createBoard(of: BoardOf, tell: Tell): Board {
   }
 }
 
-export function shown(one: Finding): DomainReport['findings'][number] {
-  return { ...one, refs: [...one.refs] }
+/** Nobody reads more, and whoever publishes thousands of faults must not fill a report with them. */
+const MOST_FINDINGS = 150
+
+export const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[]
+
+export function countsOf(findings: readonly { readonly severity: Severity }[]): DomainReport['by_severity'] {
+  const counts = Object.fromEntries(SEVERITIES.map((severity) => [severity, 0])) as DomainReport['by_severity']
+  for (const { severity } of findings) counts[severity] += 1
+  return counts
 }

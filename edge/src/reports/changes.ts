@@ -5,16 +5,11 @@ import type { Section } from '@postern/shared/report/finding.ts'
 export type Changes = Omit<NonNullable<DomainReport['since']>, 'report' | 'generated_at'>
 
 export function changesBetween(before: DomainReport, after: DomainReport): Changes {
-  const both = new Set([...learnedIn(before)].filter((section) => learnedIn(after).has(section)))
-  const named = ({ findings }: DomainReport): string[] =>
-    findings
-      .filter(({ section }) => both.has(section))
-      .map(({ id, subject }) => (subject === null ? id : `${id} ${subject}`))
-  const [old, fresh] = [new Set(named(before)), new Set(named(after))]
+  const [old, fresh] = [comparable(before, after), comparable(after, before)]
   const [was, is] = [watched(before), watched(after)]
   return {
-    appeared: [...fresh].filter((one) => !old.has(one)),
-    gone: [...old].filter((one) => !fresh.has(one)),
+    appeared: [...fresh].filter(([key]) => !old.has(key)).map(([, one]) => one),
+    gone: [...old].filter(([key]) => !fresh.has(key)).map(([, one]) => one),
     changed: [...new Set([...was.keys(), ...is.keys()])].flatMap((what) => {
       const [from, to] = [was.get(what), is.get(what)]
       return from === undefined || to === undefined || from === to ? [] : [{ what, from, to }]
@@ -22,23 +17,41 @@ export function changesBetween(before: DomainReport, after: DomainReport): Chang
   }
 }
 
-/** Sections of which a report knows enough for a finding that is not there to mean something. */
-function learnedIn({ mx, spf, dkim, dmarc, mta_sts: sts, tls_rpt: tlsRpt, unmeasured }: DomainReport): Set<Section> {
-  const isSeen = mx.records.length > 0 && unmeasured.every(({ what }) => what !== 'smtp')
+type Named = Changes['appeared'][number]
+
+/** Findings of one report on what the other one has learned as well. */
+function comparable(report: DomainReport, other: DomainReport): ReadonlyMap<string, Named> {
+  const entries = report.findings
+    .filter((one) => isLearned(one, report) && isLearned(one, other))
+    .map(({ id, subject }): [string, Named] => [`${id} ${subject}`, { id, subject }])
+  return new Map(entries)
+}
+
+/** A finding that is not there means something only where somebody has looked. */
+function isLearned({ id, section, subject }: DomainReport['findings'][number], report: DomainReport): boolean {
+  const { mx, spf, dkim, dmarc, mta_sts: sts, tls_rpt: tlsRpt } = report
+  // What was asked for is nobody's doing.
+  if (id === 'DKIM_UNKNOWN_SELECTOR') return false
   const isNamed = mx.status !== 'error'
-  const known: Readonly<Record<Section, boolean>> = {
-    mx: isNamed,
-    smtp: isSeen,
-    tls: isSeen,
-    spf: spf.status !== 'unlearned',
-    dkim: dkim.zone !== 'unknown',
-    dmarc: dmarc.status !== 'unlearned',
-    mta_sts: sts.status !== 'unlearned' && (sts.status !== 'published' || sts.fetch.kind !== 'not_fetched'),
-    tls_rpt: tlsRpt.status !== 'unlearned',
-    dane: isNamed && isSeen,
-    dns: isNamed,
+  const known: Readonly<Record<Section, () => boolean>> = {
+    mx: () => isNamed,
+    dns: () => isNamed,
+    smtp: () => isSeen(subject, report),
+    tls: () => isSeen(subject, report),
+    dane: () => isNamed && (subject === null || isSeen(subject, report)),
+    spf: () => spf.status !== 'unlearned',
+    dkim: () => (subject === null ? dkim.zone !== 'unknown' : dkim.selectors.some((one) => one.selector === subject)),
+    dmarc: () => dmarc.status !== 'unlearned',
+    mta_sts: () => sts.status !== 'unlearned' && (sts.status !== 'published' || sts.fetch.kind !== 'not_fetched'),
+    tls_rpt: () => tlsRpt.status !== 'unlearned',
   }
-  return new Set((Object.keys(known) as Section[]).filter((section) => known[section]))
+  return known[section]()
+}
+
+/** Something of that exchange was measured; subjects are hosts, perhaps with an address behind them. */
+function isSeen(subject: string | null, { mx }: DomainReport): boolean {
+  const host = subject?.split(' ')[0]
+  return mx.records.some((record) => record.host === host && record.effective !== null)
 }
 
 /** Facts that somebody watches, as text; those that were not learned are absent. */

@@ -33,7 +33,7 @@ export interface RouteLearned {
 
 export type Looked =
   | { readonly kind: 'report'; readonly report: InspectReport; readonly tookMs: number }
-  | { readonly kind: 'unmeasured'; readonly why: NotLooked | 'test_key' | 'no_exchange' }
+  | { readonly kind: 'unmeasured'; readonly why: NotLooked | 'test_key' | 'no_exchange' | 'in_progress' }
 
 export interface Learned {
   readonly route?: RouteLearned

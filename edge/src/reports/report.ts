@@ -23,8 +23,6 @@ import type { QuestionPorts } from './questions.ts'
 export interface ReportWanted {
   readonly id: string
   readonly domain: Named
-  /** Selectors of DKIM keys, as whoever asks names them. */
-  readonly selectors: readonly string[]
   /** What was remembered of records and policy is passed over. */
   readonly fresh: boolean
 }
@@ -32,7 +30,7 @@ export interface ReportWanted {
 export interface ReportPorts extends QuestionPorts, PolicyPorts, InspectPorts {}
 
 /** Look-ups may take this long, in milliseconds. */
-const DNS_MS = 8_000
+const DNS_MS = 5_000
 
 /** Never rejects: what could not be learned is said to be so. `tell` hears of each section when it changes. */
 export async function makeReport(wanted: ReportWanted, ports: ReportPorts, tell: Tell): Promise<DomainReport> {
@@ -51,7 +49,9 @@ export async function makeReport(wanted: ReportWanted, ports: ReportPorts, tell:
     board.note('bogus', looks.bogus())
     return ports.now()
   })
-  const looked = await look({ ...wanted, route: await route.early, policyId: await policy.id }, ports)
+  const early = await route.early
+  if (ports.inspect !== null) board.note('looked', { kind: 'unmeasured', why: 'in_progress' })
+  const looked = await look({ ...wanted, route: early, policyId: await policy.id }, ports)
   const dnsMs = (await dnsDone) - startedAt
   board.note('looked', looked)
   return board.whole({
@@ -150,14 +150,15 @@ async function learnRecords(domain: string, { looks, board }: Means): Promise<vo
 }
 
 async function learnHosts(
-  { domain: { ascii }, selectors }: ReportWanted,
+  { domain: { ascii } }: ReportWanted,
   route: RouteLearned,
   { looks, board }: Means,
 ): Promise<void> {
   const named = exchangesNamed(ascii, route)
   const provider = named[0] === undefined ? 'default' : providerOf(named[0].exchange, ascii).id
-  const all = [...new Set([...selectors, ...selectorsOf(provider)])]
-  const dkim = looks.run(surveyDkim(ascii, all), [`_domainkey.${ascii}`]).then((survey) => board.note('dkim', survey))
+  const dkim = looks
+    .run(surveyDkim(ascii, selectorsOf(provider)), [`_domainkey.${ascii}`])
+    .then((survey) => board.note('dkim', survey))
   board.note('exchanges', await learnExchanges(named, looks))
   await dkim
 }

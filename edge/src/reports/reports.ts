@@ -1,7 +1,7 @@
 // The object of one domain's reports: the last thirty of them, what changed from one to the next, and none after half a year.
 import { DurableObject } from 'cloudflare:workers'
 import type { DomainHistory, DomainReport } from '@postern/shared/contract/domain-report.ts'
-import { type Changes, changesBetween } from './changes.ts'
+import { changesBetween } from './changes.ts'
 
 /** api.md: history of the last 30. */
 const MOST = 30
@@ -10,18 +10,10 @@ const KEPT_MS = 180 * 86_400_000
 const APART_MS = 60_000
 
 const SCHEMA = `
-  -- One report as JSON; changes against the one before it, as JSON, or null for the first.
-  CREATE TABLE IF NOT EXISTS reports (
-    id TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL, changes TEXT) WITHOUT ROWID;
+  -- One report as JSON, with what changed since the one before it.
+  CREATE TABLE IF NOT EXISTS reports (id TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS reports_at ON reports (at);
 `
-
-interface Row {
-  readonly id: string
-  readonly at: number
-  readonly body: string
-  readonly changes: string | null
-}
 
 export class Reports extends DurableObject {
   #hasTables = false
@@ -36,32 +28,32 @@ export class Reports extends DurableObject {
 
   /** The newest report as JSON, or null. */
   latest(): string | null {
-    return this.#newest()?.body ?? null
+    return this.#body('SELECT body FROM reports ORDER BY at DESC LIMIT 1')
+  }
+
+  /** One of those that are kept, as JSON, or null. */
+  report(id: string): string | null {
+    return this.#body('SELECT body FROM reports WHERE id = ?', id)
   }
 
   /**
    * Keeps a report (as JSON), and gives it back with what changed since the one before it. The same one again changes
-   * nothing; one that was made beside another takes its place.
+   * nothing. Of two that were made side by side the one that learned more is kept, and given back to both.
    */
   async keep(text: string): Promise<string> {
     const report = JSON.parse(text) as DomainReport
     const at = Date.parse(report.generated_at)
-    const known = this.#sql.exec<{ body: string }>('SELECT body FROM reports WHERE id = ?', report.id).toArray()[0]
-    if (known !== undefined) return known.body
+    const known = this.report(report.id) ?? this.#fuller(report, at)
+    if (known !== null) return known
     const before = this.#before(at)
-    const changes = before === null ? null : changesBetween(before, report)
     const since =
-      before === null || changes === null ? null : { report: before.id, generated_at: before.generated_at, ...changes }
+      before === null
+        ? null
+        : { report: before.id, generated_at: before.generated_at, ...changesBetween(before, report) }
     const body = JSON.stringify({ ...report, since })
     this.ctx.storage.transactionSync(() => {
       this.#sql.exec('DELETE FROM reports WHERE at > ? AND at < ?', at - APART_MS, at + APART_MS)
-      this.#sql.exec(
-        'INSERT INTO reports (id, at, body, changes) VALUES (?, ?, ?, ?)',
-        report.id,
-        at,
-        body,
-        changes === null ? null : JSON.stringify(changes),
-      )
+      this.#sql.exec('INSERT INTO reports (id, at, body) VALUES (?, ?, ?)', report.id, at, body)
       this.#sql.exec('DELETE FROM reports WHERE id NOT IN (SELECT id FROM reports ORDER BY at DESC LIMIT ?)', MOST)
     })
     await this.ctx.storage.setAlarm(Date.now() + KEPT_MS)
@@ -70,20 +62,11 @@ export class Reports extends DurableObject {
 
   /** Newest first. */
   history(): DomainHistory['reports'] {
-    return this.#sql
-      .exec<Pick<Row, 'id' | 'body' | 'changes'> & Record<string, SqlStorageValue>>(
-        'SELECT id, body, changes FROM reports ORDER BY at DESC',
-      )
-      .toArray()
-      .map(({ id, body, changes }) => {
-        const report = JSON.parse(body) as DomainReport
-        return {
-          id,
-          generated_at: report.generated_at,
-          by_severity: countsOf(report),
-          since: changes === null ? null : (JSON.parse(changes) as Changes),
-        }
-      })
+    const rows = this.#sql.exec<{ body: string }>('SELECT body FROM reports ORDER BY at DESC').toArray()
+    return rows.map(({ body }) => {
+      const { id, generated_at, by_severity, since } = JSON.parse(body) as DomainReport
+      return { id, generated_at, by_severity, since }
+    })
   }
 
   override async alarm(): Promise<void> {
@@ -91,24 +74,24 @@ export class Reports extends DurableObject {
     this.#hasTables = false
   }
 
-  #newest(): Row | null {
-    return this.#one('SELECT * FROM reports ORDER BY at DESC LIMIT 1')
+  #fuller({ unmeasured }: DomainReport, at: number): string | null {
+    const body = this.#body(
+      'SELECT body FROM reports WHERE at > ? AND at < ? ORDER BY at DESC LIMIT 1',
+      at - APART_MS,
+      at + APART_MS,
+    )
+    const beside = body === null ? null : (JSON.parse(body) as DomainReport)
+    return beside !== null && beside.unmeasured.length < unmeasured.length ? body : null
   }
 
   /** What a report of that instant follows upon. */
   #before(at: number): DomainReport | null {
-    const row = this.#one('SELECT * FROM reports WHERE at <= ? ORDER BY at DESC LIMIT 1', at - APART_MS)
-    return row === null ? null : (JSON.parse(row.body) as DomainReport)
+    const body = this.#body('SELECT body FROM reports WHERE at <= ? ORDER BY at DESC LIMIT 1', at - APART_MS)
+    return body === null ? null : (JSON.parse(body) as DomainReport)
   }
 
-  #one(query: string, ...values: SqlStorageValue[]): Row | null {
-    const [row] = this.#sql.exec(query, ...values).toArray()
-    return row === undefined ? null : (row as unknown as Row)
+  #body(query: string, ...values: SqlStorageValue[]): string | null {
+    const [row] = this.#sql.exec<{ body: string }>(query, ...values).toArray()
+    return row?.body ?? null
   }
-}
-
-function countsOf({ findings }: DomainReport): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const { severity } of findings) counts[severity] = (counts[severity] ?? 0) + 1
-  return counts
 }

@@ -45,15 +45,15 @@ type Sections = { readonly [S in SectionName]: Section<S> }
 export const SECTIONS = {
   verdict: section(['route'], ['exchanges'], (sight) => ({ value: verdictOf(sight), findings: [] })),
   mx: section(['route'], ['exchanges', 'looked', 'sts'], mxOf),
-  spf: section(['spf'], [], (sight) => ({
+  spf: section(['spf'], ['route'], (sight) => ({
     value: spfOf(sight.spf),
     findings: spfFindings(sight.domain.ascii, sight.spf),
   })),
-  dkim: section(['dkim'], [], (sight) => ({
+  dkim: section(['dkim'], ['route'], (sight) => ({
     value: dkimOf(sight.dkim),
     findings: dkimFindings(sight.domain.ascii, sight.dkim),
   })),
-  dmarc: section(['dmarc'], [], (sight) => ({
+  dmarc: section(['dmarc'], ['route'], (sight) => ({
     value: dmarcOf(sight.dmarc),
     findings: dmarcFindings(sight.domain.ascii, sight.dmarc),
   })),
@@ -78,29 +78,40 @@ function verdictOf(sight: With<'route'>): ReportSections['verdict'] {
   return { ...acceptanceOf(sight), caveat: CAVEAT }
 }
 
-function acceptanceOf({
-  domain,
-  route,
-  exchanges,
-  loopback,
-}: With<'route'>): Omit<ReportSections['verdict'], 'caveat'> {
-  const targets = exchanges?.map((one) => targetOf(one, loopback)) ?? []
+type Acceptance = Omit<ReportSections['verdict'], 'caveat'>
+
+const ACCEPTANCE: Readonly<Record<ReturnType<typeof routeKind>, Acceptance>> = {
+  mx: { accepts_mail: 'yes', reason: 'mx_found' },
+  implicit: { accepts_mail: 'implicit', reason: 'implicit_mx' },
+  null_mx: { accepts_mail: 'no', reason: 'null_mx' },
+  none: { accepts_mail: 'no', reason: 'no_mail_host' },
+  nxdomain: { accepts_mail: 'no', reason: 'domain_not_found' },
+  error: { accepts_mail: 'unknown', reason: 'dns_failure' },
+}
+
+function acceptanceOf({ domain, route, exchanges = [], loopback }: With<'route'>): Acceptance {
+  const targets = exchanges.map((one) => targetOf(one, loopback))
   const isLost = targets.length > 0 && targets.every((target) => target === 'dangling' || target === 'special_purpose')
-  const lost = targets.includes('special_purpose') ? 'exchanges_unreachable' : 'exchanges_without_address'
-  switch (routeKind(domain.ascii, route)) {
-    case 'mx':
-      return isLost ? { accepts_mail: 'no', reason: lost } : { accepts_mail: 'yes', reason: 'mx_found' }
-    case 'implicit':
-      return isLost ? { accepts_mail: 'no', reason: lost } : { accepts_mail: 'implicit', reason: 'implicit_mx' }
-    case 'null_mx':
-      return { accepts_mail: 'no', reason: 'null_mx' }
-    case 'none':
-      return { accepts_mail: 'no', reason: 'no_mail_host' }
-    case 'nxdomain':
-      return { accepts_mail: 'no', reason: 'domain_not_found' }
-    case 'error':
-      return { accepts_mail: 'unknown', reason: 'dns_failure' }
-  }
+  if (!isLost) return ACCEPTANCE[routeKind(domain.ascii, route)]
+  const reason = targets.includes('special_purpose') ? 'exchanges_unreachable' : 'exchanges_without_address'
+  return { accepts_mail: 'no', reason }
+}
+
+/** Of a name that is not there only that is worth saying; what takes no mail needs no protection on the way. */
+const UNSAID: Readonly<Partial<Record<ReturnType<typeof routeKind>, readonly SectionName[]>>> = {
+  nxdomain: ['spf', 'dkim', 'dmarc', 'mta_sts', 'tls_rpt', 'dane'],
+  null_mx: ['mta_sts', 'tls_rpt', 'dane'],
+}
+const ABSENCES: readonly string[] = ['STS_NONE', 'TLSRPT_NONE', 'DANE_NONE', 'SPF_NONE', 'DMARC_NONE', 'DKIM_NO_ZONE']
+
+/** Findings of a section as far as they are any use to a domain whose mail goes there. */
+export function worthSaying<F extends { readonly id: string }>(
+  section: SectionName,
+  findings: readonly F[],
+  kind: ReturnType<typeof routeKind> | null,
+): readonly F[] {
+  const isUnsaid = kind !== null && UNSAID[kind]?.includes(section) === true
+  return isUnsaid ? findings.filter(({ id }) => !ABSENCES.includes(id)) : findings
 }
 
 function tlsRpt(sight: With<'tlsRpt' | 'sts'>): Rendered<'tls_rpt'> {

@@ -2,16 +2,24 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { readDomainName } from '@postern/shared/address/domain.ts'
 import { specialUse } from '@postern/shared/address/special-use.ts'
-import { type DomainHistory, domainHistory, domainReport } from '@postern/shared/contract/domain-report.ts'
+import {
+  type DomainHistory,
+  type DomainReport,
+  domainHistory,
+  domainReport,
+  type ReportPart,
+  reportPart,
+} from '@postern/shared/contract/domain-report.ts'
 import type { Context } from 'hono'
+import { accepts } from 'hono/accepts'
 import { stream, streamSSE } from 'hono/streaming'
 import { isSandbox } from '../http/authenticate.ts'
 import { refuse } from '../http/problem.ts'
-import { type AnswerPorts, answerReport, type Part, type Wanted } from '../reports/answer.ts'
+import { type AnswerPorts, answerReport, type Wanted } from '../reports/answer.ts'
 import type { Named } from '../reports/learned.ts'
 import type { AppEnv } from './context.ts'
 import { keyOf } from './key-of.ts'
-import { nothing, refusals } from './problems.ts'
+import { nothing, refusal, refusals } from './problems.ts'
 
 const security = [{ bearer: [] }]
 const params = z.strictObject({
@@ -34,6 +42,7 @@ const selectors = z
       'Selectors of DKIM keys (the s= of a DKIM-Signature), up to five, separated by commas: the DNS does not list them.',
   })
 
+const JSON_TYPE = 'application/json'
 const EVENTS = 'text/event-stream'
 const LINES = 'application/x-ndjson'
 
@@ -48,7 +57,9 @@ const get = createRoute({
   request: {
     params,
     query: z.strictObject({
-      refresh: z.enum(['true', 'false']).optional().openapi({ description: 'A new one, if the last is a minute old.' }),
+      refresh: z.enum(['true', 'false']).optional().openapi({
+        description: 'A new one, if the last is a minute old. Exchanges are looked at once in 24 hours all the same.',
+      }),
       selector: selectors,
     }),
   },
@@ -57,8 +68,8 @@ const get = createRoute({
       description: 'The report; of domains that do not exist too',
       content: {
         'application/json': { schema: domainReport },
-        [LINES]: { schema: z.string() },
-        [EVENTS]: { schema: z.string() },
+        [LINES]: { schema: reportPart },
+        [EVENTS]: { schema: reportPart },
       },
     },
     ...refusals,
@@ -78,6 +89,20 @@ const history = createRoute({
   },
 })
 
+const kept = createRoute({
+  method: 'get',
+  operationId: 'getKeptDomainReport',
+  path: '/v1/domains/{domain}/history/{id}',
+  summary: 'One of the last thirty reports of a domain',
+  security,
+  request: { params: params.extend({ id: z.string().max(60) }), query: nothing },
+  responses: {
+    200: { description: 'As it was made', content: { 'application/json': { schema: domainReport } } },
+    404: refusal('No report of that id is kept of the domain'),
+    ...refusals,
+  },
+})
+
 const NO_STORE = { 'cache-control': 'no-store' }
 
 export function domainRoutes(app: OpenAPIHono<AppEnv>): void {
@@ -88,9 +113,9 @@ export function domainRoutes(app: OpenAPIHono<AppEnv>): void {
     const { newId } = context.get('services')
     const wanted = { id: newId('rep'), domain: named, selectors: selector, refresh: refresh === 'true' }
     const ports = portsOf(context, named)
-    const accepts = context.req.header('accept') ?? ''
-    if (accepts.includes(EVENTS)) return asEvents(context, wanted, ports)
-    if (accepts.includes(LINES)) return asLines(context, wanted, ports)
+    const type = accepts(context, { header: 'Accept', supports: [JSON_TYPE, LINES, EVENTS], default: JSON_TYPE })
+    if (type === EVENTS) return asEvents(context, wanted, ports)
+    if (type === LINES) return asLines(context, wanted, ports)
     const report = answerReport(wanted, ports, () => undefined)
     context.executionCtx.waitUntil(report)
     return context.json(await report, 200, NO_STORE)
@@ -98,17 +123,26 @@ export function domainRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(history, async (context) => {
     const named = nameOf(context, context.req.valid('param').domain)
     if ('detail' in named) return wrongName(context, named.detail)
-    const { reports } = context.get('services')
-    const kept = isSandbox(context.get('caller')) ? [] : await reports.of(keyOf(context).account, named.ascii).history()
-    const body: DomainHistory = { domain: named.unicode, reports: kept }
+    const body: DomainHistory = { domain: named.unicode, reports: (await keptOf(context, named)?.history()) ?? [] }
     return context.json(body, 200, NO_STORE)
+  })
+  app.openapi(kept, async (context) => {
+    const { domain, id } = context.req.valid('param')
+    const named = nameOf(context, domain)
+    if ('detail' in named) return wrongName(context, named.detail)
+    const text = (await keptOf(context, named)?.report(id)) ?? null
+    if (text === null) return refuse(context, 'not-found', { detail: 'No report of that id is kept of this domain.' })
+    return context.json(JSON.parse(text) as DomainReport, 200, NO_STORE)
   })
 }
 
-function nameOf(context: Context<AppEnv>, text: string): Named | { readonly detail: string } {
-  const read = readDomainName(text.replace(/\.$/, ''), 0)
-  if (!read.ok)
-    return { detail: text.includes('@') ? 'is an address: name the part behind the @' : 'is no domain name' }
+function nameOf(context: Context<AppEnv>, typed: string): Named | { readonly detail: string } {
+  const text = typed.trim().replace(/\.$/, '')
+  if (text.includes('/')) return { detail: 'is a URL: name its host alone, such as example.com' }
+  if (text.includes('@')) return { detail: 'is an address: name the part behind the @' }
+  if (/:\d+$/.test(text)) return { detail: 'has a port: name the host alone' }
+  const read = readDomainName(text, 0)
+  if (!read.ok) return { detail: 'is no domain name' }
   const { ascii, unicode } = read.domain
   if (/^[\d.]+$/.test(ascii)) return { detail: 'is an IP address: name a domain' }
   const special = specialUse(ascii, context.get('services').config.ALLOW_SPECIAL_USE)
@@ -120,14 +154,19 @@ function wrongName(context: Context<AppEnv>, detail: string) {
   return refuse(context, 'invalid-field', { detail: `${pointer} ${detail}`, errors: [{ pointer, detail }] })
 }
 
+/** Null for a test key, of which nothing is kept. */
+function keptOf(context: Context<AppEnv>, { ascii }: Named) {
+  if (isSandbox(context.get('caller'))) return null
+  return context.get('services').reports.of(keyOf(context).account, ascii)
+}
+
 /** A test key has no lane look at anybody, and nothing is kept of what it asks. */
 function portsOf(context: Context<AppEnv>, { ascii }: Named): AnswerPorts {
   const { reports } = context.get('services')
   const { account } = keyOf(context)
   const ports = reports.portsFor(account, ascii)
-  return isSandbox(context.get('caller'))
-    ? { ...ports, inspect: null, reports: null }
-    : { ...ports, reports: reports.of(account, ascii) }
+  const kept = keptOf(context, { ascii, unicode: ascii })
+  return { ...ports, reports: kept, ...(kept === null && { inspect: null }) }
 }
 
 function asLines(context: Context<AppEnv>, wanted: Wanted, ports: AnswerPorts): Response {
@@ -146,7 +185,7 @@ function asEvents(context: Context<AppEnv>, wanted: Wanted, ports: AnswerPorts):
   )
 }
 
-type Parts = (tell: (part: Part) => void) => Promise<unknown>
+type Parts = (tell: (part: ReportPart) => void) => Promise<unknown>
 
 const partsOf =
   (wanted: Wanted, ports: AnswerPorts): Parts =>
@@ -154,7 +193,7 @@ const partsOf =
     answerReport(wanted, ports, tell)
 
 /** One part after the other leaves, in the order in which they came; whoever goes away leaves a report that is kept all the same. */
-async function inTurn(context: Context, parts: Parts, write: (part: Part) => Promise<void>): Promise<void> {
+async function inTurn(context: Context, parts: Parts, write: (part: ReportPart) => Promise<void>): Promise<void> {
   let last = Promise.resolve()
   const all = parts((part) => {
     last = last.then(() => write(part))

@@ -1,6 +1,6 @@
 // What `GET /v1/domains/{domain}` answers: the sections of a domain's report, what was found, and what changed.
 import { z } from '@hono/zod-openapi'
-import { SECTIONS, SEVERITIES } from '../report/finding.ts'
+import { SECTIONS, SEVERITIES, type Severity } from '../report/finding.ts'
 import { GAP_LEVELS } from '../report/gap.ts'
 import { HEALTH_BANDS } from '../report/health.ts'
 import { mxSection } from './domain-exchanges.ts'
@@ -188,11 +188,22 @@ const unmeasured = z.strictObject({
   retry_at: instant.nullable(),
 })
 
+const named = z.strictObject({ id: z.string(), subject: z.string().nullable() })
 const changes = z.strictObject({
-  appeared: names.openapi({ description: 'Findings that were not there, with their subjects' }),
-  gone: names,
+  appeared: z
+    .array(named)
+    .openapi({ description: 'Findings that were not there; what was not learned has not changed' }),
+  gone: z.array(named),
   changed: z.array(z.strictObject({ what: z.string(), from: z.string(), to: z.string() })),
 })
+
+const since = z
+  .strictObject({ report: z.string(), generated_at: instant, ...changes.shape })
+  .nullable()
+  .openapi({ description: 'What changed since the report before; null where there is none' })
+const bySeverity = z.strictObject(
+  Object.fromEntries(SEVERITIES.map((severity) => [severity, z.number().int()])) as Record<Severity, z.ZodNumber>,
+)
 
 /** Each as it is told in a stream; null in no whole report. */
 export const reportSections = {
@@ -221,12 +232,10 @@ export const domainReport = z
     ascii: z.string(),
     generated_at: instant,
     vantage: z.strictObject({ resolvers: names, lane: z.string().nullable() }),
+    by_severity: bySeverity,
+    findings: z.array(finding).openapi({ description: 'The worst first; 150 at most' }),
     ...reportSections,
-    findings: z.array(finding),
-    since: z
-      .strictObject({ report: z.string(), generated_at: instant, ...changes.shape })
-      .nullable()
-      .openapi({ description: 'What changed since the report before; null where there is none' }),
+    since,
     timing: z.strictObject({
       total_ms: milliseconds,
       dns_ms: milliseconds,
@@ -240,6 +249,18 @@ export type DomainReport = z.infer<typeof domainReport>
 export type ReportSections = { readonly [S in keyof typeof reportSections]: z.infer<(typeof reportSections)[S]> }
 export type SectionName = keyof ReportSections
 
+/** One line, or the data of one event, of a report that is told as it is made. */
+export const reportPart = z
+  .strictObject({
+    section: z.enum(['begun', ...(Object.keys(reportSections) as (keyof typeof reportSections)[]), 'report']).openapi({
+      description: 'A section that comes again replaces what came before; `report`, the last, has the whole',
+    }),
+    value: z.unknown().openapi({ description: 'As in the whole report; of `begun` its id and domain' }),
+    findings: z.array(finding),
+  })
+  .openapi('DomainReportPart')
+export type ReportPart = z.infer<typeof reportPart>
+
 export const domainHistory = z
   .strictObject({
     domain: z.string(),
@@ -247,8 +268,8 @@ export const domainHistory = z
       z.strictObject({
         id: z.string(),
         generated_at: instant,
-        by_severity: z.record(z.string(), z.number().int()),
-        since: changes.nullable().openapi({ description: 'Against the report before it; null for the oldest' }),
+        by_severity: bySeverity,
+        since,
       }),
     ),
   })

@@ -106,6 +106,6 @@ export function underProfile(findings: readonly Finding[], profile: Profile): Fi
 }
 
 /** The worst first; equals as they came. */
-export function inOrder(findings: readonly Finding[]): Finding[] {
+export function inOrder<F extends Pick<Finding, 'severity'>>(findings: readonly F[]): F[] {
   return findings.toSorted((one, other) => SEVERITIES.indexOf(other.severity) - SEVERITIES.indexOf(one.severity))
 }

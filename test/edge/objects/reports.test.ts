@@ -30,10 +30,15 @@ describe('a report that is kept', () => {
     const stub = object()
     await keep(stub, 'rep_1', { findings: [found('SPF_NONE', 'spf')] })
     const { since } = await keep(stub, 'rep_2', { afterMs: HOUR })
-    expect(since).toMatchObject({ report: 'rep_1', gone: ['SPF_NONE'], appeared: [], changed: [] })
+    expect(since).toMatchObject({
+      report: 'rep_1',
+      gone: [{ id: 'SPF_NONE', subject: null }],
+      appeared: [],
+      changed: [],
+    })
     expect(await stub.history()).toMatchObject([
-      { id: 'rep_2', by_severity: {}, since: { gone: ['SPF_NONE'] } },
-      { id: 'rep_1', by_severity: { low: 1 }, since: null },
+      { id: 'rep_2', since: { report: 'rep_1', gone: [{ id: 'SPF_NONE' }] } },
+      { id: 'rep_1', by_severity: { low: 0 }, since: null },
     ])
   })
 
@@ -52,6 +57,22 @@ describe('a report that is kept', () => {
     const { since } = await keep(stub, 'rep_3', { afterMs: HOUR + MINUTE / 2 })
     expect(since?.report).toBe('rep_1')
     expect(await idsOf(stub)).toEqual(['rep_3', 'rep_1'])
+  })
+
+  it('gives way to one that was made beside it and has learned more', async () => {
+    const stub = object()
+    await keep(stub, 'rep_1')
+    const unmeasured = [{ what: 'smtp', subject: '*', why: 'lane_busy', retry_at: null } as const]
+    expect((await keep(stub, 'rep_2', { unmeasured })).id).toBe('rep_1')
+    expect(await idsOf(stub)).toEqual(['rep_1'])
+    expect((await keep(stub, 'rep_3', { afterMs: HOUR, unmeasured })).id).toBe('rep_3')
+  })
+
+  it('can be had again by its name', async () => {
+    const stub = object()
+    await keep(stub, 'rep_1')
+    expect(JSON.parse((await stub.report('rep_1'))!)).toMatchObject({ id: 'rep_1' })
+    expect(await stub.report('rep_2')).toBeNull()
   })
 
   it('of a clock that went back follows upon what was before it', async () => {

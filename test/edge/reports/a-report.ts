@@ -58,6 +58,7 @@ export const REPORT: DomainReport = {
   availability: null,
   commands: [],
   unmeasured: [],
+  by_severity: { ok: 0, info: 0, low: 0, medium: 0, high: 0, critical: 0 },
   findings: [],
   since: null,
   timing: { total_ms: 1, dns_ms: 1, smtp_ms: null, queries: 1, remembered: 0 },

@@ -6,8 +6,8 @@ import { found, REPORT } from './a-report.ts'
 
 const NOTHING = { appeared: [], gone: [], changed: [] }
 const [RECORD] = REPORT.mx.records
-const lane = (why: string): DomainReport['unmeasured'] => [{ what: 'smtp', subject: '*', why, retry_at: null }]
 
+const UNSEEN = { mx: { ...REPORT.mx, records: [{ ...RECORD!, effective: null }] } }
 const SLOW = { findings: [found('SMTP_SLOW', 'smtp', 'mx.a.test')] }
 const exchanges = (...hosts: readonly string[]): Partial<DomainReport> => ({
   mx: { ...REPORT.mx, records: hosts.map((host) => ({ ...RECORD!, host })) },
@@ -22,7 +22,13 @@ describe('between two reports', () => {
         before: { findings: [found('SPF_NONE', 'spf'), found('SPF_LOOP', 'spf', 'a')] },
         after: { findings: [found('SPF_LOOP', 'spf', 'b')] },
       },
-      { appeared: ['SPF_LOOP b'], gone: ['SPF_NONE', 'SPF_LOOP a'] },
+      {
+        appeared: [{ id: 'SPF_LOOP', subject: 'b' }],
+        gone: [
+          { id: 'SPF_NONE', subject: null },
+          { id: 'SPF_LOOP', subject: 'a' },
+        ],
+      },
     ],
     [
       'a record has changed',
@@ -40,9 +46,14 @@ describe('between two reports', () => {
       { changed: [{ what: 'mx', from: 'mx, 10 a.test, 10 b.test', to: 'mx, 10 a.test' }] },
     ],
     ['a record was not learned', { after: { spf: { ...REPORT.spf, status: 'unlearned', record: null } } }, {}],
-    ['a finding was not looked for', { before: SLOW, after: { unmeasured: lane('no_lane') } }, {}],
-    ['one is looked for again', { before: { unmeasured: lane('no_lane') }, after: SLOW }, {}],
-    ['one is there again', { after: SLOW }, { appeared: ['SMTP_SLOW mx.a.test'] }],
+    ['a finding was not looked for', { before: SLOW, after: UNSEEN }, {}],
+    ['one is looked for again', { before: UNSEEN, after: SLOW }, {}],
+    [
+      'a selector was not asked for',
+      { before: { findings: [found('DKIM_KEY_1024', 'dkim', 'main'), found('DKIM_UNKNOWN_SELECTOR', 'dkim')] } },
+      {},
+    ],
+    ['one is there again', { after: SLOW }, { appeared: [{ id: 'SMTP_SLOW', subject: 'mx.a.test' }] }],
     [
       'the exchanges were not learned',
       {

@@ -52,7 +52,7 @@ export async function sitDown(desk: Desk): Promise<Sitting> {
     make: async (domain, wish = {}) => {
       const ports = portsOf(desk, { servers, policyUrl, home, jobs })
       const [told, startedAt] = [[] as (Told & { afterMs: number })[], performance.now()]
-      const wanted = { id: 'rep_1', domain: { ascii: domain, unicode: domain }, selectors: [], fresh: false, ...wish }
+      const wanted = { id: 'rep_1', domain: { ascii: domain, unicode: domain }, fresh: false, ...wish }
       const report = await makeReport(wanted, ports, (one) =>
         told.push({ ...one, afterMs: performance.now() - startedAt }),
       )

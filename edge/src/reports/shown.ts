@@ -1,0 +1,19 @@
+// A finding as it leaves: names of its evidence as all of the wire's, instants as dates, numbers without noise.
+import type { DomainReport } from '@postern/shared/contract/domain-report.ts'
+import type { Finding } from '@postern/shared/report/finding.ts'
+
+export function shown(one: Finding): DomainReport['findings'][number] {
+  return { ...one, refs: [...one.refs], evidence: outward(one.evidence) as Record<string, unknown> }
+}
+
+function outward(value: unknown, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((each) => outward(each))
+  if (typeof value === 'number') return name.endsWith('At') ? new Date(value).toISOString() : rounded(value)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  return Object.fromEntries(members.map(([key, member]) => [snake(key), outward(member, key)]))
+}
+
+const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+const rounded = (value: number): number => Math.round(value * 1e4) / 1e4
