@@ -52,6 +52,18 @@ describe('the organisation of a name', () => {
     ],
     ['itself where nobody has a record', 'mail.example.com', {}, 'mail.example.com'],
     ['itself where it is a public suffix', 'bank.example', { 'bank.example': 'p=reject; psd=y' }, 'bank.example'],
+    [
+      'itself where it is a public suffix, whatever is above',
+      'bank.example',
+      { 'bank.example': 'p=reject; psd=y', example: 'p=none' },
+      'bank.example',
+    ],
+    [
+      'the name below a public suffix that asks for nothing',
+      'a.b.bank.example',
+      { 'bank.example': 'psd=y' },
+      'b.bank.example',
+    ],
   ])('is %s', (...[, domain, records, organisation]) => {
     expect(organisationOf(domain, walked(domain, records))).toBe(organisation)
   })
@@ -83,6 +95,11 @@ describe('the policy for a name', () => {
       'quarantine by example.com',
     ],
     ['none where there is none', of('example.com', {}), null],
+    [
+      'none where it asks for nothing',
+      of('a.example.com', { 'a.example.com': 't=y', 'example.com': 'p=reject' }),
+      null,
+    ],
   ])('is %s', (_what, found, expected) => {
     expect(found).toBe(expected)
   })

@@ -37,7 +37,7 @@ const ARGUED: readonly (readonly [comment: string, input: string, because: strin
   [
     'record(Record{',
     'sp=invalid; rua=',
-    'RFC 9989 §4.7: sp has three values; a record with another one is used, and its owner told',
+    'RFC 9989 §4.10.1: sp has three values; a record with another one counts as p=none, and its owner is told',
   ],
   ['p must be directly after v', 'sp=reject; p=reject', 'RFC 9989 §4.8: v alone has its place'],
   ['testParseMtaStsPolicyUnexpectedKey', 'badkey', 'RFC 8461 §3.2: parsers MUST accept policies with unknown fields'],
@@ -52,6 +52,7 @@ const ARGUED: readonly (readonly [comment: string, input: string, because: strin
     'RFC 6698 §2.2: white space is allowed within the hexadecimal, which is 32 octets here',
   ],
   ['LENIENT', ';;;', 'RFC 8461 §3.1: one semicolon between fields; the record is used, and its owner told'],
+  ['', 'P = reject', 'RFC 6376 §3.2, which RFC 9989 §4.7 follows: names of tags are told apart by case'],
   ['testTextAfterExpValueWarns', 'extra', 'RFC 7208 §4.6: any syntax error anywhere in the record is a permerror'],
   // Nothing is wrong with these as they are written: the DNS around them is.
   ['testTooManySPFDNSLookups', 'include:', 'RFC 7208 §4.6.4: seven terms; what they include is not in the row'],

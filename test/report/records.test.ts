@@ -106,9 +106,24 @@ describe('a DMARC record', () => {
     ['v=DMARC1; p=none; sp=some', 'sp'],
     ['v=DMARC1; p=none; nonsense', 'no tag=value'],
     ['v=DMARC1; p=none; rua=bogus', 'rua'],
+    ['v=DMARC1; p=none; rua=mailto:<a@b.test>', 'rua'],
+    ['v=DMARC1; p=reject; sp=some; rua=mailto:a@b.test', 'has no valid sp: it counts as p=none'],
+    ['v=DMARC1; p=reject; np=some', 'has no valid np, and no rua'],
+    ['v=DMARC1; p=reject; v=DMARC1', 'the tag v twice'],
+    ['v=DMARC1; P=reject', 'has the tag P'],
   ])('%s', (text, expected) => {
     expect(wrongOf(parseDmarc(text))).toContain(expected)
   })
+})
+
+it.each([
+  ['v=DMARC1; p=reject; sp=some; rua=mailto:', { p: 'none', sp: null }],
+  ['v=DMARC1; p=reject; np=', { p: null, np: null }],
+  ['v=DMARC1; P=reject; psd=y', { p: null, psd: 'y' }],
+  ['v=DMARC1; p=quarantine; SP=none', { p: 'quarantine', sp: null }],
+  ['v=DMARC1', { p: null, psd: 'u' }],
+])('a DMARC record that goes wrong asks for little, or for nothing: %s', (text, record) => {
+  expect(parseDmarc(text)).toMatchObject({ ok: true, record })
 })
 
 describe('a DKIM key', () => {

@@ -9,7 +9,12 @@ const said = (findings: readonly { id: string; subject: string | null; severity:
   findings.map(({ id, subject }) => (subject === null ? id : `${id} ${subject}`))
 
 const zone = (records: Readonly<Record<string, string | readonly string[]>>): Zone =>
-  new Map(Object.entries(records).map(([name, texts]) => [name, new Map([['TXT', [texts].flat()]])]))
+  new Map(
+    Object.entries(records).map(([name, texts]) => [
+      name,
+      new Map([['TXT', texts === 'timeout' ? texts : [texts].flat()]]),
+    ]),
+  )
 
 const RUA = 'rua=mailto:d@a.test'
 
@@ -28,6 +33,9 @@ describe('DMARC', () => {
       ['DMARC_MULTIPLE _dmarc.a.test'],
     ],
     ['has no policy', { '_dmarc.a.test': 'v=DMARC1; p=strict' }, ['DMARC_INVALID_P']],
+    ['has no policy for names below', { '_dmarc.a.test': 'v=DMARC1; p=reject; sp=strict' }, ['DMARC_INVALID_P']],
+    ['was not learned', { '_dmarc.a.test': 'timeout', '_dmarc.test': `v=DMARC1; p=reject; ${RUA}` }, []],
+    ['was not learned above', { '_dmarc.test': 'timeout' }, []],
     ['asks for nothing', { '_dmarc.a.test': `v=DMARC1; p=none; ${RUA}` }, ['DMARC_P_NONE']],
     ['is tested', { '_dmarc.a.test': `v=DMARC1; p=reject; t=y; ${RUA}` }, ['DMARC_TESTING']],
     ['protects names below less', { '_dmarc.a.test': `v=DMARC1; p=reject; sp=none; ${RUA}` }, ['DMARC_SP_WEAKER']],
@@ -64,6 +72,13 @@ describe('DMARC', () => {
       organisation: 'a.test',
       effective: { policy: 'reject', foundAt: 'a.test' },
     })
+  })
+
+  it('of a name below with a record that asks for nothing is nobody’s', () => {
+    const above = { '_dmarc.a.test': `v=DMARC1; p=reject; ${RUA}` }
+    const { ids, result } = found({ ...above, '_dmarc.mail.a.test': 'v=DMARC1; p=strict' }, 'mail.a.test')
+    expect(ids).toEqual(['DMARC_INVALID_P'])
+    expect(result).toMatchObject({ status: 'invalid', effective: null })
   })
 })
 

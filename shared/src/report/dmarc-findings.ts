@@ -1,5 +1,5 @@
 // What DMARC of a domain gives to think of: findings of one survey.
-import type { DmarcRecord } from './dmarc.ts'
+import type { DmarcRecord, Policy } from './dmarc.ts'
 import type { DmarcSurvey } from './dmarc-survey.ts'
 import { type Finding, type FindingId, finding } from './finding.ts'
 
@@ -45,8 +45,8 @@ function wordsOf(record: DmarcRecord, { own, faults, unauthorised }: DmarcSurvey
   ]
 }
 
-const STRENGTH: Readonly<Record<DmarcRecord['p'], number>> = { none: 0, quarantine: 1, reject: 2 }
+const STRENGTH: Readonly<Record<Policy, number>> = { none: 0, quarantine: 1, reject: 2 }
 
 function isWeaker({ p, sp }: DmarcRecord): boolean {
-  return sp !== null && STRENGTH[sp] < STRENGTH[p]
+  return p !== null && sp !== null && STRENGTH[sp] < STRENGTH[p]
 }

@@ -1,7 +1,7 @@
 // DMARC of one domain as its owner has to see it: the walk, the record that counts, and whether its reports may go where they are sent.
 import { type AnyAnswer, type Asking, textsOf } from './asking.ts'
 import { chosenDmarc, type DmarcRecord, parseDmarc } from './dmarc.ts'
-import { type Effective, effectiveOf, organisationOf, walkOf, type Walked } from './dmarc-walk.ts'
+import { type Effective, effectiveOf, organisationOf, untilSaid, walkOf, type Walked } from './dmarc-walk.ts'
 
 export interface DmarcSurvey {
   readonly status: 'found' | 'none' | 'several' | 'invalid' | 'unlearned'
@@ -15,7 +15,7 @@ export interface DmarcSurvey {
   /** Of the record that counts: what is wrong with it. */
   readonly faults: readonly string[]
   readonly notices: readonly string[]
-  /** Why the domain's own record is none; null where it is one, or is not there. */
+  /** Why the domain's own record is none, or asks for nothing; null where it counts, or is not there. */
   readonly detail: string | null
   /** Destinations of reports outside the organisation that do not say that they take them. */
   readonly unauthorised: readonly string[]
@@ -38,11 +38,13 @@ export function* surveyDmarc(domain: string): Asking<DmarcSurvey> {
   const read = answers.slice(0, walk.length).map(recordIn)
   const walked: Walked = walk.map((name, n) => ({ name, record: read[n]?.record ?? null }))
   const [own = NOT_THERE] = read
-  const effective = effectiveOf(domain, walked, { exists })
+  // RFC 9989 §4.10.1: who does not answer has not said that there is no record.
+  const isOpen = own.record === null && read.slice(0, untilSaid(walked).length).some(({ kind }) => kind === 'unlearned')
+  const effective = isOpen ? null : effectiveOf(domain, walked, { exists })
   const organisation = organisationOf(domain, walked)
   const { text, faults, notices } = read[walk.indexOf(effective?.foundAt ?? domain)] ?? own
   return {
-    status: statusOf(own, effective),
+    status: statusOf(own, { effective, isOpen }),
     walk,
     text,
     own: own.record,
@@ -80,12 +82,18 @@ function recordIn(answer: AnyAnswer): Read {
   const parsed = parseDmarc(found.text)
   if (!parsed.ok) return { ...NOTHING, kind: 'invalid', text: found.text, detail: parsed.detail }
   const { record, faults, notices } = parsed
-  return { kind: 'one', text: found.text, record, faults, notices, detail: null }
+  const isVoid = record.p === null
+  const detail = isVoid ? faults.join('; ') : null
+  return { kind: isVoid ? 'invalid' : 'one', text: found.text, record, faults, notices, detail }
 }
 
 /** What stands at the domain itself and is none is worth a word, though another one may count in its place. */
-function statusOf(own: Read, effective: Effective | null): DmarcSurvey['status'] {
-  if (own.kind === 'several' || own.kind === 'invalid' || own.kind === 'unlearned') return own.kind
+function statusOf(
+  { kind }: Read,
+  { effective, isOpen }: { readonly effective: Effective | null; readonly isOpen: boolean },
+): DmarcSurvey['status'] {
+  if (kind === 'several' || kind === 'invalid') return kind
+  if (isOpen) return 'unlearned'
   return effective === null ? 'none' : 'found'
 }
 

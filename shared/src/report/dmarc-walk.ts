@@ -14,16 +14,21 @@ export function walkOf(domain: string): readonly string[] {
 /** Of each name of the walk its record, or null. */
 export type Walked = readonly { readonly name: string; readonly record: DmarcRecord | null }[]
 
+/** RFC 9989 §4.10: the walk ends where a record says what its name is, and what lies above is nobody's matter. */
+export function untilSaid(walked: Walked): Walked {
+  const at = walked.findIndex(({ record }) => record !== null && record.psd !== 'u')
+  return at === -1 ? walked : walked.slice(0, at + 1)
+}
+
 /**
  * RFC 9989 §4.10.2: `psd=n` makes a name the organisation's, `psd=y` the one below it; else it is the highest that has a
  * record. Without any record the domain stands for itself.
  */
 export function organisationOf(domain: string, walked: Walked): string {
-  for (const [at, { name, record }] of walked.entries()) {
-    if (record?.psd === 'n') return name
-    if (record?.psd === 'y' && at > 0) return walked[at - 1]?.name === undefined ? name : below(name, domain)
-  }
-  return walked.findLast(({ record }) => record !== null)?.name ?? domain
+  const seen = untilSaid(walked)
+  const last = seen.at(-1)
+  if (last?.record?.psd === 'y' && seen.length > 1) return below(last.name, domain)
+  return seen.findLast(({ record }) => record !== null)?.name ?? domain
 }
 
 /** The name one label longer than `name`, on the way down to `domain`. */
@@ -43,18 +48,24 @@ export interface Effective {
   readonly record: DmarcRecord
 }
 
-/** RFC 9989 §4.10.1: the domain's own record, else the organisation's, else that of the public suffix; null where there is none. */
+/**
+ * RFC 9989 §4.10.1: the domain's own record, else the organisation's, else that of the public suffix; null where there is
+ * none, and where the one that counts asks for nothing.
+ */
 export function effectiveOf(domain: string, walked: Walked, { exists }: { exists: boolean }): Effective | null {
-  const own = walked.find(({ name }) => name === domain)?.record ?? null
-  if (own !== null) return { policy: lowered(own.p, own), foundAt: domain, record: own }
   const organisation = organisationOf(domain, walked)
-  const above = walked.find(({ name, record }) => name === organisation && record !== null)
-  const suffix = walked.find(({ record }) => record?.psd === 'y')
-  const found = above ?? suffix
-  if (found === undefined || found.record === null) return null
+  const there = walked.flatMap(({ name, record }) => (record === null ? [] : [{ name, record }]))
+  const suffix = untilSaid(walked).find(({ record }) => record?.psd === 'y')?.name
+  const found = [domain, organisation, suffix].flatMap((wanted) => there.find(({ name }) => name === wanted) ?? [])[0]
+  if (found === undefined) return null
   const { name, record } = found
-  const sp = record.sp ?? record.p
-  return { policy: lowered(exists ? sp : (record.np ?? sp), record), foundAt: name, record }
+  const policy = name === domain ? record.p : belowOf(record, exists)
+  return policy === null ? null : { policy: lowered(policy, record), foundAt: name, record }
+}
+
+/** What is asked for names below that of the record. */
+function belowOf({ p, sp, np }: DmarcRecord, exists: boolean): Policy | null {
+  return exists ? (sp ?? p) : (np ?? sp ?? p)
 }
 
 /** RFC 9989 §4.7: what is being tested is applied one level lower. */
