@@ -51,7 +51,8 @@ const ARGUED: readonly (readonly [comment: string, input: string, because: strin
     '3 1 1',
     'RFC 6698 §2.2: white space is allowed within the hexadecimal, which is 32 octets here',
   ],
-  ['LENIENT', ';;;', 'RFC 8461 §3.1: one semicolon between fields; the record is used, and its owner told'],
+  ['LENIENT', ';;;', 'RFC 8461 §3.1: one semicolon between fields; a record with a syntax error is none'],
+  ['', 'id=20160831085700Z   ', 'RFC 8461 §3.1: white space stands around semicolons, and there is none behind it'],
   ['', 'P = reject', 'RFC 6376 §3.2, which RFC 9989 §4.7 follows: names of tags are told apart by case'],
   ['testTextAfterExpValueWarns', 'extra', 'RFC 7208 §4.6: any syntax error anywhere in the record is a permerror'],
   // Nothing is wrong with these as they are written: the DNS around them is.

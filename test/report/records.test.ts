@@ -43,6 +43,7 @@ describe('a policy', () => {
     [text.replaceAll(/mx: .*\n/g, ''), 'names no mx'],
     [text.replace('mail.example.com', 'mail.*.com'), 'mx'],
     [text.replace('mail.example.com', '192.0.2.1'), 'mx'],
+    [text.replace('mail.example.com', 'mail_1.example.com'), 'mx'],
     [`${text}\n\n`, 'key: value'],
     ['<html>not a policy</html>', 'key: value'],
   ])('that is none says why: %j', (given, why) => {
@@ -52,6 +53,24 @@ describe('a policy', () => {
 
   it('of mode none needs no mx', () => {
     expect(parsePolicy('version: STSv1\nmode: none\nmax_age: 86400\n')).toMatchObject({ ok: true, record: { mx: [] } })
+  })
+})
+
+describe('a record that says that there is a policy', () => {
+  it.each(['v=STSv1;id=a1', 'v=STSv1 ; x=1; id=a1 ; ', 'v=STSv1; id=a1; id=b-2'])('is read: %j', (given) => {
+    expect(parseSts(given)).toMatchObject({ ok: true, record: { id: 'a1' } })
+  })
+
+  it.each([
+    ['v=STSv1; id = a1;', 'name=value'],
+    ['v=STSv1; id=a1 ', 'name=value'],
+    ['v=STSv1;; id=a1', 'semicolon'],
+    ['v=STSv1; id=a1;;', 'semicolon'],
+    ['v=STSv1; id=b-2; id=a1', 'letters and digits'],
+    ['v=STSv1;', 'no id'],
+  ])('is none to senders: %j', (given, why) => {
+    const parsed = parseSts(given)
+    expect(parsed.ok ? parsed.record : parsed.detail).toContain(why)
   })
 })
 

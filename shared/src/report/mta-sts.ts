@@ -1,6 +1,6 @@
 // MTA-STS (RFC 8461): the record that says that there is a policy, the policy itself, and which exchanges it names.
 import type { PolicyMode } from './gap.ts'
-import { chosen, type Chosen, isExtension, type Parsed, partsOf, tagOf } from './record.ts'
+import { bare, chosen, type Chosen, isExtension, type Parsed, type Tag } from './record.ts'
 
 export interface StsRecord {
   /** 1–32 letters and digits; another id means another policy, and no order among them (RFC 8461 §3.1). */
@@ -14,18 +14,31 @@ export function chosenSts(texts: readonly string[]): Chosen {
   return chosen(texts, (text) => BEGINS.test(text))
 }
 
+/** RFC 8461 §3.1: to senders a record with a syntax error is none. Of a field that stands twice the first counts (§3.2). */
 export function parseSts(text: string): Parsed<StsRecord> {
   if (!BEGINS.test(text)) return { ok: false, detail: 'does not begin with "v=STSv1;"' }
-  const fields = partsOf(text).slice(1)
-  const faults = fields.includes('') ? ['has a semicolon too many'] : []
-  const tags = fields.filter((field) => field !== '').map(tagOf)
-  const [id, another] = tags.filter((tag) => tag?.name === 'id')
+  const fields = fieldsOf(text)
+  if (fields.includes('')) return { ok: false, detail: 'has a semicolon too many' }
+  const tags = fields.map(writtenTag)
+  const [id, another] = tags.filter(({ name }) => name === 'id')
   if (!tags.every(isExtension)) return { ok: false, detail: 'has a field that is no name=value' }
-  if (id === undefined || id === null) return { ok: false, detail: 'has no id' }
-  if (another !== undefined) return { ok: false, detail: 'has more than one id' }
+  if (id === undefined) return { ok: false, detail: 'has no id' }
   if (!/^[a-z0-9]{1,32}$/i.test(id.value))
     return { ok: false, detail: 'has an id that is not 1 to 32 letters and digits' }
+  const faults = another === undefined ? [] : ['has more than one id: the first one counts']
   return { ok: true, record: { id: id.value }, faults, notices: [] }
+}
+
+/** White space stands around semicolons only, so that at the very end it is part of a field. */
+function fieldsOf(text: string): string[] {
+  const parts = text.split(';').slice(1)
+  const last = parts.pop()?.replace(/^[ \t]+/, '') ?? ''
+  return [...parts.map(bare), ...(last === '' ? [] : [last])]
+}
+
+function writtenTag(field: string): Tag {
+  const at = field.indexOf('=')
+  return { name: field.slice(0, Math.max(0, at)), value: field.slice(at + 1) }
 }
 
 export interface StsPolicy {
@@ -81,7 +94,8 @@ function faultsOf(fields: readonly Field[], age: string): string[] {
   return Number(age) > LONGEST_AGE_S ? [...faults, `has a max_age of more than ${LONGEST_AGE_S} seconds`] : faults
 }
 
-const LABEL = '[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?'
+/** RFC 5321 §4.1.2, as names of hosts are. */
+const LABEL = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?'
 const PATTERN = new RegExp(`^(?:\\*\\.)?${LABEL}(?:\\.${LABEL})*$`)
 
 function isPattern(pattern: string): boolean {
