@@ -49,6 +49,11 @@ describe('an SPF record', () => {
     ['includes nothing', { 'a.test': 'v=spf1 include:b.test -all' }, ['SPF_BROKEN_INCLUDE b.test']],
     ['is near its limit', { 'a.test': `v=spf1 ${many(8)} -all`, ...included }, ['SPF_LOOKUPS_8_10']],
     ['is over its limit', { 'a.test': `v=spf1 ${many(11)} -all`, ...included }, ['SPF_LOOKUPS_OVER_10']],
+    [
+      'is near its limit by names of senders',
+      { 'a.test': `v=spf1 ${'exists:%{p}.x.test '.repeat(4)}-all` },
+      ['SPF_LOOKUPS_8_10'],
+    ],
     ['leads to nothing three times', { 'a.test': 'v=spf1 a:x.test a:y.test mx:z.test -all' }, ['SPF_VOID_OVER_2']],
     [
       'leads to nothing twice',

@@ -52,6 +52,30 @@ describe('a record', () => {
     expect(check({ 'a.test': `v=spf1 ${terms(11)} -all`, ...included }).result.result).toBe('permerror')
   })
 
+  it('counts a look-up of its own for a name that is made of the sender’s', () => {
+    const terms = (count: number) => Array.from({ length: count }, () => 'a:%{p}.b.test').join(' ')
+    const sender = new Map([['PTR', ['a.test']]])
+    const of = (text: string, more: Zone = new Map()) =>
+      evaluated(
+        checkHost({ ip: '192.0.2.1', local: 'j', domain: 'a.test', helo: 'a.test', receiver: 'us.test', now: 0 }),
+        new Map([
+          ...zone({ 'a.test': text }),
+          ['1.2.0.192.in-addr.arpa', sender],
+          ['unknown.b.test', new Map([['A', ['192.0.2.9']]])],
+          ...more,
+        ]),
+      ).result
+    expect(of(`v=spf1 ${terms(5)} -all`)).toMatchObject({ result: 'fail', lookups: 10 })
+    expect(of(`v=spf1 ${terms(6)} -all`).result).toBe('permerror')
+    // Where the address has no name, that is a void look-up.
+    expect(check({ 'a.test': 'v=spf1 a:%{p}.b.test a:x.test -all' }).result.result).toBe('permerror')
+  })
+
+  it('sees an IPv4 address in IPv6 form as one, however it is written', () => {
+    for (const ip of ['::ffff:192.0.2.1', '::FFFF:c000:201', '0:0:0:0:0:ffff:c000:201'])
+      expect(check({ 'a.test': 'v=spf1 ip4:192.0.2.1 -all' }, ip).result.result).toBe('pass')
+  })
+
   it('of any text is read or refused, and takes no time', () => {
     const any = fc.string({ unit: 'binary', maxLength: 400 }).map((text) => `v=spf1 ${text}`)
     fc.assert(

@@ -8,15 +8,16 @@ export interface SenderAddress extends Address {
   readonly reverseName: string
 }
 
-/** Null for what is no address. An IPv4 address in IPv6 form is an IPv4 address (RFC 7208 §5). */
+/** Null for what is no address. An IPv4 address in IPv6 form, however written, is an IPv4 address (RFC 7208 §5). */
 export function senderAddress(text: string): SenderAddress | null {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text)?.[1] ?? text
-  const address = parseAddress(mapped)
-  if (address === null) return null
+  const parsed = parseAddress(text)
+  if (parsed === null) return null
+  const isMapped = parsed.width === 128 && parsed.bits >> 32n === 0xff_ffn
+  const address: Address = isMapped ? { bits: parsed.bits & 0xff_ff_ff_ffn, width: 32 } : parsed
   return {
     ...address,
     macro: labelsOf(address).join('.').toUpperCase(),
-    readable: mapped.toLowerCase(),
+    readable: isMapped ? labelsOf(address).join('.') : text.toLowerCase(),
     reverseName: reverseName(address),
   }
 }

@@ -2,6 +2,7 @@
 import { type Asking, isAskable, textsOf } from './asking.ts'
 import { chosen } from './record.ts'
 import { MOST_LOOKUPS } from './spf.ts'
+import { needsValidatedName, parseMacros } from './spf-macro.ts'
 import { type Directive, isSpf, type ParsedSpf, parseSpf, type Qualifier, type SpfRecord } from './spf-record.ts'
 
 export interface SpfSurvey {
@@ -85,11 +86,16 @@ const LOOKED_UP: readonly string[] = ['include', 'a', 'mx', 'ptr', 'exists']
 
 function countTerms(walk: Walk, { directives, redirect }: SpfRecord): void {
   const isAllThere = directives.some(({ mechanism }) => mechanism.kind === 'all')
-  walk.lookups += directives.filter(({ mechanism }) => LOOKED_UP.includes(mechanism.kind)).length
+  const looked = directives.filter(({ mechanism }) => LOOKED_UP.includes(mechanism.kind))
+  const specs = looked.flatMap(({ mechanism }) => ('domain' in mechanism ? (mechanism.domain ?? []) : []))
+  // RFC 7208 §4.6.4: a name that is made of the sender's own is looked up for it.
+  walk.lookups += looked.length + [...specs, isAllThere ? '' : (redirect ?? '')].filter(isOfValidatedName).length
   // RFC 7208 §6.1: behind `all` a redirect is ignored.
   walk.lookups += redirect !== null && !isAllThere ? 1 : 0
   walk.usesPtr ||= directives.some(({ mechanism }) => mechanism.kind === 'ptr')
 }
+
+const isOfValidatedName = (spec: string): boolean => needsValidatedName(parseMacros(spec) ?? [])
 
 /** Macros of a sender cannot be looked up without one. */
 const isOfSender = (spec: string): boolean => spec.includes('%')

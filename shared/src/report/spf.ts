@@ -86,7 +86,7 @@ function* evaluate(run: Run, domain: string, { directives, redirect, exp }: SpfR
   if (redirect === null) return ended('neutral')
   if (isSpent(run)) return ended('permerror')
   const target = yield* nameOf(run, domain, redirect)
-  if (!isAskable(target)) return ended('permerror')
+  if (target === null || !isAskable(target)) return ended('permerror')
   const there = yield* checkDomain(run, target)
   return there.result === 'none' ? ended('permerror') : there
 }
@@ -104,6 +104,7 @@ function* matches(run: Run, domain: string, { mechanism }: Directive): Asking<Ma
   if ('block' in mechanism) return holds(mechanism.block, run.address)
   if (isSpent(run)) return 'permerror'
   const named = mechanism.domain === null ? domain : yield* nameOf(run, domain, mechanism.domain)
+  if (named === null) return 'permerror'
   const target = named.replace(/\.$/, '')
   // RFC 7208 §4.8: a name that cannot be asked for is one that does not exist.
   if (!isAskable(target)) return mechanism.kind === 'include' ? 'permerror' : false
@@ -130,7 +131,7 @@ function* lookedUp(run: Run, target: string, mechanism: LookedUp): Asking<Match>
     case 'mx':
       return yield* matchesMx(run, target, mechanism)
     case 'ptr': {
-      const names = yield* validatedNames(run, true)
+      const names = yield* validatedNames(run)
       return run.voids > MOST_VOIDS ? 'permerror' : names.some((name) => isWithin(name, target))
     }
   }
@@ -175,28 +176,31 @@ function* matchesMx(run: Run, target: string, lengths: { v4Length: number; v6Len
 }
 
 /** Names of the sender's address that lead back to it (RFC 7208 §5.5); faults leave names out, and are none of the record's. */
-function* validatedNames(run: Run, isCounted: boolean): Asking<readonly string[]> {
+function* validatedNames(run: Run): Asking<readonly string[]> {
   const [found] = yield [{ name: run.address.reverseName, type: 'PTR' }]
   const names = (textsOf(found) ?? []).slice(0, MOST_NAMES).filter(isAskable)
-  if (isCounted && textsOf(found)?.length === 0) run.voids += 1
+  if (textsOf(found)?.length === 0) run.voids += 1
   if (names.length === 0) return []
   const answers = yield names.map((name) => ({ name, type: typeFor(run) }))
   const lengths = { v4Length: 32, v6Length: 128 }
   return names.filter((_, n) => (textsOf(answers[n]) ?? []).some((one) => isBeside(run, one, lengths)))
 }
 
-/** What a domain-spec comes to; too long a name loses labels from its left (RFC 7208 §7.3). */
-function* nameOf(run: Run, domain: string, spec: string): Asking<string> {
+/** What a domain-spec comes to, null where a limit is passed; too long a name loses labels from its left (RFC 7208 §7.3). */
+function* nameOf(run: Run, domain: string, spec: string): Asking<string | null> {
   const parts = parseMacros(spec) ?? []
   const validated = needsValidatedName(parts) ? yield* validatedFor(run, domain) : 'unknown'
+  if (validated === null) return null
   let name = expand(parts, contextOf(run, domain, validated)).replace(/\.$/, '')
   while (name.length > 253 && name.includes('.')) name = name.slice(name.indexOf('.') + 1)
   return name
 }
 
-/** The domain itself before one within it before any other (RFC 7208 §7.3). */
-function* validatedFor(run: Run, domain: string): Asking<string> {
-  const names = yield* validatedNames(run, false)
+/** The domain itself before one within it before any other (RFC 7208 §7.3); the look-up counts as a term's does (§4.6.4). */
+function* validatedFor(run: Run, domain: string): Asking<string | null> {
+  if (isSpent(run)) return null
+  const names = yield* validatedNames(run)
+  if (run.voids > MOST_VOIDS) return null
   const same = names.find((name) => name.toLowerCase() === domain.toLowerCase())
   return same ?? names.find((name) => isWithin(name, domain)) ?? names[0] ?? 'unknown'
 }
@@ -216,15 +220,16 @@ function contextOf({ sender, address }: Run, domain: string, validated: string):
   }
 }
 
-/** RFC 7208 §6.2: one record that can be said; anything else is no explanation, and no error. */
-function* explain(run: Run, { spec, domain }: NonNullable<Ended['exp']>): Asking<string | null> {
+/** RFC 7208 §6.2: one record that can be said; anything else is no explanation, and no error. Its look-ups are not counted. */
+function* explain(counted: Run, { spec, domain }: NonNullable<Ended['exp']>): Asking<string | null> {
+  const run: Run = { ...counted, lookups: 0, voids: 0 }
   const name = yield* nameOf(run, domain, spec)
-  if (!isAskable(name)) return null
+  if (name === null || !isAskable(name)) return null
   const [found] = yield [{ name, type: 'TXT' }]
   const [text, another] = textsOf(found) ?? []
   if (text === undefined || another !== undefined) return null
   const parts = parseMacros(text, true)
   if (parts === null) return null
   const validated = needsValidatedName(parts) ? yield* validatedFor(run, domain) : 'unknown'
-  return expand(parts, contextOf(run, domain, validated))
+  return expand(parts, contextOf(run, domain, validated ?? 'unknown'))
 }
