@@ -69,6 +69,13 @@ describe('keys', () => {
   })
 })
 
+it('keys of other services than mail are not there', () => {
+  expect(survey({ _domainkey: [], [ONE]: [`s=tlsrpt; ${KEY.replace('v=DKIM1; ', '')}`] })).toMatchObject({
+    statuses: ['none'],
+    told: ['DKIM_UNKNOWN_SELECTOR info'],
+  })
+})
+
 describe('below _domainkey', () => {
   it.each([
     ['there is nothing', {}, 'absent', ['DKIM_NO_ZONE medium']],

@@ -158,7 +158,10 @@ describe('a DKIM key', () => {
     [`p=${rsa(1024)}; t=s:y`, { type: 'rsa', bits: 1_024, testing: true }],
     [`v=DKIM1; k=ed25519; p=${btoa('x'.repeat(32))}`, { type: 'ed25519', bits: 256 }],
     ['v=DKIM1; p=', { revoked: true, bits: null }],
-    ['v=DKIM1; h=sha1; p=', { hashes: ['sha1'] }],
+    ['v=DKIM1; h=sha1; p=', { hashes: ['sha1'], forMail: true }],
+    ['v=DKIM1; s=tlsrpt; p=', { forMail: false }],
+    ['v=DKIM1; s=tlsrpt:*; p=', { forMail: true }],
+    [`k=ed25519; p=${btoa('x'.repeat(32)).replaceAll('=', '')}`, { bits: 256 }],
   ])('is read: %.40s', (text, record) => {
     expect(parseDkim(text)).toMatchObject({ ok: true, record })
   })
@@ -167,6 +170,9 @@ describe('a DKIM key', () => {
     ['v=DKIM1; p=!', 'Base64'],
     [`v=DKIM1; p=${btoa('no key')}`, 'none of rsa'],
     [`v=DKIM1; k=ed25519; p=${btoa('x'.repeat(31))}`, 'none of ed25519'],
+    [`p=${btoa(String.fromCharCode(0x30, 3, 2, 1, 1))}`, 'none of rsa'],
+    [`p=${rsa(512).slice(0, -4)}`, 'none of rsa'],
+    [`p=${rsa(512)}=`, 'Base64'],
     ['v=DKIM1', 'no key'],
     ['v=DKIM2; p=', 'DKIM1'],
     ['p=; v=DKIM1', 'beginning'],

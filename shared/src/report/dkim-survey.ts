@@ -52,6 +52,7 @@ function read(answer: AnyAnswer | undefined): Omit<SurveyedSelector, 'selector'>
   if (found.kind === 'none') return { status: 'none', key: null, detail: null }
   if (found.kind === 'several') return { status: 'several', key: null, detail: 'is there several times' }
   const parsed = parseDkim(found.text)
+  if (parsed.ok && !parsed.record.forMail) return { status: 'none', key: null, detail: null }
   if (!parsed.ok) return { status: 'invalid', key: null, detail: parsed.detail }
   return { status: 'found', key: parsed.record, detail: null }
 }

@@ -11,11 +11,14 @@ export interface DkimKey {
   readonly testing: boolean
   /** Hashes that may be used; null for all. */
   readonly hashes: readonly string[] | null
+  /** By `s=` it may be of other services; those who check mail pass over it then (RFC 6376 §3.6.1). */
+  readonly forMail: boolean
 }
 
 const FWS = '[ \\t\\r\\n]*'
 const PART = new RegExp(`^${FWS}([A-Za-z][A-Za-z0-9_]*)${FWS}=${FWS}([\\x21-\\x3a\\x3c-\\x7e \\t\\r\\n]*)$`)
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+/** RFC 6376 §2.10 lets the padding be left out. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
 
 export function parseDkim(text: string): Parsed<DkimKey> {
   const parts = text.split(';')
@@ -29,27 +32,35 @@ export function parseDkim(text: string): Parsed<DkimKey> {
   const version = all.findIndex(({ name }) => name === 'v')
   if (version > 0) return { ok: false, detail: 'has its version, and not at the beginning' }
   if (version === 0 && value('v') !== 'DKIM1') return { ok: false, detail: 'is of another version than DKIM1' }
-  return keyOf({ type: value('k') ?? 'rsa', data: value('p'), hashes: value('h'), flags: value('t') ?? '' })
+  const [hashes, services] = [value('h'), value('s') ?? '*']
+  return keyOf({ type: value('k') ?? 'rsa', data: value('p'), hashes, services, flags: value('t') ?? '' })
 }
 
 interface Written {
   readonly type: string
   readonly data: string | undefined
   readonly hashes: string | undefined
+  readonly services: string
   readonly flags: string
 }
 
 const listOf = (text: string): string[] => text.split(':').map((one) => one.trim().toLowerCase())
 
-function keyOf({ type, data, hashes, flags }: Written): Parsed<DkimKey> {
+function keyOf({ type, data, hashes, services, flags }: Written): Parsed<DkimKey> {
   if (type !== 'rsa' && type !== 'ed25519') return { ok: false, detail: 'is of a kind of key that nobody knows' }
   if (data === undefined) return { ok: false, detail: 'has no key' }
   const text = data.replaceAll(/[ \t\r\n]/g, '')
   if (!BASE64.test(text)) return { ok: false, detail: 'has a key that is not Base64' }
   const bits = text === '' ? null : bitsOf(type, octetsOf(text))
   if (text !== '' && bits === null) return { ok: false, detail: `has a key that is none of ${type}` }
-  const allowed = hashes === undefined ? null : listOf(hashes)
-  const key: DkimKey = { type, bits, revoked: text === '', testing: listOf(flags).includes('y'), hashes: allowed }
+  const key: DkimKey = {
+    type,
+    bits,
+    revoked: text === '',
+    testing: listOf(flags).includes('y'),
+    hashes: hashes === undefined ? null : listOf(hashes),
+    forMail: listOf(services).some((one) => one === 'email' || one === '*'),
+  }
   return { ok: true, record: key, faults: [], notices: [] }
 }
 
@@ -84,7 +95,9 @@ interface Element {
   readonly rest: Uint8Array
 }
 
-const [SEQUENCE, INTEGER, BIT_STRING] = [0x30, 0x02, 0x03]
+const [SEQUENCE, INTEGER, BIT_STRING, IDENTIFIER] = [0x30, 0x02, 0x03, 0x06]
+/** rsaEncryption (RFC 3279 §2.3.1). */
+const RSA = '42,134,72,134,247,13,1,1,1'
 
 /** One element of DER (X.690 §8.1) with a definite length. */
 function element(octets: Uint8Array): Element | null {
@@ -100,12 +113,23 @@ function element(octets: Uint8Array): Element | null {
 
 /** Of a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7), or of the bare RSAPublicKey that RFC 6376 §3.6.1 names. */
 function modulusBits(octets: Uint8Array): number | null {
+  const [first, second] = inside(octets)
+  if (first?.tag === INTEGER) return second?.tag === INTEGER ? bitsIn(first.content) : null
+  return isOfRsa(first) && second?.tag === BIT_STRING ? modulusBits(second.content.subarray(1)) : null
+}
+
+/** The two elements of a SEQUENCE; nothing where there are others. */
+function inside(octets: Uint8Array): readonly (Element | null)[] {
   const outer = element(octets)
-  if (outer?.tag !== SEQUENCE || outer.rest.length > 0) return null
+  if (outer?.tag !== SEQUENCE || outer.rest.length > 0) return []
   const first = element(outer.content)
-  if (first?.tag === INTEGER) return bitsIn(first.content)
-  const key = first?.tag === SEQUENCE ? element(first.rest) : null
-  return key?.tag === BIT_STRING ? modulusBits(key.content.subarray(1)) : null
+  const second = first === null ? null : element(first.rest)
+  return second?.rest.length === 0 ? [first, second] : []
+}
+
+function isOfRsa(algorithm: Element | null | undefined): boolean {
+  const identifier = algorithm?.tag === SEQUENCE ? element(algorithm.content) : null
+  return identifier?.tag === IDENTIFIER && identifier.content.join() === RSA
 }
 
 function bitsIn(integer: Uint8Array): number | null {
