@@ -2,6 +2,7 @@
 import type { ReportSections } from '@postern/shared/contract/domain-report.ts'
 import { type DaneSurvey, surveyDane } from '@postern/shared/report/dane-survey.ts'
 import type { DkimSurvey } from '@postern/shared/report/dkim-survey.ts'
+import type { DmarcRecord } from '@postern/shared/report/dmarc.ts'
 import type { DmarcSurvey } from '@postern/shared/report/dmarc-survey.ts'
 import type { Finding } from '@postern/shared/report/finding.ts'
 import { type Fetched, type StsSurvey, surveySts } from '@postern/shared/report/mta-sts-survey.ts'
@@ -12,7 +13,9 @@ import { inspectionOf, policyCertificate } from './render-seen.ts'
 import type { With } from './sections.ts'
 
 export function spfOf({ status, text, lookups, voids, all, included }: SpfSurvey): ReportSections['spf'] {
-  return { status, record: text, lookups, voids, all, included: included.map((one) => ({ ...one })) }
+  const isCounted = status === 'one' || status === 'error'
+  const counts = isCounted ? { lookups, voids } : { lookups: null, voids: null }
+  return { status, record: text, ...counts, all, included: included.map((one) => ({ ...one })) }
 }
 
 export function dkimOf({ zone, selectors }: DkimSurvey): ReportSections['dkim'] {
@@ -38,9 +41,14 @@ export function dmarcOf({ status, text, effective, organisation, walk }: DmarcSu
     walk: walk.map((name) => `_dmarc.${name}`),
     policy: effective?.policy ?? null,
     testing: effective?.record.testing ?? null,
+    tags: effective === null ? null : tagsOf(effective.record),
     rua: [...(effective?.record.rua ?? [])],
     ruf: [...(effective?.record.ruf ?? [])],
   }
+}
+
+function tagsOf({ p, sp, np, strictDkim, strictSpf, psd }: DmarcRecord): ReportSections['dmarc']['tags'] {
+  return { p, sp, np, adkim: strictDkim ? 's' : 'r', aspf: strictSpf ? 's' : 'r', psd }
 }
 
 /** As far as a lane has looked, with the certificate of the policy's host and what the exchanges have to offer. */
@@ -78,6 +86,7 @@ export function policyOf(sight: With<'sts' | 'route'>): {
     findings,
     value: {
       status,
+      records: sight.sts.texts === null ? null : [...sight.sts.texts],
       id,
       policy: policy === null ? null : { mode: policy.mode, max_age_s: policy.maxAgeS, mx: [...policy.mx] },
       fetch: fetchOf(sight.sts.fetched),

@@ -3,6 +3,7 @@ import type { ExchangeShown } from '@postern/shared/contract/domain-exchanges.ts
 import type { ReportSections } from '@postern/shared/contract/domain-report.ts'
 import type {
   ExchangeInspection,
+  Hello,
   PolicyHostInspection,
   SmtpResult,
   StartTls,
@@ -28,6 +29,7 @@ export function seenOf(inspection: ExchangeInspection | null): Seen[] | null {
   return inspection.addresses.map(({ address, observedAt, result }) => ({
     address,
     at: iso(observedAt),
+    from_memory: inspection.fromMemory,
     ...resultOf(result),
   }))
 }
@@ -44,16 +46,22 @@ function greets({ greeting }: Extract<SmtpResult, { kind: 'connected' }>): boole
   return greeting.kind === 'reply' && greeting.reply.code === 220
 }
 
-const NOTHING = { connect: null, greeting: null, ehlo: null, starttls: 'unmeasured', tls: null } as const
+const NOTHING = {
+  connect: null,
+  greeting: null,
+  ehlo: null,
+  ehlo_inside_tls: null,
+  starttls: 'unmeasured',
+  tls: null,
+} as const
 
-function resultOf(result: SmtpResult): Omit<Seen, 'address' | 'at'> {
+function resultOf(result: SmtpResult): Omit<Seen, 'address' | 'at' | 'from_memory'> {
   if (result.kind === 'unmeasured') return { ...NOTHING, measured: false, why: result.why }
   if (result.kind === 'not_connected') {
     const connect = { ok: false, ms: result.tookMs, fault: result.fault }
     return { ...NOTHING, measured: true, why: null, connect }
   }
   const { greeting, ehlo, ehloInside, startTls } = result
-  const hello = ehloInside?.kind === 'accepted' ? ehloInside : ehlo
   return {
     measured: true,
     why: null,
@@ -66,10 +74,15 @@ function resultOf(result: SmtpResult): Omit<Seen, 'address' | 'at'> {
             end: null,
           }
         : { reply: null, ms: greeting.waitedMs, end: greeting.kind },
-    ehlo: hello?.kind === 'accepted' ? [...hello.extensions] : null,
+    ehlo: extensionsOf(ehlo),
+    ehlo_inside_tls: extensionsOf(ehloInside),
     starttls: startTlsOf(startTls),
     tls: startTls?.kind === 'secured' ? tlsOf(startTls.tls) : null,
   }
+}
+
+function extensionsOf(hello: Hello | null): string[] | null {
+  return hello?.kind === 'accepted' ? [...hello.extensions] : null
 }
 
 function startTlsOf(startTls: StartTls | null): Seen['starttls'] {
@@ -97,6 +110,8 @@ function tlsOf({ version, cipher, chain, pkix }: Tls): NonNullable<Seen['tls']> 
     version,
     cipher,
     pkix: pkix.verdict,
+    faults: [...pkix.faults],
+    spki_sha256: own?.spkiSha256 ?? null,
     names: [...(own?.dnsNames ?? [])],
     issuer: own?.issuer ?? null,
     expires_at: expires === null ? null : iso(expires),

@@ -9,14 +9,23 @@ import { unpacked } from '../reports/unpack.ts'
 import type { AppEnv } from './context.ts'
 import { bodyRefusals, refusals } from './problems.ts'
 
-const TYPES = ['application/tlsrpt+gzip', 'application/gzip', 'application/tlsrpt+json', 'application/json'] as const
+/** RFC 8460 §5.3, and what people's tools call the same. */
+const TYPES = [
+  'application/tlsrpt+gzip',
+  'application/tlsrpt+json',
+  'application/json',
+  'application/gzip',
+  'application/x-gzip',
+  'application/octet-stream',
+] as const
 
 const route = createRoute({
   method: 'post',
   operationId: 'analyseTlsReport',
   path: '/v1/tlsrpt',
   summary: 'What a report of TLS failures says',
-  description: 'Nothing of it is kept. `Content-Encoding: gzip` is understood as well.',
+  description:
+    'The attachment as it came. Whether it is packed is seen from its first octets, whatever its type says; nothing of it is kept.',
   security: [{ bearer: [] }],
   request: {
     query: z.strictObject({
@@ -52,11 +61,11 @@ export function tlsRptRoute(app: OpenAPIHono<AppEnv>): void {
     if (!query.success) return wrong(context, query.error, 'query')
     const type = (context.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
     if (!TYPES.some((one) => one === type))
-      return refuse(context, 'unsupported-media-type', { detail: `Send one of ${TYPES.join(', ')}.` })
-    const isPacked = type.endsWith('gzip') || context.req.header('content-encoding')?.toLowerCase() === 'gzip'
-    const unpackedBody = await unpacked(new Uint8Array(await context.req.arrayBuffer()), isPacked)
-    if (unpackedBody.kind === 'too_large') return refuse(context, 'body-too-large', TOO_LARGE)
-    if (unpackedBody.kind === 'broken') return refuse(context, 'invalid-json', BROKEN)
+      return refuse(context, 'unsupported-media-type', {
+        detail: `Send one of ${TYPES.join(', ')}; of a mail the attachment alone.`,
+      })
+    const unpackedBody = await unpacked(new Uint8Array(await context.req.arrayBuffer()))
+    if (unpackedBody.kind !== 'value') return unread(context, unpackedBody.kind)
     const report = tlsReport.safeParse(unpackedBody.value)
     if (!report.success) return wrong(context, report.error, 'body')
     return context.json(rendered(analyse(report.data, query.data.line)), 200, { 'cache-control': 'no-store' })
@@ -64,7 +73,13 @@ export function tlsRptRoute(app: OpenAPIHono<AppEnv>): void {
 }
 
 const TOO_LARGE = { detail: 'Unpacked it is larger than 4 MiB.' }
-const BROKEN = { detail: 'The body could not be read: no gzip, or no JSON.' }
+const NO_GZIP = { detail: 'The body begins as gzip (RFC 1952) does, and could not be unpacked.' }
+const NO_JSON = { detail: 'The body is no JSON in UTF-8. Of a mail send the attachment alone.' }
+
+function unread(context: Context, kind: 'too_large' | 'no_gzip' | 'no_json') {
+  if (kind === 'too_large') return refuse(context, 'body-too-large', TOO_LARGE)
+  return refuse(context, 'invalid-json', kind === 'no_gzip' ? NO_GZIP : NO_JSON)
+}
 
 function wrong(context: Context, { issues }: z.ZodError, target: 'query' | 'body') {
   const errors = fieldErrors(issues, target)

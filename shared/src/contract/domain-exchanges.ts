@@ -1,5 +1,6 @@
 // The exchanges of a domain as its report shows them: from the record to what each of their addresses said.
 import { z } from '@hono/zod-openapi'
+import { PKIX_FAULTS } from './inspection.ts'
 import { DNSSEC_STATES } from '../dns/dnssec.ts'
 
 const milliseconds = z.number().min(0)
@@ -16,7 +17,9 @@ const address = z.strictObject({
 const tls = z.strictObject({
   version: z.string().nullable(),
   cipher: z.string().nullable(),
-  pkix: z.string(),
+  pkix: z.enum(['valid', ...PKIX_FAULTS]).openapi({ description: 'The worst of `faults`' }),
+  faults: z.array(z.enum(PKIX_FAULTS)),
+  spki_sha256: z.string().nullable().openapi({ description: 'What a TLSA record 3 1 1 holds (RFC 7671 §5.1)' }),
   names: z.array(z.string()),
   issuer: z.string().nullable(),
   expires_at: instant.nullable(),
@@ -29,10 +32,12 @@ const seen = z.strictObject({
   address: z.string(),
   measured: z.boolean(),
   why: z.string().nullable().openapi({ description: 'Why it was not measured' }),
-  at: instant,
+  at: instant.openapi({ description: 'When it was looked at: each exchange once in 24 hours' }),
+  from_memory: z.boolean(),
   connect: z.strictObject({ ok: z.boolean(), ms: milliseconds, fault: z.string().nullable() }).nullable(),
   greeting: z.strictObject({ reply: reply.nullable(), ms: milliseconds, end: z.string().nullable() }).nullable(),
-  ehlo: z.array(z.string()).nullable(),
+  ehlo: z.array(z.string()).nullable().openapi({ description: 'Extensions before TLS' }),
+  ehlo_inside_tls: z.array(z.string()).nullable().openapi({ description: 'Those that count (RFC 3207 §4.2)' }),
   starttls: z.enum(['ok', 'not_offered', 'refused', 'failed', 'unmeasured']),
   tls: tls.nullable(),
 })

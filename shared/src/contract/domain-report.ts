@@ -31,8 +31,14 @@ const verdict = z.strictObject({
 const spf = z.strictObject({
   status: z.enum(['one', 'none', 'several', 'error', 'unlearned']),
   record: z.string().nullable(),
-  lookups: z.number().int(),
-  voids: z.number().int(),
+  lookups: z.number().int().nullable().openapi({
+    description: 'In the worst case; receivers stop at ten (RFC 7208 §4.6.4). Null where there is no record to count',
+  }),
+  voids: z
+    .number()
+    .int()
+    .nullable()
+    .openapi({ description: 'Look-ups that find nothing, whoever sends; two are allowed' }),
   all: z.enum(['+', '-', '~', '?']).nullable(),
   included: z.array(z.strictObject({ domain: z.string(), depth: z.number().int() })),
 })
@@ -51,6 +57,7 @@ const dkim = z.strictObject({
   ),
 })
 
+const policyWord = z.enum(['none', 'quarantine', 'reject'])
 const dmarc = z.strictObject({
   status: z.enum(['found', 'none', 'several', 'invalid', 'unlearned']),
   record: z.string().nullable(),
@@ -62,12 +69,24 @@ const dmarc = z.strictObject({
     .nullable()
     .openapi({ description: 'As it is applied to this domain' }),
   testing: z.boolean().nullable(),
+  tags: z
+    .strictObject({
+      p: policyWord.nullable(),
+      sp: policyWord.nullable(),
+      np: policyWord.nullable(),
+      adkim: z.enum(['r', 's']),
+      aspf: z.enum(['r', 's']),
+      psd: z.enum(['y', 'n', 'u']),
+    })
+    .nullable()
+    .openapi({ description: 'Of the record that counts' }),
   rua: names,
   ruf: names,
 })
 
 const mtaSts = z.strictObject({
   status: z.enum(['none', 'several', 'invalid', 'published', 'unlearned']),
+  records: names.nullable().openapi({ description: 'TXT records at `_mta-sts.`; null where they were not learned' }),
   id: z.string().nullable(),
   policy: z
     .strictObject({ mode: z.enum(['enforce', 'testing', 'none']), max_age_s: z.number().int(), mx: names })

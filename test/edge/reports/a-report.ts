@@ -36,11 +36,13 @@ export const REPORT: DomainReport = {
     walk: [],
     policy: 'reject',
     testing: false,
+    tags: null,
     rua: [],
     ruf: [],
   },
   mta_sts: {
     status: 'none',
+    records: [],
     id: null,
     policy: null,
     fetch: { kind: 'not_fetched', status: null, content_type: null, why: null },
