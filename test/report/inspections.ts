@@ -3,6 +3,8 @@ import { exchangeInspection } from '@postern/shared/contract/inspection.ts'
 import type { SeenHost } from '@postern/shared/report/seen.ts'
 
 export const LOOKED_AT = Date.UTC(2026, 10, 20)
+/** As evidence has it. */
+export const LOOKED_AT_TEXT = '2026-11-20T00:00:00.000Z'
 const DAY_MS = 86_400_000
 
 type Wish = Readonly<Record<string, unknown>>

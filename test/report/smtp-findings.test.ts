@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import {
   connected,
   greeted,
+  LOOKED_AT_TEXT,
   REFUSED,
   reply,
   secured,
@@ -95,16 +96,46 @@ describe('a connection', () => {
 
   it('tells how long was waited', () => {
     const [finding] = found(one({ [FOUR]: TIMED_OUT }))
-    expect(finding!.evidence).toEqual({ addresses: [{ address: FOUR, fault: 'connect_timeout', waitedMs: 10_000 }] })
+    expect(finding!.evidence).toEqual({
+      addresses: [{ address: FOUR, observedAt: LOOKED_AT_TEXT, fault: 'connect_timeout', waitedMs: 10_000 }],
+    })
   })
+})
+
+it('a connection that is refused tells no more than that', () => {
+  const [finding] = found(one({ [FOUR]: REFUSED }))
+  expect(finding!.explanation).toBe(
+    'A connection to mx1.a.test on port 25 was refused: nothing listens there, or a firewall turns our address away, which looks the same.',
+  )
+})
+
+it.each([
+  ['a greeting that is none', connected({ greeting: greeted(250, 'hello') })],
+  ['a greeting that is late', connected({ greeting: greeted(220, 'mx1.a.test', 9_000) })],
+  ['a greeting that did not come', withGreeting({ kind: 'timed_out', waitedMs: 6_000 })],
+  ['old TLS', withTls(secured([], { version: 'TLSv1' }))],
+  ['a certificate that is over', withTls(secured(['expired']))],
+  ['no TLS', withTls({ kind: 'not_offered' })],
+  ['no connection', TIMED_OUT],
+])('%s says when it was seen, also from memory', (_what, result) => {
+  const findings = found([seen('mx1.a.test', { [FOUR]: result }, { fromMemory: true })], {
+    enforced: new Set(['mx1.a.test']),
+  })
+  expect(findings.length).toBeGreaterThan(0)
+  for (const { evidence } of findings)
+    expect(evidence).toMatchObject({ addresses: [{ address: FOUR, observedAt: LOOKED_AT_TEXT }] })
 })
 
 describe('a greeting', () => {
   it.each([
     ['with 421', greeted(421, 'busy'), ['SMTP_421_554_GREETING']],
+    ['with 450', greeted(450, 'later'), ['SMTP_421_554_GREETING']],
+    ['with 521', greeted(521, 'no mail here'), ['SMTP_421_554_GREETING']],
+    ['with 550', greeted(550, 'your address is listed'), ['SMTP_421_554_GREETING']],
     ['with 554', greeted(554, 'no'), ['SMTP_421_554_GREETING']],
+    ['with 571', greeted(571, 'blocked'), ['SMTP_421_554_GREETING']],
     ['with 250', greeted(250, 'hello'), ['SMTP_BANNER_NOT_220']],
-    ['with 450', greeted(450, 'later'), ['SMTP_BANNER_NOT_220']],
+    ['with 354', greeted(354, 'go ahead'), ['SMTP_BANNER_NOT_220']],
     ['after five seconds', greeted(220, 'mx1.a.test', 5_000), []],
     ['after more', greeted(220, 'mx1.a.test', 5_001), ['SMTP_SLOW']],
     ['after more, with 554', greeted(554, 'no', 6_000), ['SMTP_421_554_GREETING', 'SMTP_SLOW']],
@@ -114,6 +145,16 @@ describe('a greeting', () => {
     ['that is no SMTP', { kind: 'protocol_error', waitedMs: 6_000 }, []],
   ] as const)('%s', (_what, greeting, expected) => {
     expect(found(one({ [FOUR]: withGreeting(greeting) })).map(({ id }) => id)).toEqual(expected)
+  })
+
+  it('of whatever refusal is one of us, and none of others', () => {
+    for (const code of [421, 450, 521, 550, 554, 571]) {
+      const [finding] = found(one({ [FOUR]: withGreeting(greeted(code, 'no')) }))
+      expect(finding).toMatchObject({ severity: 'low', title: 'An exchange turned us away at the door' })
+      expect(finding!.explanation).toContain('may be about our address')
+      expect(finding!.explanation).not.toMatch(/\d{3}/)
+      expect(finding!.evidence).toMatchObject({ addresses: [{ code, observedAt: LOOKED_AT_TEXT }] })
+    }
   })
 
   it.each([
@@ -200,6 +241,11 @@ describe('TLS', () => {
     const [finding, ...others] = found(one({ [FOUR]: without, [OTHER_FOUR]: connected(), [SIX]: without }))
     expect(others).toEqual([])
     expect(finding).toMatchObject({ subject: 'mx1.a.test', confidence: 'measured' })
-    expect(finding!.evidence).toEqual({ addresses: [{ address: FOUR }, { address: SIX }] })
+    expect(finding!.evidence).toEqual({
+      addresses: [
+        { address: FOUR, observedAt: LOOKED_AT_TEXT },
+        { address: SIX, observedAt: LOOKED_AT_TEXT },
+      ],
+    })
   })
 })

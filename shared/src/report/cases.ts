@@ -4,7 +4,7 @@ import { type Finding, type FindingId, finding, isWorse, type Severity } from '.
 export interface Case {
   readonly id: FindingId
   readonly severity?: Severity
-  /** What was seen at one address; the address is part of it. */
+  /** What was seen at one address; the address is part of it, and when. */
   readonly seen: Readonly<Record<string, unknown>>
 }
 

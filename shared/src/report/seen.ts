@@ -100,6 +100,8 @@ export type SeenHost =
   | {
       readonly kind: 'inspected'
       readonly exchange: string
+      /** Seen within the last 24 hours, and maybe otherwise by now: each address says when. */
+      readonly fromMemory: boolean
       readonly addresses: readonly SeenAddress[]
       /** Those that were passed over included. */
       readonly addressesFound: number
@@ -114,6 +116,11 @@ export function notConnectedOf(host: SeenHost): SeenAddress<NotConnected>[] {
   return addressesOf(host).flatMap(({ result, ...rest }) =>
     result.kind === 'not_connected' ? [{ ...rest, result }] : [],
   )
+}
+
+/** For evidence: where something was seen, and when, in ISO 8601. */
+export function seenAt({ address, observedAt }: Pick<SeenAddress, 'address' | 'observedAt'>) {
+  return { address, observedAt: new Date(observedAt).toISOString() }
 }
 
 export const addressesOf = (host: SeenHost): readonly SeenAddress[] => (host.kind === 'inspected' ? host.addresses : [])

@@ -9,6 +9,7 @@ import {
   type NotConnected,
   notConnectedOf,
   type SeenAddress,
+  seenAt,
   type SeenHost,
 } from './seen.ts'
 import { tlsCases } from './tls-cases.ts'
@@ -72,8 +73,8 @@ function faultOf(down: readonly Down[]): 'SMTP_CONNECT_REFUSED' | 'SMTP_CONNECT_
   return isRefused ? 'SMTP_CONNECT_REFUSED' : 'SMTP_CONNECT_TIMEOUT'
 }
 
-function shown({ address, result: { fault, tookMs } }: Down): Record<string, unknown> {
-  return { address, fault, waitedMs: tookMs }
+function shown(one: Down): Record<string, unknown> {
+  return { ...seenAt(one), fault: one.result.fault, waitedMs: one.result.tookMs }
 }
 
 interface Named {
@@ -82,18 +83,19 @@ interface Named {
   readonly reverse: readonly string[] | null
 }
 
-function greetingCases({ address, result }: SeenAddress<Connected>, named: Named): Case[] {
-  const { greeting, connectMs } = result
+function greetingCases(one: SeenAddress<Connected>, named: Named): Case[] {
+  const { greeting, connectMs } = one.result
   if (greeting.kind !== 'reply') {
     const isSlow = greeting.kind === 'timed_out' && greeting.waitedMs > SLOW_MS
-    return isSlow ? [{ id: 'SMTP_SLOW', seen: { address, connectMs, waitedMs: greeting.waitedMs } }] : []
+    return isSlow ? [{ id: 'SMTP_SLOW', seen: { ...seenAt(one), connectMs, waitedMs: greeting.waitedMs } }] : []
   }
   const { reply, name, tookMs } = greeting
-  const seen = { address, connectMs, tookMs, code: reply.code, text: reply.lines[0] ?? '' }
+  const seen = { ...seenAt(one), connectMs, tookMs, code: reply.code, text: reply.lines[0] ?? '' }
   const slow: Case[] = tookMs > SLOW_MS ? [{ id: 'SMTP_SLOW', seen }] : []
-  if (reply.code === 421 || reply.code === 554) return [{ id: 'SMTP_421_554_GREETING', seen }, ...slow]
+  // Whatever it says, nobody else may have heard it: a refusal is of us.
+  if (reply.code >= 400) return [{ id: 'SMTP_421_554_GREETING', seen }, ...slow]
   if (reply.code !== 220) return [{ id: 'SMTP_BANNER_NOT_220', seen }, ...slow]
-  const isOther = name !== null && isAnother(plain(name), address, named)
+  const isOther = name !== null && isAnother(plain(name), one.address, named)
   return isOther
     ? [{ id: 'SMTP_BANNER_NAME_MISMATCH', seen: { ...seen, name, reverse: named.reverse } }, ...slow]
     : slow

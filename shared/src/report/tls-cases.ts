@@ -1,7 +1,7 @@
 // What TLS at one address of an exchange gives to think of: offered, negotiated, by which certificate, and enough for MTA-STS.
 import type { Case } from './cases.ts'
 import type { FindingId } from './finding.ts'
-import { type Connected, isWithoutTls, type PkixFault, type SeenAddress, type SeenTls } from './seen.ts'
+import { type Connected, isWithoutTls, type PkixFault, type SeenAddress, seenAt, type SeenTls } from './seen.ts'
 
 const FINDING_OF: Readonly<Record<PkixFault, FindingId>> = {
   expired: 'TLS_CERT_EXPIRED',
@@ -16,15 +16,17 @@ const FINDING_OF: Readonly<Record<PkixFault, FindingId>> = {
 const SHOWN = 5
 
 /** `isEnforced`: an MTA-STS policy in mode enforce names the host. */
-export function tlsCases({ address, result }: SeenAddress<Connected>, isEnforced: boolean): Case[] {
+export function tlsCases(one: SeenAddress<Connected>, isEnforced: boolean): Case[] {
+  const { result } = one
+  const at = seenAt(one)
   const failed = failureOf(result)
   const tls = result.startTls?.kind === 'secured' ? result.startTls.tls : null
-  const cases: Case[] = failed === null ? [] : [{ ...failed, seen: { address, ...failed.seen } }]
-  if (tls !== null) cases.push(...certificateCases(address, tls, isEnforced))
+  const cases: Case[] = failed === null ? [] : [{ ...failed, seen: { ...at, ...failed.seen } }]
+  if (tls !== null) cases.push(...certificateCases(at, tls, isEnforced))
   // RFC 8461 §4.2: a certificate is to be valid, for this name and by an authority that is known.
   const isFailing = failed !== null || (tls !== null && tls.pkix.verdict !== 'valid')
   if (isEnforced && isFailing)
-    cases.push({ id: 'STS_MX_TLS_FAILS_ENFORCE', seen: { address, ...failed?.seen, ...verdictOf(tls) } })
+    cases.push({ id: 'STS_MX_TLS_FAILS_ENFORCE', seen: { ...at, ...failed?.seen, ...verdictOf(tls) } })
   return cases
 }
 
@@ -43,13 +45,17 @@ function verdictOf(tls: SeenTls | null): Record<string, unknown> {
   return tls === null ? {} : { verdict: tls.pkix.verdict, error: tls.pkix.error }
 }
 
-function certificateCases(address: string, { version, chain, pkix }: SeenTls, isEnforced: boolean): Case[] {
+function certificateCases(
+  at: ReturnType<typeof seenAt>,
+  { version, chain, pkix }: SeenTls,
+  isEnforced: boolean,
+): Case[] {
   const old: Case[] =
-    version === 'TLSv1' || version === 'TLSv1.1' ? [{ id: 'TLS_OLD_VERSION', seen: { address, version } }] : []
+    version === 'TLSv1' || version === 'TLSv1.1' ? [{ id: 'TLS_OLD_VERSION', seen: { ...at, version } }] : []
   const ids = [...new Set(pkix.faults.map((fault) => FINDING_OF[fault]))]
   const [leaf] = chain
   const seen = {
-    address,
+    ...at,
     faults: pkix.faults,
     error: pkix.error,
     notAfterAt: leaf?.notAfterAt ?? null,

@@ -21,8 +21,13 @@ function sound(domain: string, host: Character): Pick<DomainRow, 'domain' | 'mx'
 export const reportHosts: readonly DomainRow[] = [
   {
     ...sound('smtp-not-now.test', refusingAtGreeting(say(450, '4.3.2', 'System not accepting network messages'))),
-    ...only(SMTP, 'SMTP_BANNER_NOT_220'),
+    ...only(SMTP, 'SMTP_421_554_GREETING'),
     note: 'Greets with 450.',
+  },
+  {
+    ...sound('smtp-odd-greeting.test', refusingAtGreeting(say(250, '', 'welcome'))),
+    ...only(SMTP, 'SMTP_BANNER_NOT_220'),
+    note: 'Greets with 250.',
   },
   {
     ...sound('smtp-other-name.test', greetingAs('mail.elsewhere.test')),
