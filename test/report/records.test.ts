@@ -44,12 +44,21 @@ describe('a policy', () => {
     [text.replace('mail.example.com', 'mail.*.com'), 'mx'],
     [text.replace('mail.example.com', '192.0.2.1'), 'mx'],
     [text.replace('mail.example.com', 'mail_1.example.com'), 'mx'],
-    [`${text}\n\n`, 'key: value'],
+    [text.replace('mode', '\nmode'), 'key: value'],
+    ['\n\n', 'key: value'],
     ['<html>not a policy</html>', 'key: value'],
   ])('that is none says why: %j', (given, why) => {
     const parsed = parsePolicy(given)
     expect(parsed.ok ? parsed.record : parsed.detail).toContain(why)
   })
+
+  it.each([`${text}\n`, `${text}\n\n`, `${text}  \r\n\t`])(
+    'with empty lines at its end is read, and has that fault: %j',
+    (given) => {
+      const record = { mode: 'enforce', maxAgeS: 604_800, mx: ['mail.example.com', '*.example.net'] }
+      expect(parsePolicy(given)).toMatchObject({ ok: true, record, faults: ['has empty lines at its end'] })
+    },
+  )
 
   it('of mode none needs no mx', () => {
     expect(parsePolicy('version: STSv1\nmode: none\nmax_age: 86400\n')).toMatchObject({ ok: true, record: { mx: [] } })

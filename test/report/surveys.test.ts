@@ -1,7 +1,7 @@
-// What an owner is told of DMARC, MTA-STS and TLSRPT: each finding by a domain that has it, and by one that has not.
+// What an owner is told of DMARC and TLSRPT: each finding by a domain that has it, and by one that has not.
 import { dmarcFindings } from '@postern/shared/report/dmarc-findings.ts'
 import { surveyDmarc } from '@postern/shared/report/dmarc-survey.ts'
-import { type Fetched, surveySts, tlsRptFindings } from '@postern/shared/report/mta-sts-survey.ts'
+import { tlsRptFindings } from '@postern/shared/report/mta-sts-survey.ts'
 import { describe, expect, it } from 'vitest'
 import { evaluated, type Zone } from './zone.ts'
 
@@ -79,86 +79,6 @@ describe('DMARC', () => {
     const { ids, result } = found({ ...above, '_dmarc.mail.a.test': 'v=DMARC1; p=strict' }, 'mail.a.test')
     expect(ids).toEqual(['DMARC_INVALID_P'])
     expect(result).toMatchObject({ status: 'invalid', effective: null })
-  })
-})
-
-const POLICY = 'version: STSv1\nmode: enforce\nmx: mx1.a.test\nmx: mx2.a.test\nmax_age: 604800\n'
-const answered = (text: string, wish: Partial<Extract<Fetched, { kind: 'answered' }>> = {}): Fetched => ({
-  kind: 'answered',
-  status: 200,
-  contentType: 'text/plain',
-  text,
-  ...wish,
-})
-const EXCHANGES = [
-  { host: 'mx1.a.test', preference: 10 },
-  { host: 'mx2.a.test', preference: 20 },
-]
-const CERTIFICATE = { valid: true, daysLeft: 62, lifetimeDays: 90 }
-const given = {
-  domain: 'a.test',
-  texts: ['v=STSv1; id=1;'],
-  fetched: answered(POLICY),
-  certificate: CERTIFICATE,
-  exchanges: EXCHANGES,
-  failing: new Set<string>(),
-}
-
-describe('MTA-STS', () => {
-  it.each([
-    ['is sound', {}, []],
-    ['is not there', { texts: [], fetched: { kind: 'unreachable', why: 'timeout' } }, ['STS_NONE']],
-    ['has a policy alone', { texts: [] }, ['STS_ORPHAN_POLICY']],
-    ['has two records', { texts: ['v=STSv1; id=1;', 'v=STSv1; id=2;'] }, ['STS_TXT_MULTIPLE']],
-    ['has a wrong record', { texts: ['v=STSv1; id=a-b;'] }, ['STS_TXT_INVALID']],
-    ['cannot be fetched', { fetched: { kind: 'unreachable', why: 'timeout' } }, ['STS_POLICY_UNREACHABLE']],
-    ['redirects', { fetched: { kind: 'redirect', status: 301 } }, ['STS_POLICY_REDIRECT']],
-    ['has another status', { fetched: answered('', { status: 404 }) }, ['STS_POLICY_STATUS']],
-    ['never ends', { fetched: { kind: 'too_large' } }, ['STS_TOO_LARGE']],
-    ['has a bad certificate', { fetched: { kind: 'certificate' }, certificate: null }, ['STS_CERT_INVALID']],
-    ['has a bad certificate, as a lane saw', { certificate: { ...CERTIFICATE, valid: false } }, ['STS_CERT_INVALID']],
-    ['expires soon', { certificate: { ...CERTIFICATE, daysLeft: 5 } }, ['STS_CERT_EXPIRING']],
-    ['lives for days and has some left', { certificate: { valid: true, daysLeft: 3, lifetimeDays: 6.67 } }, []],
-    ['is no policy', { fetched: answered('<html>') }, ['STS_POLICY_SYNTAX']],
-    ['has a key twice', { fetched: answered(`${POLICY}mode: none\n`) }, ['STS_POLICY_SYNTAX']],
-    ['is HTML by name', { fetched: answered(POLICY, { contentType: 'text/html' }) }, ['STS_CONTENT_TYPE']],
-    ['is kept for an hour', { fetched: answered(POLICY.replace('604800', '3600')) }, ['STS_MAX_AGE_SHORT']],
-    ['is tested', { fetched: answered(POLICY.replace('enforce', 'testing')) }, ['STS_MODE_TESTING']],
-    ['is switched off', { fetched: answered(POLICY.replace('enforce', 'none')) }, ['STS_MODE_NONE']],
-    [
-      'forgets a backup',
-      { fetched: answered(POLICY.replace('mx: mx2.a.test\n', '')) },
-      ['STS_MX_UNMATCHED mx2.a.test'],
-    ],
-    ['names another one', { fetched: answered(`${POLICY}mx: *.b.test\n`) }, ['STS_PATTERN_UNUSED *.b.test']],
-  ] as const)('that %s', (_what, wish, ids) => {
-    const { findings, health, status } = surveySts({ ...given, ...wish })
-    expect(said(findings)).toEqual(ids)
-    expect(health === null).toBe(status !== 'published')
-  })
-
-  it('weighs what is not named by who would be left out', () => {
-    const of = (mx: string, mode = 'enforce') =>
-      surveySts({ ...given, fetched: answered(`version: STSv1\nmode: ${mode}\nmx: ${mx}\nmax_age: 604800\n`) })
-    const severities = (survey: ReturnType<typeof of>) =>
-      survey.findings.filter(({ id }) => id === 'STS_MX_UNMATCHED').map(({ severity }) => severity)
-    expect(severities(of('mx1.a.test'))).toEqual(['low'])
-    expect(severities(of('mx2.a.test'))).toEqual(['high'])
-    expect(severities(of('mx.b.test'))).toEqual(['critical', 'critical'])
-    expect(severities(of('mx.b.test', 'testing'))).toEqual(['medium', 'medium'])
-    expect(of('mx1.a.test').health).toMatchObject({ score: 74, partial: false })
-  })
-
-  it('holds less where an exchange that it names has no TLS to offer, and says both shares', () => {
-    const { health } = surveySts({ ...given, failing: new Set(['mx2.a.test']) })
-    expect(health).toMatchObject({ named: 1, components: { match: 0.5 }, caps: [] })
-  })
-
-  it('is unknown where the DNS did not answer, and says nothing', () => {
-    expect(surveySts({ ...given, texts: null })).toMatchObject({ status: 'unlearned', findings: [], health: null })
-    const notFetched = surveySts({ ...given, fetched: { kind: 'not_fetched' } })
-    expect(notFetched).toMatchObject({ status: 'published', policy: null, health: null })
-    expect(said(notFetched.findings)).toEqual([])
   })
 })
 

@@ -116,9 +116,9 @@ function healthOf({ score, band, components, named, caps, partial }: NonNullable
 function fetchOf(fetched: Fetched): ReportSections['mta_sts']['fetch'] {
   return {
     kind: fetched.kind,
-    status: 'status' in fetched ? fetched.status : null,
+    status: 'status' in fetched ? (fetched.status ?? null) : null,
     content_type: 'contentType' in fetched ? fetched.contentType : null,
-    why: 'why' in fetched ? fetched.why : null,
+    why: 'why' in fetched ? (fetched.why ?? null) : null,
   }
 }
 

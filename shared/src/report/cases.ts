@@ -1,4 +1,4 @@
-// What was seen at single addresses, gathered into one finding for each host and id.
+// What was seen at single addresses, gathered into one finding for each host and id; and no more of an id than anybody reads.
 import { type Finding, type FindingId, finding, isWorse, type Severity } from './finding.ts'
 
 export interface Case {
@@ -20,4 +20,16 @@ export function gathered(domain: string, host: string, cases: readonly Case[]): 
 
 function worstOf([first, ...others]: readonly Severity[]): Severity | undefined {
   return others.reduce((worst, one) => (worst !== undefined && isWorse(worst, one) ? worst : one), first)
+}
+
+/** Whoever has more of one kind has one thing to mend. */
+const MOST_OF_ONE_ID = 20
+
+export function firstOfEach(findings: readonly Finding[]): Finding[] {
+  const counts = new Map<FindingId, number>()
+  return findings.filter(({ id }) => {
+    const count = (counts.get(id) ?? 0) + 1
+    counts.set(id, count)
+    return count <= MOST_OF_ONE_ID
+  })
 }

@@ -1,9 +1,11 @@
 // MTA-STS and TLSRPT of one domain: what was published and fetched, how well it holds, and what is to be done about it.
+import { firstOfEach } from './cases.ts'
 import type { Ranked } from './exposure.ts'
 import { type Finding, type FindingId, finding, type Severity } from './finding.ts'
 import { type Gap, gapOf } from './gap.ts'
-import { type Certificate, type Health, healthOf, type PolicyHealth } from './health.ts'
-import { chosenSts, isPlainText, names, parsePolicy, parseSts, type StsPolicy } from './mta-sts.ts'
+import { type Health, healthOf, type PolicyHealth } from './health.ts'
+import { chosenSts, EMPTY_LINES, isPlainText, names, parsePolicy, parseSts, type StsPolicy } from './mta-sts.ts'
+import { certificateFindings, isDisputed, type PolicyCertificate } from './sts-certificate.ts'
 import { chosenTlsRpt, parseTlsRpt } from './tlsrpt.ts'
 
 /** What came of fetching `https://mta-sts.DOMAIN/.well-known/mta-sts.txt`. */
@@ -13,8 +15,11 @@ export type Fetched =
   | { readonly kind: 'too_large' }
   | { readonly kind: 'certificate' }
   | { readonly kind: 'unreachable'; readonly why: 'no_address' | 'not_public' | 'timeout' | 'connection' }
-  /** Nobody looked for it, or its host could not be looked up. */
-  | { readonly kind: 'not_fetched' }
+  /** Nobody looked for it, or what came of it says nothing of what senders get. */
+  | { readonly kind: 'not_fetched'; readonly why?: NotFetched; readonly status?: number }
+
+/** A fault on our way to it, and none of its host's as far as we can tell; `status` is one that the way itself gives. */
+export type NotFetched = 'dns' | 'timeout' | 'connection' | 'tls' | 'status'
 
 export interface StsGiven {
   readonly domain: string
@@ -22,8 +27,9 @@ export interface StsGiven {
   readonly texts: readonly string[] | null
   readonly fetched: Fetched
   /** Of the policy host, as a lane has read it; null where none has. */
-  readonly certificate: Certificate | null
-  readonly exchanges: readonly Ranked[]
+  readonly certificate: PolicyCertificate | null
+  /** Null where they were not learned. */
+  readonly exchanges: readonly Ranked[] | null
   /** Exchanges at which a lane has found no TLS with a valid certificate: named or not, senders that heed the policy pass them over. */
   readonly failing: ReadonlySet<string>
 }
@@ -32,7 +38,7 @@ export interface StsSurvey {
   readonly status: 'none' | 'several' | 'invalid' | 'published' | 'unlearned'
   readonly id: string | null
   readonly policy: StsPolicy | null
-  /** Null without MTA-STS. */
+  /** Null without MTA-STS, or exchanges, or a policy that is on; and where one of them was not learned. */
   readonly health: Health | null
   readonly gap: Gap | null
   readonly unmatched: readonly string[]
@@ -40,8 +46,6 @@ export interface StsSurvey {
   readonly findings: readonly Finding[]
 }
 
-/** Days before its end from which a certificate that lives long should have been renewed. */
-const RENEWED_BY_DAYS = 14
 const SHORT_AGE_S = 86_400
 
 export function surveySts(given: StsGiven): StsSurvey {
@@ -73,31 +77,72 @@ function policyOf(fetched: Fetched): StsPolicy | null {
 type Judged = Omit<StsSurvey, 'status' | 'id'>
 
 function judged(given: StsGiven, policy: StsPolicy | null): Judged {
-  const { domain, fetched, certificate, exchanges, failing } = given
-  const patterns = policy?.mx ?? []
-  const matched = exchanges.map((one) => ({ ...one, matched: patterns.some((pattern) => names(pattern, one.host)) }))
-  const unmatched = matched.filter((one) => !one.matched).map(({ host }) => host)
-  const unused = patterns.filter((pattern) => !exchanges.some(({ host }) => names(pattern, host)))
-  const gap = policy === null ? null : gapOf(matched, policy.mode)
-  const best = Math.min(...exchanges.map(({ preference }) => preference))
-  const isUnknown = fetched.kind === 'not_fetched'
-  const health = healthOf({
-    certificate,
-    maxAgeS: policy?.maxAgeS ?? null,
-    named: exchanges.length - unmatched.length,
-    matched: matched.filter((one) => one.matched && !failing.has(one.host)).length,
-    exchanges: exchanges.length,
-    bestMatched: matched.some((one) => one.matched && one.preference === best),
-    trouble: troubleOf(fetched, policy),
-  })
+  const { domain, fetched, certificate } = given
+  const compared = comparedWith(given, policy)
+  const fetch = verifierOf(fetched)
+  const trouble = troubleOf(fetched, policy)
   const findings = [
     ...fetchFindings(domain, fetched),
-    ...(certificate === null ? [] : certificateFindings(domain, certificate)),
+    ...certificateFindings({ domain, fetch, certificate }),
     ...(policy === null ? [] : policyFindings(domain, policy)),
-    ...gapFindings(domain, gap, unmatched),
-    ...unused.map((pattern) => finding('STS_PATTERN_UNUSED', { domain, subject: pattern })),
+    ...(compared === null || policy === null ? [] : comparedFindings(domain, compared, policy)),
   ]
+  if (compared === null) return { policy, health: null, gap: null, unmatched: [], unused: [], findings }
+  const isUnknown = fetched.kind === 'not_fetched'
+  const health = healthOf({
+    ...compared.counts,
+    // What two verifiers judge differently is not known.
+    certificate: isDisputed({ fetch, certificate }) ? null : certificate,
+    maxAgeS: policy?.maxAgeS ?? null,
+    trouble,
+  })
+  const { gap, unmatched, unused } = compared
   return { policy, health: isUnknown ? null : health, gap, unmatched, unused, findings }
+}
+
+interface Compared {
+  readonly counts: Pick<PolicyHealth, 'named' | 'matched' | 'exchanges' | 'bestMatched'>
+  /** Null without a policy; nothing is then left out, nor named in vain. */
+  readonly gap: Gap | null
+  readonly unmatched: readonly string[]
+  readonly unused: readonly string[]
+}
+
+/** Null where there is nothing to compare: exchanges that are not known, none at all, or a policy that is switched off. */
+function comparedWith({ exchanges, failing }: StsGiven, policy: StsPolicy | null): Compared | null {
+  if (exchanges === null || exchanges.length === 0 || policy?.mode === 'none') return null
+  const patterns = policy?.mx ?? []
+  const rows = exchanges.map((one) => ({ ...one, matched: patterns.some((pattern) => names(pattern, one.host)) }))
+  const named = rows.filter(({ matched }) => matched)
+  const best = Math.min(...exchanges.map(({ preference }) => preference))
+  const counts = {
+    named: named.length,
+    matched: named.filter(({ host }) => !failing.has(host)).length,
+    exchanges: rows.length,
+    bestMatched: named.some(({ preference }) => preference === best),
+  }
+  if (policy === null) return { counts, gap: null, unmatched: [], unused: [] }
+  return {
+    counts,
+    gap: gapOf(rows, policy.mode),
+    unmatched: [...new Set(rows.filter(({ matched }) => !matched).map(({ host }) => host))],
+    unused: [...new Set(patterns)].filter((pattern) => !exchanges.some(({ host }) => names(pattern, host))),
+  }
+}
+
+function comparedFindings(domain: string, { gap, unmatched, unused }: Compared, { mode }: StsPolicy): Finding[] {
+  const severity: Severity = gap === null || gap.level === 'none' ? 'info' : gap.level
+  const evidence = { ...gap, mode }
+  return firstOfEach([
+    ...unmatched.map((subject) => finding('STS_MX_UNMATCHED', { domain, subject, severity, evidence })),
+    ...unused.map((subject) => finding('STS_PATTERN_UNUSED', { domain, subject })),
+  ])
+}
+
+/** Whoever serves a policy was accepted by name and chain. */
+function verifierOf(fetched: Fetched): 'accepted' | 'refused' | null {
+  if (fetched.kind === 'certificate') return 'refused'
+  return fetched.kind === 'answered' && fetched.status === 200 ? 'accepted' : null
 }
 
 function troubleOf(fetched: Fetched, policy: StsPolicy | null): PolicyHealth['trouble'] {
@@ -110,11 +155,10 @@ function fetchFindings(domain: string, fetched: Fetched): Finding[] {
     finding(id, { domain, value, evidence: { ...fetched, text: undefined } })
   switch (fetched.kind) {
     case 'not_fetched':
+    case 'certificate':
       return []
     case 'unreachable':
       return [say('STS_POLICY_UNREACHABLE')]
-    case 'certificate':
-      return [say('STS_CERT_INVALID')]
     case 'redirect':
       return [say('STS_POLICY_REDIRECT')]
     case 'too_large':
@@ -127,21 +171,23 @@ function fetchFindings(domain: string, fetched: Fetched): Finding[] {
 }
 
 function textFindings(domain: string, { contentType, text }: Extract<Fetched, { kind: 'answered' }>): Finding[] {
-  const parsed = parsePolicy(text)
-  const wrong = parsed.ok ? parsed.faults.join('; ') : parsed.detail
-  const severity: Severity = parsed.ok ? 'low' : 'high'
   return [
-    ...(wrong === '' ? [] : [finding('STS_POLICY_SYNTAX', { domain, value: wrong, severity })]),
+    ...syntaxFindings(domain, text),
     ...(isPlainText(contentType) ? [] : [finding('STS_CONTENT_TYPE', { domain, value: contentType.slice(0, 100) })]),
   ]
 }
 
-function certificateFindings(domain: string, { valid, daysLeft, lifetimeDays }: Certificate): Finding[] {
-  const evidence = { daysLeft, lifetimeDays }
-  if (!valid) return [finding('STS_CERT_INVALID', { domain, evidence })]
-  return daysLeft < Math.min(RENEWED_BY_DAYS, lifetimeDays / 6)
-    ? [finding('STS_CERT_EXPIRING', { domain, evidence })]
-    : []
+function syntaxFindings(domain: string, text: string): Finding[] {
+  const parsed = parsePolicy(text)
+  const say = (severity: Severity, value: string): Finding[] => [
+    finding('STS_POLICY_SYNTAX', { domain, severity, value }),
+  ]
+  if (!parsed.ok) return say('high', `${parsed.detail}: senders cannot use it`)
+  if (parsed.faults.length === 0) return []
+  const faults = parsed.faults.join('; ')
+  return parsed.faults.includes(EMPTY_LINES)
+    ? say('medium', `${faults}. Strict senders do not use it`)
+    : say('low', `${faults}. Senders mostly use it all the same`)
 }
 
 function policyFindings(domain: string, { mode, maxAgeS }: StsPolicy): Finding[] {
@@ -151,13 +197,6 @@ function policyFindings(domain: string, { mode, maxAgeS }: StsPolicy): Finding[]
     ...(mode !== 'none' && maxAgeS < SHORT_AGE_S ? (['STS_MAX_AGE_SHORT'] as const) : []),
   ]
   return ids.map((id) => finding(id, { domain, evidence: { mode, maxAgeS } }))
-}
-
-/** A policy that is switched off names nobody, and leaves nobody out. */
-function gapFindings(domain: string, gap: Gap | null, unmatched: readonly string[]): Finding[] {
-  if (gap === null || gap.score === 0) return []
-  const severity: Severity = gap.level === 'none' ? 'info' : gap.level
-  return unmatched.map((host) => finding('STS_MX_UNMATCHED', { domain, subject: host, severity, evidence: { ...gap } }))
 }
 
 /** Where MTA-STS or DANE is in use, nobody hears of failures without reports. */

@@ -53,10 +53,18 @@ export interface StsPolicy {
 const LONGEST_AGE_S = 31_557_600
 const MODES: readonly PolicyMode[] = ['enforce', 'testing', 'none']
 
-/** RFC 8461 §3.2: unknown keys are passed over; of a key that stands twice the first counts, but for mx. */
+/** A fault with which some readers use the policy, and some do not. */
+export const EMPTY_LINES = 'has empty lines at its end'
+
+/**
+ * RFC 8461 §3.2: unknown keys are passed over; of a key that stands twice the first counts, but for mx. Empty lines at the
+ * end are a fault.
+ */
 export function parsePolicy(text: string): Parsed<StsPolicy> {
   const lines = text.split(/\r?\n/)
-  const fields = (lines.at(-1) === '' ? lines.slice(0, -1) : lines).map(fieldOf)
+  const ended = lines.at(-1) === '' ? lines.slice(0, -1) : lines
+  const written = ended.slice(0, ended.findLastIndex((line) => !/^[ \t]*$/.test(line)) + 1)
+  const fields = written.map(fieldOf)
   const wrong = fields.find((field) => field === null)
   if (wrong !== undefined || fields.length === 0) return { ok: false, detail: 'has a line that is no "key: value"' }
   const all = fields.filter((field) => field !== null)
@@ -73,7 +81,7 @@ export function parsePolicy(text: string): Parsed<StsPolicy> {
   return {
     ok: true,
     record: { mode, maxAgeS: Math.min(LONGEST_AGE_S, Number(age)), mx },
-    faults: faultsOf(all, age),
+    faults: [...(written.length < ended.length ? [EMPTY_LINES] : []), ...faultsOf(all, age)],
     notices: [],
   }
 }
