@@ -94,7 +94,8 @@ function findingsOf(sight: With<'route'>, status: ReportSections['mx']['status']
   const about = mxFindings({
     domain: domain.ascii,
     mx: status === 'error' ? unknownOf(route.mx) : route.mx,
-    disagrees: route.agree === false,
+    ttlS: route.originalTtlS,
+    disagrees: route.agree === false ? { first: textOf(route.mx), second: 'something else' } : null,
     a: route.own.a,
     aaaa: route.own.aaaa,
     exchanges: exchanges.map(({ host, canonical, a, aaaa }) => ({ host, cname: canonical, a, aaaa })),
@@ -102,6 +103,11 @@ function findingsOf(sight: With<'route'>, status: ReportSections['mx']['status']
   })
   const rows = exchanges.flatMap(({ host, reverse }) => reverse.map((one) => ({ host, ...one })))
   return [...about, ...reverseFindings(domain.ascii, rows), ...seenFindings(sight, route)]
+}
+
+function textOf(answer: RouteLearned['mx']): string {
+  if (answer.kind !== 'records') return answer.kind
+  return answer.data.map(({ preference, exchange }) => `${preference} ${exchange}`).join(', ')
 }
 
 /** An answer that contradicts itself is none. */
