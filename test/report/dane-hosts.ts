@@ -1,6 +1,7 @@
 // Exchanges with TLSA records as a survey of DANE is given them: sound in all but what is wished.
 import type { Dnssec } from '@postern/shared/dns/dnssec.ts'
-import { type DaneHost, surveyDane } from '@postern/shared/report/dane-survey.ts'
+import type { DaneHost } from '@postern/shared/report/dane-host.ts'
+import { surveyDane } from '@postern/shared/report/dane-survey.ts'
 import { parseTlsa, type Tlsa } from '@postern/shared/report/tlsa.ts'
 import { connected, digest, seen } from './inspections.ts'
 
@@ -24,6 +25,8 @@ interface Wish extends Partial<Omit<DaneHost, 'records'>> {
 export function host({ records = [EE, NEXT], ...wish }: Wish = {}): DaneHost {
   return {
     host: 'mx1.a.test',
+    base: wish.host ?? 'mx1.a.test',
+    differs: false,
     addresses: 'secure',
     tlsa: 'secure',
     seen: seen('mx1.a.test', { [FOUR]: connected() }),
@@ -31,10 +34,11 @@ export function host({ records = [EE, NEXT], ...wish }: Wish = {}): DaneHost {
     ...wish,
   }
 }
-export const showing = (startTls: unknown) => seen('mx1.a.test', { [FOUR]: connected({ startTls }) })
+export const showing = (startTls: unknown, wish: Readonly<Record<string, unknown>> = {}) =>
+  seen('mx1.a.test', { [FOUR]: connected({ startTls }) }, wish)
 
-export function found(hosts: readonly DaneHost[], mx: Dnssec = 'secure') {
-  const survey = surveyDane({ domain: 'a.test', mx, hosts })
+export function found(hosts: readonly DaneHost[], mx: Dnssec = 'secure', mxDiffers = false) {
+  const survey = surveyDane({ domain: 'a.test', mx, mxDiffers, hosts })
   const told = survey.findings.map(({ id, subject, severity }) => [id, subject, severity].filter(Boolean).join(' '))
   return { ...survey, told, statuses: survey.hosts.map(({ status }) => status) }
 }

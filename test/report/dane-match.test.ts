@@ -72,6 +72,30 @@ describe('a certificate', () => {
     expect(found([host({ records: [TA], seen: showing(startTls) })]).hosts[0]!.matches).toBe(expected)
   })
 
+  it.each([
+    ['the domain of the mail', ['a.test'], null],
+    ['its host', ['mx1.a.test'], true],
+    ['neither', ['mx.b.test'], false],
+  ] as const)('for 2 1 1, naming %s, behind MX records that are not signed', (_what, dnsNames, expected) => {
+    const faults = expected === true ? [] : ['mismatch']
+    const leaf = { ...OTHER_NAME, dnsNames }
+    const seen = showing(secured(faults, { chain: [leaf, certificate('2')], chainFound: 2 }))
+    expect(found([host({ records: [TA], seen })], 'insecure').hosts[0]!.matches).toBe(expected)
+  })
+
+  it.each([
+    ['the target of the alias', ['host.b.test'], true],
+    ['the domain of the mail', ['a.test'], true],
+    ['the alias', ['mx1.a.test'], null],
+    ['somebody else', ['mx.c.test'], null],
+  ] as const)('for 2 1 1 of an alias’s target, naming %s', (_what, dnsNames, expected) => {
+    const faults = dnsNames[0] === 'mx1.a.test' ? [] : ['mismatch']
+    const leaf = { ...OTHER_NAME, dnsNames }
+    const seen = showing(secured(faults, { chain: [leaf, certificate('2')], chainFound: 2 }))
+    const { hosts, told } = found([host({ records: [TA, OTHER_TA], base: 'host.b.test', seen })])
+    expect({ matches: hosts[0]!.matches, told }).toEqual({ matches: expected, told: [] })
+  })
+
   it('for 2 1 1 of a chain that goes on, or that the verifier finds fault with, may be the one', () => {
     const record = { records: [TA] }
     const cut = secured([], { chain: [LEAF, certificate('3')], chainFound: 12 })

@@ -6,7 +6,7 @@ import {
   connected,
   digest,
   greeted,
-  LOOKED_AT,
+  LOOKED_AT_TEXT,
   REFUSED,
   secured,
   seen,
@@ -16,12 +16,27 @@ import {
 } from './inspections.ts'
 
 const OTHER_FOUR = '192.0.2.2'
+const activeBy = (status: string) => (status === 'unlearned' ? null : status === 'usable')
 
 describe('DANE that', () => {
   it.each([
     ['is sound', {}, 'secure', 'usable', []],
     ['is not there', { records: [] }, 'secure', 'none', ['DANE_NONE info']],
     ['was not learned', { records: null }, 'secure', 'unlearned', []],
+    [
+      'was not learned, for want of an answer',
+      { records: null, tlsa: 'indeterminate' },
+      'secure',
+      'unlearned',
+      ['DANE_TLSA_UNLEARNED mx1.a.test info'],
+    ],
+    [
+      'was not learned, for want of an answer, as its addresses',
+      { records: null, tlsa: 'indeterminate', addresses: 'indeterminate' },
+      'secure',
+      'unlearned',
+      [],
+    ],
     ['has one record', { records: [EE] }, 'secure', 'usable', ['DANE_SINGLE_TLSA mx1.a.test info']],
     [
       'has one record for mail',
@@ -74,6 +89,13 @@ describe('DANE that', () => {
     ['has addresses that may be signed', { addresses: 'indeterminate' }, 'secure', 'unlearned', []],
     ['has MX records that may be signed', {}, 'indeterminate', 'unlearned', []],
     [
+      'is behind MX records that are not signed, its addresses maybe',
+      { addresses: 'indeterminate' },
+      'insecure',
+      'insecure',
+      ['DANE_TLSA_INSECURE mx1.a.test low'],
+    ],
+    [
       'is surely not signed, its addresses maybe',
       { addresses: 'indeterminate', tlsa: 'insecure' },
       'secure',
@@ -82,7 +104,7 @@ describe('DANE that', () => {
     ],
   ] as const)('%s', (...[, wish, mx, status, expected]) => {
     const { told, statuses, active } = found([host(wish)], mx)
-    expect({ told, statuses, active }).toEqual({ told: expected, statuses: [status], active: status === 'usable' })
+    expect({ told, statuses, active }).toEqual({ told: expected, statuses: [status], active: activeBy(status) })
   })
 
   it('says what is not signed', () => {
@@ -104,7 +126,7 @@ describe('DANE that', () => {
     expect({ told, statuses, active }).toEqual({
       told: expected,
       statuses: [status, 'none'],
-      active: status === 'usable',
+      active: activeBy(status),
     })
   })
 
@@ -167,6 +189,42 @@ describe('an exchange with DANE', () => {
     expect(told).toEqual(['DANE_TLSA_INSECURE mx1.a.test high'])
   })
 
+  it('is checked by some behind MX records that are not signed', () => {
+    const of = (results: Readonly<Record<string, unknown>>, wish = {}) =>
+      found([host({ seen: seen('mx1.a.test', results), ...wish })], 'insecure').told
+    const insecure = 'DANE_TLSA_INSECURE mx1.a.test'
+    expect(of({ [FOUR]: connected() })).toEqual([`${insecure} low`])
+    expect(of({ [FOUR]: wrong })).toEqual([`${insecure} low`, 'DANE_MISMATCH mx1.a.test high'])
+    expect(of({ [FOUR]: wrong }, { addresses: 'insecure' })).toEqual([`${insecure} high`])
+    expect(of({ [FOUR]: wrong }, { addresses: 'indeterminate' })).toEqual([`${insecure} low`])
+  })
+
+  it('that was seen a while ago may be in order, and is never out of it', () => {
+    const remembered = (results: Readonly<Record<string, unknown>>) =>
+      found([host({ records: [EE, NEXT], seen: seen('mx1.a.test', results, { fromMemory: true }) })])
+    expect(remembered({ [FOUR]: connected() })).toMatchObject({
+      told: [],
+      hosts: [{ matches: true, records: [{ matches: true }, { matches: null }] }],
+    })
+    for (const results of [{ [FOUR]: wrong }, { [FOUR]: wrong, [OTHER_FOUR]: connected() }])
+      expect(remembered(results)).toMatchObject({ told: [], hosts: [{ matches: null }] })
+    expect(remembered({ [FOUR]: wrong }).hosts[0]!.records.map(({ matches }) => matches)).toEqual([null, null])
+    expect(remembered({ [FOUR]: clear })).toMatchObject({ told: [], hosts: [{ matches: null }] })
+  })
+
+  it('says when it offered no TLS', () => {
+    const { findings } = found([host({ seen: seen('mx1.a.test', { [FOUR]: clear }) })])
+    expect(findings[0]!.evidence).toEqual({ addresses: [{ address: FOUR, observedAt: LOOKED_AT_TEXT }] })
+  })
+
+  it('whose records are those of its target was asked by another name', () => {
+    const alias = (results: Readonly<Record<string, unknown>>) =>
+      found([host({ base: 'host.b.test', seen: seen('mx1.a.test', results) })])
+    expect(alias({ [FOUR]: connected() })).toMatchObject({ told: [], hosts: [{ matches: true }] })
+    expect(alias({ [FOUR]: wrong })).toMatchObject({ told: [], hosts: [{ matches: null }] })
+    expect(alias({ [FOUR]: clear }).told).toEqual(['DANE_NO_STARTTLS mx1.a.test critical'])
+  })
+
   it('that nobody looked at is believed', () => {
     for (const nothing of [null, unseen('mx1.a.test', 'deadline')])
       expect(found([host({ seen: nothing })])).toMatchObject({
@@ -181,7 +239,7 @@ describe('an exchange with DANE', () => {
       host({ records: [EE, NEXT, `1 1 1 ${digest('d7')}`], seen: seen('mx1.a.test', { [FOUR]: wrong }) }),
     ])
     expect(findings[0]!.evidence).toMatchObject({
-      addresses: [{ address: FOUR, observedAt: LOOKED_AT, spkiSha256: digest('d7') }],
+      addresses: [{ address: FOUR, observedAt: LOOKED_AT_TEXT, spkiSha256: digest('d7') }],
       records: [EE, NEXT],
     })
   })

@@ -13,6 +13,7 @@ const NOBODYS: Readonly<Record<string, string>> = {
   MX_TLD: 'is about names without a dot: `test` itself is no row, and a journey asks for it',
   SMTP_CONNECT_TIMEOUT: 'on loopback a connection is answered or refused at once',
   SMTP_V6_ONLY_DOWN: 'lanes have no IPv6, so that nobody sees it fail',
+  DANE_RESOLVERS_DIFFER: 'takes two resolvers',
   TLSRPT_RATE_HIGH: 'is about a report that somebody uploads, not about a domain',
 }
 

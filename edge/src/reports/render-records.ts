@@ -139,8 +139,11 @@ export function daneOf({ domain, route, exchanges, looked }: With<'route' | 'exc
   const survey: DaneSurvey = surveyDane({
     domain: domain.ascii,
     mx: route.dnssec,
+    mxDiffers: false,
     hosts: exchanges.map(({ host, dnssec, pins }) => ({
       host,
+      base: pins.base,
+      differs: false,
       addresses: dnssec,
       tlsa: pins.dnssec,
       records: pins.records,

@@ -123,7 +123,10 @@ const tlsRpt = z.strictObject({
 })
 
 const dane = z.strictObject({
-  active: z.boolean().openapi({ description: 'Both resolvers vouch for it, where there are two to ask' }),
+  active: z.boolean().nullable().openapi({
+    description:
+      'Both resolvers vouch for it, where there are two to ask; null where what was not learned could make it so',
+  }),
   hosts: z.array(
     z.strictObject({
       host: z.string(),

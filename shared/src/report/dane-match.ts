@@ -5,8 +5,11 @@ import { allOf, anyOf } from './three-valued.ts'
 import { isUsable, means, type Tlsa } from './tlsa.ts'
 
 export interface Presented {
-  /** For which mail is: with MX records that are secure its name serves in a certificate too (RFC 7672 §3.2.2). */
-  readonly domain: string
+  /** Names of which a certificate has to have one (RFC 7672 §3.2.2), and those that may serve as well. */
+  readonly references: readonly string[]
+  readonly perhaps: readonly string[]
+  /** The lane asked by a name that is a reference: its verdict on the host's name counts. */
+  readonly isBase: boolean
   readonly tls: SeenTls
   /** In milliseconds since the epoch. */
   readonly observedAt: number
@@ -61,10 +64,12 @@ function linked({ chain }: SeenTls, at: number): boolean | null {
   return links === false && chain.length > 2 ? null : links
 }
 
-function isNamed({ domain, tls }: Presented): boolean | null {
+function isNamed({ references, perhaps, isBase, tls }: Presented): boolean | null {
   const [leaf] = tls.chain
   if (leaf === undefined) return null
-  if (tls.pkix.matches || leaf.dnsNames.some((name) => names(name, domain))) return true
+  const isAmong = (wanted: readonly string[]) => leaf.dnsNames.some((name) => wanted.some((one) => names(name, one)))
+  if ((isBase && tls.pkix.matches) || isAmong(references)) return true
+  if (isAmong(perhaps)) return null
   // Without DNS-IDs a common name may serve (RFC 7672 §3.2.3).
   return leaf.dnsNamesFound === 0 || leaf.dnsNamesFound > leaf.dnsNames.length ? null : false
 }

@@ -73,6 +73,12 @@ const dane: readonly DomainRow[] = [
     note: 'A signed domain; the signatures of the TLSA records do not hold.',
   },
   {
+    ...signed('dane-unlearned.test', `_25._tcp.mx ${FITTING}`, `_25._tcp.mx ${NEXT_KEY}`),
+    faults: { '_25._tcp.mx': { kind: 'servfail' } },
+    ...only(DANE, 'DANE_TLSA_UNLEARNED'),
+    note: 'A signed domain; nobody answers for the TLSA records.',
+  },
+  {
     ...signed('dane-unusable.test', `_25._tcp.mx TLSA 1 1 1 ${publicKeyDigest()}`),
     findings: ['DANE_UNUSABLE'],
     lacks: ['DANE_MISMATCH', 'DANE_TLSA_INSECURE', 'DANE_BOGUS', 'DANE_NONE', 'DANE_NO_STARTTLS'],

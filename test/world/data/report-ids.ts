@@ -117,6 +117,8 @@ export const DANE = [
   'DANE_PARTIAL',
   'DANE_NO_STARTTLS',
   'DANE_SINGLE_TLSA',
+  'DANE_RESOLVERS_DIFFER',
+  'DANE_TLSA_UNLEARNED',
 ] as const
 
 export const DNS = ['DNS_BOGUS', 'DNS_COLD_OVER_150MS', 'ROUTE_OVER_300S'] as const
