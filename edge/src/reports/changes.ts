@@ -51,7 +51,7 @@ function isLearned({ id, section, subject }: DomainReport['findings'][number], r
 /** Something of that exchange was measured; subjects are hosts, perhaps with an address behind them. */
 function isSeen(subject: string | null, { mx }: DomainReport): boolean {
   const host = subject?.split(' ')[0]
-  return mx.records.some((record) => record.host === host && record.effective !== null)
+  return mx.records.some((record) => record.host === host && record.smtp?.some(({ measured }) => measured) === true)
 }
 
 /** Facts that somebody watches, as text; those that were not learned are absent. */
@@ -66,7 +66,7 @@ function watched(report: DomainReport): ReadonlyMap<string, string> {
     ['mta_sts.id', published(sts, sts.id)],
     ['mta_sts.policy', sts.policy === null ? null : JSON.stringify(sts.policy)],
     ['tls_rpt.record', published(tlsRpt, tlsRpt.record)],
-    ['dane.active', isNamed ? String(dane.active) : null],
+    ['dane.active', isNamed && dane.active !== null ? String(dane.active) : null],
     ...mx.records.flatMap((record): [string, string | null][] => [
       [`${record.host} addresses`, addressesIn(record)],
       [`${record.host} certificate`, certificatesIn(record)],

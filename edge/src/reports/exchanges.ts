@@ -1,6 +1,6 @@
 // What the DNS tells of a domain's exchanges: addresses, aliases, pins with who vouches for them, and reverse names.
 import type { Answer, MxData, TlsaData } from '@postern/shared/dns/answer.ts'
-import { type Dnssec, dnssecOf, together } from '@postern/shared/dns/dnssec.ts'
+import { type Dnssec, together } from '@postern/shared/dns/dnssec.ts'
 import { reverseNameOf } from '@postern/shared/report/reverse-findings.ts'
 import { doubted, isNegative, type LookUps, type Stated } from './look-ups.ts'
 
@@ -21,6 +21,8 @@ export interface Pins {
   /** Name below which the records lie. */
   readonly base: string
   readonly dnssec: Dnssec
+  /** Another resolver says something else of them, or does not vouch for them. */
+  readonly differs: boolean
   /** Null where they could not be learned. */
   readonly records: readonly TlsaData[] | null
 }
@@ -89,11 +91,21 @@ const pinName = (base: string): string => `_25._tcp.${base}`
 async function pinsAt(base: string, looks: LookUps): Promise<Pins> {
   const question = { name: pinName(base), type: 'TLSA' } as const
   const { answer, dnssec, source } = await looks.state(question)
-  if (answer.kind === 'failure') return { base, dnssec, records: null }
-  if (answer.kind !== 'records') return { base, dnssec, records: [] }
-  if (dnssec !== 'secure') return { base, dnssec, records: answer.data }
+  const alone = { base, dnssec, differs: false }
+  if (answer.kind === 'failure') return { ...alone, records: null }
+  if (answer.kind !== 'records') return { ...alone, records: [] }
+  if (dnssec !== 'secure') return { ...alone, records: answer.data }
   const second = await looks.second(question, source)
-  return { base, dnssec: second.kind === 'nodata' ? 'insecure' : dnssecOf(second), records: answer.data }
+  if (second.kind === 'failure') return { ...alone, dnssec: 'indeterminate', records: answer.data }
+  const isSame = second.kind === 'records' && second.authentic && pinText(second.data) === pinText(answer.data)
+  return { ...alone, differs: !isSame, records: answer.data }
+}
+
+function pinText(pins: readonly TlsaData[]): string {
+  return pins
+    .map(({ usage, selector, matching, data }) => [usage, selector, matching, data].join(' '))
+    .toSorted()
+    .join()
 }
 
 interface Alias {

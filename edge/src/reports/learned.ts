@@ -22,6 +22,10 @@ export interface RouteLearned {
   readonly dnssec: Dnssec
   /** Null where the second was not heard yet, or could not tell. */
   readonly agree: boolean | null
+  /** What both said where they do not agree, as text. */
+  readonly disagrees: { readonly first: string; readonly second: string } | null
+  /** Only one of them vouches for the records, or for others. */
+  readonly differs: boolean
   readonly own: Addresses
   /** Of our own first question, in milliseconds; null where it was remembered. */
   readonly tookMs: number | null

@@ -68,9 +68,11 @@ function isFetched(kept: unknown): kept is Fetched {
 /** A host that leads anywhere but out is not asked; the platform connects to public addresses only, whatever it resolves. */
 function barring({ a, aaaa }: PolicyWanted, loopback: readonly Cidr[]): Fetched | null {
   const addresses = [a, aaaa].flatMap((answer) => (answer.kind === 'records' ? answer.data : []))
-  if (addresses.some((address) => !globallyReachable(address, loopback)))
-    return { kind: 'unreachable', why: 'not_public' }
-  if (a.kind === 'failure' || aaaa.kind === 'failure') return { kind: 'not_fetched' }
+  const open = addresses.filter((address) => globallyReachable(address, loopback))
+  if (addresses.length > 0 && open.length === 0) return { kind: 'unreachable', why: 'not_public' }
+  // Which of several addresses is connected to is not ours to say.
+  if (open.length < addresses.length || a.kind === 'failure' || aaaa.kind === 'failure')
+    return { kind: 'not_fetched', why: 'dns' }
   return addresses.length === 0 ? { kind: 'unreachable', why: 'no_address' } : null
 }
 
@@ -82,17 +84,24 @@ function urlOf(domain: string, policyHosts: readonly PolicyHosts[]): string {
 
 async function fetchPolicy(url: string): Promise<Fetched> {
   const signal = AbortSignal.timeout(TIMEOUT_MS)
+  let hasBegun = false
   try {
-    const response = await fetch(url, { redirect: 'manual', headers: { 'cache-control': 'no-store' }, signal })
-    const { status } = response
-    if (status !== OK) await response.body?.cancel()
-    if (TLS_FAULTS.includes(status)) return { kind: 'certificate' }
-    if (WAY_FAULTS.includes(status)) return { kind: 'unreachable', why: 'connection' }
-    if (status >= MULTIPLE_CHOICES && status < BAD_REQUEST) return { kind: 'redirect', status }
-    const text = status === OK ? await textWithin(response.body, { octets: MOST_OCTETS, fatal: false }) : ''
-    const contentType = (response.headers.get('content-type') ?? '').slice(0, 200)
-    return text === null ? { kind: 'too_large' } : { kind: 'answered', status, contentType, text }
+    const response = await fetch(url, { redirect: 'manual', cache: 'no-store', signal })
+    hasBegun = true
+    return await read(response)
   } catch {
+    // Who begins to answer and does not end is there, and at fault.
+    if (hasBegun) return { kind: 'unreachable', why: 'no_end' }
     return { kind: 'unreachable', why: signal.aborted ? 'timeout' : 'connection' }
   }
+}
+
+async function read({ status, headers, body }: Response): Promise<Fetched> {
+  if (status !== OK) await body?.cancel()
+  if (TLS_FAULTS.includes(status)) return { kind: 'certificate' }
+  if (WAY_FAULTS.includes(status)) return { kind: 'unreachable', why: 'connection' }
+  if (status >= MULTIPLE_CHOICES && status < BAD_REQUEST) return { kind: 'redirect', status }
+  const text = status === OK ? await textWithin(body, { octets: MOST_OCTETS, fatal: false }) : ''
+  const contentType = (headers.get('content-type') ?? '').slice(0, 200)
+  return text === null ? { kind: 'too_large' } : { kind: 'answered', status, contentType, text }
 }

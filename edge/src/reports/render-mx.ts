@@ -95,7 +95,7 @@ function findingsOf(sight: With<'route'>, status: ReportSections['mx']['status']
     domain: domain.ascii,
     mx: status === 'error' ? unknownOf(route.mx) : route.mx,
     ttlS: route.originalTtlS,
-    disagrees: route.agree === false ? { first: textOf(route.mx), second: 'something else' } : null,
+    disagrees: route.disagrees,
     a: route.own.a,
     aaaa: route.own.aaaa,
     exchanges: exchanges.map(({ host, canonical, a, aaaa }) => ({ host, cname: canonical, a, aaaa })),
@@ -103,11 +103,6 @@ function findingsOf(sight: With<'route'>, status: ReportSections['mx']['status']
   })
   const rows = exchanges.flatMap(({ host, reverse }) => reverse.map((one) => ({ host, ...one })))
   return [...about, ...reverseFindings(domain.ascii, rows), ...seenFindings(sight, route)]
-}
-
-function textOf(answer: RouteLearned['mx']): string {
-  if (answer.kind !== 'records') return answer.kind
-  return answer.data.map(({ preference, exchange }) => `${preference} ${exchange}`).join(', ')
 }
 
 /** An answer that contradicts itself is none. */

@@ -8,9 +8,10 @@ import type { Finding } from '@postern/shared/report/finding.ts'
 import { type Fetched, type StsSurvey, surveySts } from '@postern/shared/report/mta-sts-survey.ts'
 import type { SpfSurvey } from '@postern/shared/report/spf-survey.ts'
 import { chosenTlsRpt, parseTlsRpt } from '@postern/shared/report/tlsrpt.ts'
-import { exchangesNamed } from './learned.ts'
-import { inspectionOf, policyCertificate } from './render-seen.ts'
+import { exchangesNamed, routeKind } from './learned.ts'
+import { inspectionOf } from './render-seen.ts'
 import type { With } from './sections.ts'
+import { policyCertificate, weighed } from './weigh.ts'
 
 export function spfOf({ status, text, lookups, voids, all, included }: SpfSurvey): ReportSections['spf'] {
   const isCounted = status === 'one' || status === 'error'
@@ -54,13 +55,15 @@ function tagsOf({ p, sp, np, strictDkim, strictSpf, psd }: DmarcRecord): ReportS
 /** As far as a lane has looked, with the certificate of the policy's host and what the exchanges have to offer. */
 export function stsOf(sight: With<'sts' | 'route'>): StsSurvey {
   const { domain, sts, route, looked, now } = sight
-  const exchanges = exchangesNamed(domain.ascii, route).map(({ exchange, preference }) => ({
-    host: exchange,
-    preference,
-  }))
-  const failing = new Set(exchanges.map(({ host }) => host).filter((host) => lacksTls(sight, host)))
-  const certificate = policyCertificate(looked, now)
-  return surveySts({ domain: domain.ascii, texts: sts.texts, fetched: sts.fetched, certificate, exchanges, failing })
+  const named = exchangesNamed(domain.ascii, route).map(({ exchange: host, preference }) => ({ host, preference }))
+  return surveySts({
+    domain: domain.ascii,
+    texts: sts.texts,
+    fetched: weighed(sts.fetched, looked),
+    certificate: policyCertificate(looked, now),
+    exchanges: routeKind(domain.ascii, route) === 'error' ? null : named,
+    failing: new Set(named.map(({ host }) => host).filter((host) => lacksTls(sight, host))),
+  })
 }
 
 /** Measured, and at no address a TLS with a valid certificate. */
@@ -89,7 +92,7 @@ export function policyOf(sight: With<'sts' | 'route'>): {
       records: sight.sts.texts === null ? null : [...sight.sts.texts],
       id,
       policy: policy === null ? null : { mode: policy.mode, max_age_s: policy.maxAgeS, mx: [...policy.mx] },
-      fetch: fetchOf(sight.sts.fetched),
+      fetch: fetchOf(weighed(sight.sts.fetched, sight.looked)),
       certificate:
         certificate === null
           ? null
@@ -97,6 +100,10 @@ export function policyOf(sight: With<'sts' | 'route'>): {
               valid: certificate.valid,
               days_left: rounded(certificate.daysLeft),
               lifetime_days: rounded(certificate.lifetimeDays),
+              faults: [...(certificate.faults ?? [])],
+              names: [...certificate.names],
+              issuer: certificate.issuer,
+              expires_at: new Date(certificate.expiresAt).toISOString(),
             },
       health: health === null ? null : healthOf(health),
       gap: gap === null ? null : { ...gap, score: rounded(gap.score) },
@@ -139,11 +146,11 @@ export function daneOf({ domain, route, exchanges, looked }: With<'route' | 'exc
   const survey: DaneSurvey = surveyDane({
     domain: domain.ascii,
     mx: route.dnssec,
-    mxDiffers: false,
+    mxDiffers: route.differs,
     hosts: exchanges.map(({ host, dnssec, pins }) => ({
       host,
       base: pins.base,
-      differs: false,
+      differs: pins.differs,
       addresses: dnssec,
       tlsa: pins.dnssec,
       records: pins.records,

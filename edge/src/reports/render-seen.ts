@@ -9,8 +9,10 @@ import type {
   StartTls,
   Tls,
 } from '@postern/shared/contract/inspection.ts'
-import type { Certificate } from '@postern/shared/report/health.ts'
 import type { Looked } from './learned.ts'
+import { policyHostOf } from './policy.ts'
+import type { With } from './sections.ts'
+import { weighed } from './weigh.ts'
 
 type Seen = NonNullable<ExchangeShown['smtp']>[number]
 
@@ -34,16 +36,21 @@ export function seenOf(inspection: ExchangeInspection | null): Seen[] | null {
   }))
 }
 
-/** It connects somewhere and greets with 220; null where none of its addresses was measured. */
+/** It greets with 220 somewhere; false where each address was tried and none is there, null where we were refused or have not looked. */
 export function isEffective(inspection: ExchangeInspection | null): boolean | null {
   if (inspection?.kind !== 'inspected') return null
-  const measured = inspection.addresses.filter(({ result }) => result.kind !== 'unmeasured')
-  if (measured.length === 0) return null
-  return measured.some(({ result }) => result.kind === 'connected' && greets(result))
+  const results = inspection.addresses.map(({ result }) => result)
+  if (results.some(greets)) return true
+  const isAllTried = results.length > 0 && results.length === inspection.addressesFound
+  return isAllTried && results.every(isAbsent) ? false : null
 }
 
-function greets({ greeting }: Extract<SmtpResult, { kind: 'connected' }>): boolean {
-  return greeting.kind === 'reply' && greeting.reply.code === 220
+function greets(result: SmtpResult): boolean {
+  return result.kind === 'connected' && result.greeting.kind === 'reply' && result.greeting.reply.code === 220
+}
+
+function isAbsent(result: SmtpResult): boolean {
+  return result.kind === 'not_connected' || (result.kind === 'connected' && result.greeting.kind === 'timed_out')
 }
 
 const NOTHING = {
@@ -118,29 +125,26 @@ function tlsOf({ version, cipher, chain, pkix }: Tls): NonNullable<Seen['tls']> 
   }
 }
 
-const DAY_MS = 86_400_000
-
-/** Of the policy host, the worst of its addresses; null where none was measured. */
-export function policyCertificate(looked: Looked | undefined, now: number): Certificate | null {
-  const host: PolicyHostInspection | null = looked?.kind === 'report' ? looked.report.policyHost : null
-  if (host?.kind !== 'inspected') return null
-  const certificates = host.addresses.flatMap(({ result }) => {
-    if (result.kind !== 'connected' || result.handshake.kind !== 'secured') return []
-    const { chain, pkix } = result.handshake.tls
-    const { notBeforeAt = null, notAfterAt = null } = chain[0] ?? {}
-    if (notBeforeAt === null || notAfterAt === null) return []
-    const lifetimeDays = (notAfterAt - notBeforeAt) / DAY_MS
-    return [{ valid: pkix.verdict === 'valid', daysLeft: (notAfterAt - now) / DAY_MS, lifetimeDays }]
-  })
-  const worst = certificates.toSorted(
-    (one, other) => Number(one.valid) - Number(other.valid) || one.daysLeft - other.daysLeft,
-  )
-  return worst[0] ?? null
-}
-
 type Unmeasured = ReportSections['unmeasured']
 
-export function unmeasuredOf(looked: Looked): Unmeasured {
+export function unmeasuredOf({ domain, looked, sts }: With<'looked'>): Unmeasured {
+  const fetched = sts === undefined ? null : weighed(sts.fetched, looked)
+  const isUnfetched = fetched?.kind === 'not_fetched' && fetched.why !== undefined
+  const subject = policyHostOf(domain.ascii)
+  const policy: Unmeasured = isUnfetched
+    ? [
+        {
+          what: 'policy',
+          subject,
+          why: fetched.status === undefined ? fetched.why : `${fetched.why} ${fetched.status}`,
+          retry_at: null,
+        },
+      ]
+    : []
+  return [...unseenOf(looked), ...policy]
+}
+
+function unseenOf(looked: Looked): Unmeasured {
   if (looked.kind === 'unmeasured') {
     return looked.why === 'no_exchange' ? [] : [{ what: 'smtp', subject: '*', why: looked.why, retry_at: null }]
   }

@@ -91,11 +91,15 @@ function learnRoute(
 }
 
 function routeOf(first: Stated<MxData>, second: Answer<MxData>, own: Addresses): RouteLearned {
+  const [one, other] = [textOf(first.answer), textOf(second)]
+  const isHeard = first.answer.kind !== 'failure' && second.kind !== 'failure'
   const isVouchedFor = first.dnssec === 'secure' && first.answer.kind === 'records'
   return {
     mx: agreed(first.answer, second),
     dnssec: isVouchedFor ? together([first.dnssec, dnssecOf(second)]) : first.dnssec,
-    agree: first.answer.kind === 'failure' || second.kind === 'failure' ? null : isSame(first.answer, second),
+    agree: isHeard ? one === other : null,
+    disagrees: isHeard && one !== other ? { first: one, second: other } : null,
+    differs: isVouchedFor && isHeard && (one !== other || dnssecOf(second) !== 'secure'),
     own,
     tookMs: first.tookMs,
     resolverMs: first.tookMs,
@@ -121,15 +125,12 @@ function agreed(first: Answer<MxData>, second: Answer<MxData>): Answer<MxData> {
   return first.kind === 'failure' ? second : doubted(first, second)
 }
 
-function isSame(one: Answer<MxData>, other: Answer<MxData>): boolean {
-  const textOf = (answer: Answer<MxData>): string => {
-    if (answer.kind !== 'records') return answer.kind
-    return answer.data
-      .map(({ preference, exchange }) => `${preference} ${exchange}`)
-      .toSorted()
-      .join()
-  }
-  return textOf(one) === textOf(other)
+function textOf(answer: Answer<MxData>): string {
+  if (answer.kind !== 'records') return answer.kind
+  return answer.data
+    .map(({ preference, exchange }) => `${preference} ${exchange}`)
+    .toSorted()
+    .join(', ')
 }
 
 /** Names of the walk that lie within somebody's zone: one "nothing there" too many would be somebody's missing policy. */

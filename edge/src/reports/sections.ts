@@ -68,7 +68,7 @@ export const SECTIONS = {
   resolution: section(['route', 'exchanges'], [], resolutionOf),
   availability: section(['route', 'exchanges'], [], availabilityOf),
   commands: section(['exchanges', 'dkim'], [], (sight) => ({ value: commands(sight), findings: [] })),
-  unmeasured: section(['looked'], [], (sight) => ({ value: unmeasuredOf(sight.looked), findings: [] })),
+  unmeasured: section(['looked'], ['sts'], (sight) => ({ value: unmeasuredOf(sight), findings: [] })),
 } as const satisfies Sections
 
 /** Reachable is not delivered, and says nothing of what is spam. */

@@ -1,9 +1,8 @@
 // What `GET /v1/domains/{domain}` answers: the sections of a domain's report, what was found, and what changed.
 import { z } from '@hono/zod-openapi'
 import { SECTIONS, SEVERITIES, type Severity } from '../report/finding.ts'
-import { GAP_LEVELS } from '../report/gap.ts'
-import { HEALTH_BANDS } from '../report/health.ts'
 import { mxSection } from './domain-exchanges.ts'
+import { mtaSts } from './domain-policy.ts'
 
 const instant = z.iso.datetime()
 const share = z.number().min(0).max(1)
@@ -82,38 +81,6 @@ const dmarc = z.strictObject({
     .openapi({ description: 'Of the record that counts' }),
   rua: names,
   ruf: names,
-})
-
-const mtaSts = z.strictObject({
-  status: z.enum(['none', 'several', 'invalid', 'published', 'unlearned']),
-  records: names.nullable().openapi({ description: 'TXT records at `_mta-sts.`; null where they were not learned' }),
-  id: z.string().nullable(),
-  policy: z
-    .strictObject({ mode: z.enum(['enforce', 'testing', 'none']), max_age_s: z.number().int(), mx: names })
-    .nullable(),
-  fetch: z.strictObject({
-    kind: z.enum(['answered', 'redirect', 'too_large', 'certificate', 'unreachable', 'not_fetched']),
-    status: z.number().int().nullable(),
-    content_type: z.string().nullable(),
-    why: z.string().nullable(),
-  }),
-  certificate: z
-    .strictObject({ valid: z.boolean(), days_left: z.number(), lifetime_days: z.number() })
-    .nullable()
-    .openapi({ description: 'Of the policy host, as a lane has read it; null where none has' }),
-  health: z
-    .strictObject({
-      score: z.number().int().min(0).max(100),
-      band: z.enum(HEALTH_BANDS),
-      components: z.strictObject({ certificate: share.nullable(), max_age: share, match: share }),
-      named: share.openapi({ description: 'Of the exchanges, whether senders can use them or not' }),
-      caps: names,
-      partial: z.boolean(),
-    })
-    .nullable(),
-  gap: z.strictObject({ score: z.number().min(0).max(100), level: z.enum(GAP_LEVELS) }).nullable(),
-  unmatched_mx: names,
-  unused_patterns: names,
 })
 
 const tlsRpt = z.strictObject({
@@ -204,7 +171,7 @@ export const finding = z
 const command = z.strictObject({ title: z.string(), command: z.string() })
 
 const unmeasured = z.strictObject({
-  what: z.enum(['smtp', 'policy_certificate']),
+  what: z.enum(['smtp', 'policy', 'policy_certificate']),
   subject: z.string(),
   why: z.string().openapi({ description: 'None of these says anything about the host' }),
   retry_at: instant.nullable(),

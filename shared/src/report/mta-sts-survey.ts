@@ -14,7 +14,7 @@ export type Fetched =
   | { readonly kind: 'redirect'; readonly status: number }
   | { readonly kind: 'too_large' }
   | { readonly kind: 'certificate' }
-  | { readonly kind: 'unreachable'; readonly why: 'no_address' | 'not_public' | 'timeout' | 'connection' }
+  | { readonly kind: 'unreachable'; readonly why: 'no_address' | 'not_public' | 'timeout' | 'connection' | 'no_end' }
   /** Nobody looked for it, or what came of it says nothing of what senders get. */
   | { readonly kind: 'not_fetched'; readonly why?: NotFetched; readonly status?: number }
 

@@ -11,7 +11,21 @@ const RECORD: DomainReport['mx']['records'][number] = {
   alias_of: null,
   dnssec: 'secure',
   addresses: [{ address: '8.8.8.8', family: 4, reachable: true, reverse_names: [], confirmed: null }],
-  smtp: [],
+  smtp: [
+    {
+      address: '8.8.8.8',
+      measured: true,
+      why: null,
+      at: '2099-05-01T12:00:00.000Z',
+      from_memory: false,
+      connect: { ok: true, ms: 20, fault: null },
+      greeting: null,
+      ehlo: null,
+      ehlo_inside_tls: null,
+      starttls: 'unmeasured',
+      tls: null,
+    },
+  ],
   effective: true,
   policy_pattern: null,
 }

@@ -75,8 +75,6 @@ describe('a policy host', () => {
     ['redirects', (_, out) => void out.writeHead(302, { location: '/there' }).end(), 'STS_POLICY_REDIRECT'],
     ['says 404', (_, out) => void out.writeHead(404).end(), 'STS_POLICY_STATUS'],
     ['has a bad certificate', (_, out) => void out.writeHead(526).end(), 'STS_CERT_INVALID'],
-    ['is behind a proxy that finds nobody', (_, out) => void out.writeHead(530).end(), 'STS_POLICY_UNREACHABLE'],
-    ['hangs up', (_, out) => void out.destroy(), 'STS_POLICY_UNREACHABLE'],
     ['sends 70 KB', policy(`${POLICY}${'x'.repeat(70_000)}: y\n`), 'STS_TOO_LARGE'],
     ['never says where it ends', (_, out) => endless(out), 'STS_TOO_LARGE'],
     ['sends a page', policy('<html></html>'), 'STS_POLICY_SYNTAX'],
@@ -86,9 +84,28 @@ describe('a policy host', () => {
     expect(policyRequests).toEqual(['/mta-sts.a.test/.well-known/mta-sts.txt'])
   })
 
+  it.each<[string, NonNullable<Desk['policy']>, string]>([
+    ['is behind a proxy that finds nobody', (_, out) => void out.writeHead(530).end(), 'connection'],
+    ['hangs up', (_, out) => void out.destroy(), 'connection'],
+    ['turns us away', (_, out) => void out.writeHead(403).end(), 'status 403'],
+    ['has enough of us', (_, out) => void out.writeHead(429).end(), 'status 429'],
+    ['is broken', (_, out) => void out.writeHead(503).end(), 'status 503'],
+  ])('that %s is not known to be bad', async (_what, answer, why) => {
+    const { report: made, ids } = await of(STS, { policy: answer })
+    expect(ids.filter((id) => id.startsWith('STS_'))).toEqual([])
+    expect([made.mta_sts.fetch.kind, made.mta_sts.health]).toEqual(['not_fetched', null])
+    expect(made.unmeasured).toContainEqual({ what: 'policy', subject: 'mta-sts.a.test', why, retry_at: null })
+  })
+
+  it('that begins and does not end is at fault', async () => {
+    const { ids, tookMs } = await of(STS, { policy: (_, out) => void out.writeHead(200).write('version: STSv1\n') })
+    expect(ids).toContain('STS_POLICY_UNREACHABLE')
+    expect(tookMs).toBeLessThan(6_500)
+  })
+
   it('that sends nothing is given up after five seconds', async () => {
     const { report: made, tookMs } = await of(STS, { policy: () => undefined })
-    expect(made.mta_sts.fetch).toMatchObject({ kind: 'unreachable', why: 'timeout' })
+    expect(made.mta_sts.fetch).toMatchObject({ kind: 'not_fetched', why: 'timeout' })
     expect(tookMs).toBeLessThan(6_500)
   })
 })

@@ -7,7 +7,7 @@ import { found, REPORT } from './a-report.ts'
 const NOTHING = { appeared: [], gone: [], changed: [] }
 const [RECORD] = REPORT.mx.records
 
-const UNSEEN = { mx: { ...REPORT.mx, records: [{ ...RECORD!, effective: null }] } }
+const UNSEEN = { mx: { ...REPORT.mx, records: [{ ...RECORD!, smtp: [] }] } }
 const SLOW = { findings: [found('SMTP_SLOW', 'smtp', 'mx.a.test')] }
 const exchanges = (...hosts: readonly string[]): Partial<DomainReport> => ({
   mx: { ...REPORT.mx, records: hosts.map((host) => ({ ...RECORD!, host })) },
