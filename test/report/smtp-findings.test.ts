@@ -139,12 +139,21 @@ describe('a greeting', () => {
     ['after five seconds', greeted(220, 'mx1.a.test', 5_000), []],
     ['after more', greeted(220, 'mx1.a.test', 5_001), ['SMTP_SLOW']],
     ['after more, with 554', greeted(554, 'no', 6_000), ['SMTP_421_554_GREETING', 'SMTP_SLOW']],
-    ['that did not come within six seconds', { kind: 'timed_out', waitedMs: 6_000 }, ['SMTP_SLOW']],
+    ['that did not come within six seconds', { kind: 'timed_out', waitedMs: 6_000 }, ['SMTP_NO_GREETING']],
     ['that was waited for for four', { kind: 'timed_out', waitedMs: 4_000 }, []],
     ['in place of which we were hung up on', { kind: 'closed', waitedMs: 6_000 }, []],
     ['that is no SMTP', { kind: 'protocol_error', waitedMs: 6_000 }, []],
   ] as const)('%s', (_what, greeting, expected) => {
     expect(found(one({ [FOUR]: withGreeting(greeting) })).map(({ id }) => id)).toEqual(expected)
+  })
+
+  it.each([
+    ['protocol_error', ['SMTP_EHLO_NO_REPLY']],
+    ['closed', []],
+    ['timed_out', []],
+  ] as const)('is followed by an EHLO that ends as %s', (kind, expected) => {
+    const result = connected({ ehlo: { kind, waitedMs: 20 }, startTls: null, ehloInside: null })
+    expect(found(one({ [FOUR]: result })).map(({ id }) => id)).toEqual(expected)
   })
 
   it('of whatever refusal is one of us, and none of others', () => {

@@ -86,8 +86,10 @@ interface Named {
 function greetingCases(one: SeenAddress<Connected>, named: Named): Case[] {
   const { greeting, connectMs } = one.result
   if (greeting.kind !== 'reply') {
-    const isSlow = greeting.kind === 'timed_out' && greeting.waitedMs > SLOW_MS
-    return isSlow ? [{ id: 'SMTP_SLOW', seen: { ...seenAt(one), connectMs, waitedMs: greeting.waitedMs } }] : []
+    const isSilent = greeting.kind === 'timed_out' && greeting.waitedMs > SLOW_MS
+    return isSilent
+      ? [{ id: 'SMTP_NO_GREETING', seen: { ...seenAt(one), connectMs, waitedMs: greeting.waitedMs } }]
+      : []
   }
   const { reply, name, tookMs } = greeting
   const seen = { ...seenAt(one), connectMs, tookMs, code: reply.code, text: reply.lines[0] ?? '' }
@@ -96,9 +98,15 @@ function greetingCases(one: SeenAddress<Connected>, named: Named): Case[] {
   if (reply.code >= 400) return [{ id: 'SMTP_421_554_GREETING', seen }, ...slow]
   if (reply.code !== 220) return [{ id: 'SMTP_BANNER_NOT_220', seen }, ...slow]
   const isOther = name !== null && isAnother(plain(name), one.address, named)
-  return isOther
-    ? [{ id: 'SMTP_BANNER_NAME_MISMATCH', seen: { ...seen, name, reverse: named.reverse } }, ...slow]
-    : slow
+  const other: Case[] = isOther
+    ? [{ id: 'SMTP_BANNER_NAME_MISMATCH', seen: { ...seen, name, reverse: named.reverse } }]
+    : []
+  return [...other, ...slow, ...helloCases(one)]
+}
+
+/** Bytes that are no reply; who hangs up or keeps silent may have enough of us. */
+function helloCases(one: SeenAddress<Connected>): Case[] {
+  return one.result.ehlo?.kind === 'protocol_error' ? [{ id: 'SMTP_EHLO_NO_REPLY', seen: seenAt(one) }] : []
 }
 
 const LITERAL = /^\[(?:ipv6:)?(.+)\]$/i

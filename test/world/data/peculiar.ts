@@ -21,6 +21,7 @@ import {
 import type { DomainRow } from '../domain-row.ts'
 import { known, learns, unknown, unpromised } from '../mailbox.ts'
 import * as is from '../outcome.ts'
+import { only, SMTP } from './report-ids.ts'
 
 export const peculiar: readonly DomainRow[] = [
   {
@@ -80,6 +81,7 @@ export const peculiar: readonly DomainRow[] = [
   {
     domain: 'garbage.test',
     mx: [garbageAtEhlo],
+    ...only(SMTP, 'SMTP_EHLO_NO_REPLY'),
     boxes: { 'jane.roe': learns(is.inconclusive) },
     note: 'Answers EHLO with bytes that are no reply.',
   },
@@ -128,6 +130,7 @@ export const peculiar: readonly DomainRow[] = [
   {
     domain: 'dead.test',
     mx: [dead],
+    ...only(SMTP, 'SMTP_NO_GREETING'),
     boxes: { 'jane.roe': learns(is.within(1_500, is.smtpTimeout)) },
     note: 'Accepts the connection and never greets.',
   },
