@@ -50,6 +50,7 @@ function ofExchange(domain: string, host: string): Command[] {
   ]
 }
 
-function isPastable(name: string): boolean {
+/** True for a name that means itself to a shell, and no option to a program. */
+export function isPastable(name: string): boolean {
   return name.length <= 253 && NAME.test(name)
 }

@@ -1,5 +1,7 @@
 // What can be said of a domain's mail: a catalogue of findings, and one of them with its subject, its evidence and how sure it is.
+import { isPastable } from './commands.ts'
 import catalogue from './findings.json' with { type: 'json' }
+import { shown } from './record.ts'
 
 export const SEVERITIES = ['ok', 'info', 'low', 'medium', 'high', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
@@ -57,19 +59,24 @@ export interface About {
 
 const ENTRIES: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue as Record<FindingId, Entry>))
 
+/** Characters: a name in the DNS has 253, and more of a record's term tells nobody more. */
+const MOST_OF_SUBJECT = 300
+
 export const FINDING_IDS = [...ENTRIES.keys()] as readonly FindingId[]
 
 export function finding(id: FindingId, about: About): Finding {
   const { section, severity, worst, refs, title, explanation, fix } = entryOf(id)
   const given = about.severity ?? severity
+  const subject = about.subject === undefined ? null : shown(about.subject, MOST_OF_SUBJECT)
+  const words = { domain: about.domain, subject: subject ?? about.domain, value: shown(about.value ?? '') }
   return {
     id,
     section,
     severity: isWorse(given, worst) ? worst : given,
-    subject: about.subject ?? null,
+    subject,
     title,
-    explanation: filled(explanation, about),
-    fix: filled(fix, about),
+    explanation: filled(explanation, words),
+    fix: filled(fix, words),
     refs,
     evidence: about.evidence ?? {},
     confidence: about.confidence ?? 'measured',
@@ -86,12 +93,29 @@ export function isWorse(one: Severity, other: Severity): boolean {
   return SEVERITIES.indexOf(one) > SEVERITIES.indexOf(other)
 }
 
-/** Names in braces stand for what this case is about. */
-function filled(text: string, { domain, subject, value }: About): string {
-  return text
-    .replaceAll('{domain}', domain)
-    .replaceAll('{subject}', subject ?? domain)
-    .replaceAll('{value}', value ?? '')
+type Words = Readonly<Record<'domain' | 'subject' | 'value', string>>
+
+/** Something to be pasted into a terminal begins with the name of a program. */
+const COMMAND_OR_WORD = /`(?:curl|delv|dig|openssl|swaks) [^`]*`|\{(?:domain|subject|value)\}/g
+
+/**
+ * Names in braces stand for what this case is about. What they stand for was chosen by whoever publishes the records: in a
+ * command HOST stands for what a shell would read otherwise.
+ */
+function filled(text: string, { domain, subject, value }: Words): string {
+  const words = new Map([
+    ['{domain}', domain],
+    ['{subject}', subject],
+    ['{value}', value],
+  ])
+  const toPaste = (word: string): string => (isPastable(words.get(word) ?? '') ? (words.get(word) ?? '') : 'HOST')
+  return text.replace(COMMAND_OR_WORD, (found) => words.get(found) ?? found.replace(/\{\w+\}/g, toPaste))
+}
+
+/** The record that findings are about is shown by the first of them alone, as far as anybody reads it. */
+export function withRecord(findings: readonly Finding[], text: string | null): Finding[] {
+  const record = text === null ? null : shown(text)
+  return findings.map((one, n) => (n === 0 ? { ...one, evidence: { record, ...one.evidence } } : one))
 }
 
 /** How somebody weighs findings otherwise than the catalogue; `null` leaves one out. */

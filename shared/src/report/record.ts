@@ -34,6 +34,11 @@ export function isExtension(tag: Tag | null): boolean {
 /** Without white space around it. */
 export const bare = (text: string): string => text.replaceAll(WSP, '')
 
+/** Text of others, as far as anybody reads it: records have up to 64 KB. */
+export function shown(text: string, most = 1_000): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`
+}
+
 /** The parts between semicolons, an empty one at the end left out. */
 export function partsOf(text: string): string[] {
   const parts = text.split(';').map(bare)
