@@ -38,7 +38,8 @@ function ours(given: DmarcCase): unknown {
   const foundAt = effective?.foundAt ?? null
   if (given.failing.length > 0) return { policy, foundAt }
   const aligned = (signs: { spf: string | null; dkim: readonly string[] }) =>
-    effective !== null && isAligned({ from: given.domain, ...signs }, effective.record, (name) => of(name).organisation)
+    effective !== null &&
+    isAligned({ from: given.domain, ...signs }, effective.record, (name) => of(name).organisation ?? name)
   const spf = aligned({ spf: given.spf, dkim: [] })
   return { policy, foundAt, organisation, spf, dkim: aligned({ spf: null, dkim: given.dkim }) }
 }

@@ -1,6 +1,6 @@
 // Whose DMARC record counts (RFC 9989 §4.10), and what it asks for then.
 import { type DmarcRecord, parseDmarc } from '@postern/shared/report/dmarc.ts'
-import { effectiveOf, isAligned, organisationOf, walkOf } from '@postern/shared/report/dmarc-walk.ts'
+import { appliedTo, isAligned, organisationOf, type Published, walkOf } from '@postern/shared/report/dmarc-walk.ts'
 import { describe, expect, it } from 'vitest'
 
 const recordOf = (text: string): DmarcRecord => {
@@ -9,8 +9,16 @@ const recordOf = (text: string): DmarcRecord => {
   return parsed.record
 }
 
-const walked = (domain: string, records: Readonly<Record<string, string>>) =>
-  walkOf(domain).map((name) => ({ name, record: records[name] === undefined ? null : recordOf(records[name]) }))
+/** Of some names their record, or that it was not learned. */
+type Records = Readonly<Record<string, string>>
+
+const publishedAs = (text: string | undefined): Published => {
+  if (text === undefined) return { kind: 'none' }
+  return text === 'unlearned' ? { kind: 'unlearned' } : { kind: 'record', record: recordOf(text) }
+}
+
+const walked = (domain: string, records: Records) =>
+  walkOf(domain).map((name) => ({ name, has: publishedAs(records[name]) }))
 
 describe('the walk', () => {
   it('asks from the domain upwards, eight names at most, the long way skipped', () => {
@@ -53,16 +61,26 @@ describe('the organisation of a name', () => {
     ['itself where nobody has a record', 'mail.example.com', {}, 'mail.example.com'],
     ['itself where it is a public suffix', 'bank.example', { 'bank.example': 'p=reject; psd=y' }, 'bank.example'],
     [
-      'itself where it is a public suffix, whatever is above',
+      'itself where it is a public suffix below one',
       'bank.example',
       { 'bank.example': 'p=reject; psd=y', example: 'p=none' },
       'bank.example',
     ],
+    ['the highest name with a record, and be it one that asks for nothing', 'a.b.test', { 'b.test': 't=y' }, 'b.test'],
     [
       'the name below a public suffix that asks for nothing',
       'a.b.bank.example',
       { 'bank.example': 'psd=y' },
       'b.bank.example',
+    ],
+    ['unknown where a name above was not learned', 'a.b.test', { 'a.b.test': 'p=none', 'b.test': 'unlearned' }, null],
+    ['unknown where the last name was not learned', 'a.b.test', { 'b.test': 'p=none', test: 'unlearned' }, null],
+    ['unknown where the first name was not learned', 'a.b.test', { 'a.b.test': 'unlearned', 'b.test': 'p=none' }, null],
+    [
+      'known where the name that says so is below one that was not learned',
+      'a.b.test',
+      { 'b.test': 'p=none; psd=n', test: 'unlearned' },
+      'b.test',
     ],
   ])('is %s', (...[, domain, records, organisation]) => {
     expect(organisationOf(domain, walked(domain, records))).toBe(organisation)
@@ -70,9 +88,10 @@ describe('the organisation of a name', () => {
 })
 
 describe('the policy for a name', () => {
-  const of = (domain: string, records: Readonly<Record<string, string>>, exists = true) => {
-    const found = effectiveOf(domain, walked(domain, records), { exists })
-    return found === null ? null : `${found.policy} by ${found.foundAt}`
+  const of = (domain: string, records: Records, exists: boolean | null = true) => {
+    const applied = appliedTo(domain, walked(domain, records), exists)
+    if (applied.kind === 'found') return `${applied.effective.policy} by ${applied.effective.foundAt}`
+    return applied.kind === 'off' ? `off by ${applied.foundAt}` : applied.kind
   }
 
   it.each([
@@ -94,12 +113,40 @@ describe('the policy for a name', () => {
       of('example.com', { 'example.com': 'p=reject; t=y' }),
       'quarantine by example.com',
     ],
-    ['none where there is none', of('example.com', {}), null],
+    ['none where there is none', of('example.com', {}), 'none'],
     [
-      'none where it asks for nothing',
-      of('a.example.com', { 'a.example.com': 't=y', 'example.com': 'p=reject' }),
-      null,
+      'its own record, whatever was not learned above',
+      of('a.b.test', { 'a.b.test': 'p=reject', 'b.test': 'unlearned' }),
+      'reject by a.b.test',
     ],
+    ['unlearned where its own name was not', of('a.b.test', { 'a.b.test': 'unlearned' }), 'unlearned'],
+    ['unlearned where a name above was not', of('a.b.test', { 'b.test': 'unlearned' }), 'unlearned'],
+    [
+      'unlearned where a name above its likely organisation was not',
+      of('a.b.test', { 'b.test': 'p=reject', test: 'unlearned' }),
+      'unlearned',
+    ],
+    [
+      'that of its organisation, whatever was not learned above that',
+      of('a.b.test', { 'b.test': 'p=reject; psd=n', test: 'unlearned' }),
+      'reject by b.test',
+    ],
+    [
+      'unlearned where nobody knows whether it exists, and that decides',
+      of('a.b.test', { 'b.test': 'p=none; np=reject' }, null),
+      'unlearned',
+    ],
+    [
+      'known where nobody knows whether it exists, and all names below are alike',
+      of('a.b.test', { 'b.test': 'p=none; sp=reject' }, null),
+      'reject by b.test',
+    ],
+    [
+      'none where its own record asks for nothing',
+      of('a.b.test', { 'a.b.test': 't=y', 'b.test': 'p=reject' }),
+      'off by a.b.test',
+    ],
+    ['none where its organisation asks for nothing', of('a.b.test', { 'b.test': 't=y' }), 'off by b.test'],
   ])('is %s', (_what, found, expected) => {
     expect(found).toBe(expected)
   })

@@ -23,7 +23,10 @@ const isSound = (parsed: Parsed<unknown>): boolean => parsed.ok && parsed.faults
 
 const READERS: Readonly<Record<string, (text: string) => boolean>> = {
   'dkim-record': (text) => isSound(parseDkim(text)),
-  'dmarc-record': (text) => isSound(parseDmarc(text)),
+  'dmarc-record': (text) => {
+    const parsed = parseDmarc(text)
+    return parsed.ok && parsed.faults.length === 0 && parsed.wrong === null
+  },
   'mta-sts-policy': (text) => isSound(parsePolicy(text)),
   'mta-sts-record': (text) => isSound(parseSts(text)),
   'mta-sts-policy-content-type': isPlainText,

@@ -101,7 +101,7 @@ describe('of the records at a name', () => {
 })
 
 const wrongOf = (parsed: ReturnType<typeof parseDmarc>): string =>
-  parsed.ok ? [...parsed.faults, ...parsed.notices].join() : parsed.detail
+  parsed.ok ? [...parsed.faults, ...parsed.notices, parsed.wrong ?? ''].join() : parsed.detail
 
 describe('a DMARC record', () => {
   it('says what it asks for', () => {
@@ -111,6 +111,7 @@ describe('a DMARC record', () => {
       ok: true,
       faults: [],
       notices: [],
+      wrong: null,
       record: {
         p: 'reject',
         sp: 'quarantine',
@@ -128,15 +129,17 @@ describe('a DMARC record', () => {
 
   it.each([
     ['v=DMARC1; rua=mailto:a@b.test', 'counts as p=none'],
-    ['v=DMARC1; p=monitor; rua=mailto:a@b.test', 'counts as p=none'],
-    ['v=DMARC1; p=monitor', 'has no valid p'],
-    ['v=DMARC1; p=none; p=none', 'twice'],
-    ['v=DMARC1; p=none; sp=some', 'sp'],
+    ['v=DMARC1; p=monitor; rua=mailto:a@b.test', 'says p=monitor, which is no policy'],
+    ['v=DMARC1; p=monitor', 'says p=monitor, which is no policy'],
+    ['v=DMARC1; sp=reject', 'has no p, and no rua that would stand in for it'],
+    ['v=DMARC1; p=none; p=none', 'has the tag p twice'],
+    ['v=DMARC1; p=none; sp=some', 'says sp=some, which is no policy'],
+    [`v=DMARC1; p=none; np=${'x'.repeat(60_000)}`, `says np=${'x'.repeat(39)}…, which is no policy`],
     ['v=DMARC1; p=none; nonsense', 'no tag=value'],
     ['v=DMARC1; p=none; rua=bogus', 'rua'],
     ['v=DMARC1; p=none; rua=mailto:<a@b.test>', 'rua'],
-    ['v=DMARC1; p=reject; sp=some; rua=mailto:a@b.test', 'has no valid sp: it counts as p=none'],
-    ['v=DMARC1; p=reject; np=some', 'has no valid np, and no rua'],
+    ['v=DMARC1; p=reject; sp=some; rua=mailto:a@b.test', 'says sp=some, which is no policy'],
+    ['v=DMARC1; p=reject; np=some', 'says np=some, which is no policy'],
     ['v=DMARC1; p=reject; v=DMARC1', 'the tag v twice'],
     ['v=DMARC1; P=reject', 'has the tag P'],
   ])('%s', (text, expected) => {
@@ -147,6 +150,8 @@ describe('a DMARC record', () => {
 it.each([
   ['v=DMARC1; p=reject; sp=some; rua=mailto:', { p: 'none', sp: null }],
   ['v=DMARC1; p=reject; np=', { p: null, np: null }],
+  ['v=DMARC1; p=rejct; rua=mailto:a@b.test', { p: 'none', sp: null }],
+  ['v=DMARC1; p=reject; sp=quarantin; rua=bogus', { p: null, sp: null }],
   ['v=DMARC1; P=reject; psd=y', { p: null, psd: 'y' }],
   ['v=DMARC1; p=quarantine; SP=none', { p: 'quarantine', sp: null }],
   ['v=DMARC1', { p: null, psd: 'u' }],

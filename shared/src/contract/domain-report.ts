@@ -61,7 +61,7 @@ const dmarc = z.strictObject({
   status: z.enum(['found', 'none', 'several', 'invalid', 'unlearned']),
   record: z.string().nullable(),
   found_at: z.string().nullable(),
-  organisational_domain: z.string(),
+  organisational_domain: z.string().nullable(),
   walk: names,
   policy: z
     .enum(['none', 'quarantine', 'reject'])

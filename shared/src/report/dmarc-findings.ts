@@ -1,7 +1,8 @@
 // What DMARC of a domain gives to think of: findings of one survey.
 import type { DmarcRecord, Policy } from './dmarc.ts'
 import type { DmarcSurvey } from './dmarc-survey.ts'
-import { type Finding, type FindingId, finding } from './finding.ts'
+import type { Effective } from './dmarc-walk.ts'
+import { type Finding, type FindingId, finding, withRecord } from './finding.ts'
 
 interface Word {
   readonly id: FindingId
@@ -11,16 +12,16 @@ interface Word {
 }
 
 export function dmarcFindings(domain: string, survey: DmarcSurvey): Finding[] {
-  const { status, effective, detail } = survey
+  const { status, effective } = survey
   const here: Word[] = [
     { id: 'DMARC_MULTIPLE', isSo: status === 'several', subject: `_dmarc.${domain}` },
-    { id: 'DMARC_INVALID_P', isSo: status === 'invalid', value: detail ?? '' },
+    ...policyWords(domain, survey),
     { id: 'DMARC_NONE', isSo: status === 'none' },
-    { id: 'DMARC_WILDCARD_TXT', isSo: survey.wildcard },
+    { id: 'DMARC_WILDCARD_TXT', isSo: survey.wildcard === true },
   ]
-  const words = effective === null ? here : [...here, ...wordsOf(effective.record, survey)]
-  const evidence = { record: survey.text, walk: survey.walk }
-  return words
+  const words = effective === null ? here : [...here, ...wordsOf(effective, survey)]
+  const evidence = { walk: survey.walk }
+  const found = words
     .filter(({ isSo }) => isSo)
     .map(({ id, subject, value }) =>
       finding(id, {
@@ -30,18 +31,33 @@ export function dmarcFindings(domain: string, survey: DmarcSurvey): Finding[] {
         ...(value === undefined ? {} : { value }),
       }),
     )
+  return withRecord(found, survey.text)
+}
+
+/** What a record without a policy that can be meant comes to: the domain's own, and the one that counts. */
+function policyWords(domain: string, { foundAt, detail, discarded, effective }: DmarcSurvey): Word[] {
+  const end =
+    effective === null
+      ? 'receivers do as if there were no DMARC, whatever a name above says'
+      : 'receivers act as if it asked for nothing, since it has a rua'
+  const where = foundAt === null || foundAt === domain ? {} : { subject: foundAt }
+  return [
+    { id: 'DMARC_INVALID_P', isSo: discarded !== null, value: `${discarded ?? ''}: receivers take it for none` },
+    { id: 'DMARC_INVALID_P', isSo: detail !== null, value: `${detail ?? ''}: ${end}`, ...where },
+  ]
 }
 
 /** Of the record that counts, whoever's it is. */
-function wordsOf(record: DmarcRecord, { own, faults, unauthorised }: DmarcSurvey): Word[] {
+function wordsOf({ record, foundAt }: Effective, { own, detail, faults, unauthorised }: DmarcSurvey): Word[] {
+  const outside = unauthorised.map((host) => ({ subject: host, value: foundAt }))
   return [
-    { id: 'DMARC_P_NONE', isSo: record.p === 'none' && own !== null },
+    { id: 'DMARC_P_NONE', isSo: record.p === 'none' && own !== null && detail === null },
     { id: 'DMARC_TESTING', isSo: record.testing },
     { id: 'DMARC_SP_WEAKER', isSo: isWeaker(record) },
     { id: 'DMARC_NO_RUA', isSo: record.rua.length === 0 },
     ...record.historic.map((tag): Word => ({ id: 'DMARC_HISTORIC_TAG', isSo: true, subject: tag })),
     { id: 'DMARC_INVALID_TAG', isSo: faults.length > 0, value: faults.join('; ') },
-    ...unauthorised.map((host): Word => ({ id: 'DMARC_EXT_RUA_UNAUTH', isSo: true, subject: host })),
+    ...outside.map((word): Word => ({ id: 'DMARC_EXT_RUA_UNAUTH', isSo: true, ...word })),
   ]
 }
 

@@ -1,26 +1,35 @@
 // DMARC of one domain as its owner has to see it: the walk, the record that counts, and whether its reports may go where they are sent.
-import { type AnyAnswer, type Asking, textsOf } from './asking.ts'
+import { type AnyAnswer, type Asking, isAskable, textsOf } from './asking.ts'
 import { chosenDmarc, type DmarcRecord, parseDmarc } from './dmarc.ts'
-import { type Effective, effectiveOf, organisationOf, untilSaid, walkOf, type Walked } from './dmarc-walk.ts'
+import { type Applied, appliedTo, type Effective, organisationOf, type Published, walkOf } from './dmarc-walk.ts'
 
 export interface DmarcSurvey {
+  /**
+   * `unlearned` where a name that might have decided was not learned; `invalid` where the record that counts asks for nothing,
+   * or the domain's own is none. What stands at the domain itself and is none is worth a word, though another one may count.
+   */
   readonly status: 'found' | 'none' | 'several' | 'invalid' | 'unlearned'
   /** Names that were asked, without `_dmarc.`, from the domain upwards. */
   readonly walk: readonly string[]
+  /** Of the record that counts, or asks for nothing, and the name that has it; else of the domain's own. Null where there is none. */
   readonly text: string | null
+  readonly foundAt: string | null
   /** The domain's own record, whatever counts for it. */
   readonly own: DmarcRecord | null
   readonly effective: Effective | null
-  readonly organisation: string
+  /** Null where nobody knows. */
+  readonly organisation: string | null
   /** Of the record that counts: what is wrong with it. */
   readonly faults: readonly string[]
   readonly notices: readonly string[]
-  /** Why the domain's own record is none, or asks for nothing; null where it counts, or is not there. */
+  /** What is wrong with p, sp or np of that record, to complete a sentence about it; null where nothing is. */
   readonly detail: string | null
+  /** Why the domain's own record is none, in the same way. */
+  readonly discarded: string | null
   /** Destinations of reports outside the organisation that do not say that they take them. */
   readonly unauthorised: readonly string[]
-  /** Any name below has the record: a wildcard answers. */
-  readonly wildcard: boolean
+  /** Any name below has the record: a wildcard answers. Null where nobody knows. */
+  readonly wildcard: boolean | null
 }
 
 /** Nobody's name: only a wildcard has a record for it. */
@@ -34,80 +43,84 @@ export function* surveyDmarc(domain: string): Asking<DmarcSurvey> {
   const names = [...walk.map((name) => `_dmarc.${name}`), `_dmarc.${NOBODY}.${domain}`]
   const texts = names.map((name) => ({ name, type: 'TXT' }) as const)
   const answers = yield [...texts, { name: domain, type: 'MX' }]
-  const exists = answers.at(-1)?.kind !== 'nxdomain'
   const read = answers.slice(0, walk.length).map(recordIn)
-  const walked: Walked = walk.map((name, n) => ({ name, record: read[n]?.record ?? null }))
-  const [own = NOT_THERE] = read
-  // RFC 9989 §4.10.1: who does not answer has not said that there is no record.
-  const isOpen = own.record === null && read.slice(0, untilSaid(walked).length).some(({ kind }) => kind === 'unlearned')
-  const effective = isOpen ? null : effectiveOf(domain, walked, { exists })
+  const walked = walk.map((name, n) => ({ name, has: (read[n] ?? NOT_THERE).has }))
+  const applied = appliedTo(domain, walked, existence(answers.at(-1)))
   const organisation = organisationOf(domain, walked)
-  const { text, faults, notices } = read[walk.indexOf(effective?.foundAt ?? domain)] ?? own
+  const foundAt = placeOf(applied)
+  const [own = NOT_THERE] = read
+  const { text, faults, notices, detail } = foundAt === null ? own : (read[walk.indexOf(foundAt)] ?? NOT_THERE)
+  const effective = applied.kind === 'found' ? applied.effective : null
   return {
-    status: statusOf(own, { effective, isOpen }),
+    status: own.discarded ?? STATUS[applied.kind],
     walk,
     text,
-    own: own.record,
+    foundAt,
+    own: own.has.kind === 'record' ? own.has.record : null,
     effective,
     organisation,
     faults,
     notices,
-    detail: own.detail,
-    unauthorised: effective === null ? [] : yield* unauthorisedOf(effective, organisation),
-    wildcard: isRecord(answers[walk.length]),
+    detail: foundAt === null ? null : detail,
+    discarded: own.discarded === null ? null : own.detail,
+    unauthorised: effective === null || organisation === null ? [] : yield* unauthorisedOf(effective, organisation),
+    wildcard: hasRecord(answers[walk.length]),
   }
 }
 
-function isRecord(answer: AnyAnswer | undefined): boolean {
-  return chosenDmarc(textsOf(answer) ?? []).kind !== 'none'
+const STATUS = { found: 'found', off: 'invalid', none: 'none', unlearned: 'unlearned' } as const
+
+function placeOf(applied: Applied): string | null {
+  if (applied.kind === 'found') return applied.effective.foundAt
+  return applied.kind === 'off' ? applied.foundAt : null
+}
+
+/** RFC 8020 §2. */
+function existence(answer: AnyAnswer | undefined): boolean | null {
+  return answer === undefined || answer.kind === 'failure' ? null : answer.kind !== 'nxdomain'
+}
+
+function hasRecord(answer: AnyAnswer | undefined): boolean | null {
+  const texts = textsOf(answer)
+  return texts === null ? null : chosenDmarc(texts).kind !== 'none'
 }
 
 interface Read {
-  readonly kind: 'one' | 'none' | 'several' | 'invalid' | 'unlearned'
+  readonly has: Published
+  /** Several records are none (RFC 9989 §4.10), and so is one that is no list of tags (RFC 6376 §3.2). */
+  readonly discarded: 'several' | 'invalid' | null
   readonly text: string | null
-  readonly record: DmarcRecord | null
   readonly faults: readonly string[]
   readonly notices: readonly string[]
   readonly detail: string | null
 }
 
-const NOTHING = { text: null, record: null, faults: [], notices: [], detail: null } as const
-const NOT_THERE: Read = { ...NOTHING, kind: 'none' }
+const NOT_THERE: Read = { has: { kind: 'none' }, discarded: null, text: null, faults: [], notices: [], detail: null }
 
 function recordIn(answer: AnyAnswer): Read {
   const texts = textsOf(answer)
-  if (texts === null) return { ...NOTHING, kind: 'unlearned' }
+  if (texts === null) return { ...NOT_THERE, has: { kind: 'unlearned' } }
   const found = chosenDmarc(texts)
-  if (found.kind !== 'one') return { ...NOTHING, kind: found.kind }
+  if (found.kind !== 'one') return { ...NOT_THERE, discarded: found.kind === 'several' ? 'several' : null }
   const parsed = parseDmarc(found.text)
-  if (!parsed.ok) return { ...NOTHING, kind: 'invalid', text: found.text, detail: parsed.detail }
-  const { record, faults, notices } = parsed
-  const isVoid = record.p === null
-  const detail = isVoid ? faults.join('; ') : null
-  return { kind: isVoid ? 'invalid' : 'one', text: found.text, record, faults, notices, detail }
+  if (!parsed.ok) return { ...NOT_THERE, discarded: 'invalid', text: found.text, detail: parsed.detail }
+  const { record, faults, notices, wrong } = parsed
+  return { has: { kind: 'record', record }, discarded: null, text: found.text, faults, notices, detail: wrong }
 }
 
-/** What stands at the domain itself and is none is worth a word, though another one may count in its place. */
-function statusOf(
-  { kind }: Read,
-  { effective, isOpen }: { readonly effective: Effective | null; readonly isOpen: boolean },
-): DmarcSurvey['status'] {
-  if (kind === 'several' || kind === 'invalid') return kind
-  if (isOpen) return 'unlearned'
-  return effective === null ? 'none' : 'found'
-}
-
-/** RFC 9990 §4: a destination elsewhere says `v=DMARC1` below its own name. */
+/** RFC 9990 §4: a destination of another organisation than the record's says `v=DMARC1` below its own name. */
 function* unauthorisedOf({ record, foundAt }: Effective, organisation: string): Asking<readonly string[]> {
+  const owner = record.psd === 'y' ? foundAt : organisation
   const hosts = [...record.rua, ...record.ruf].flatMap((uri) => hostOf(uri) ?? [])
-  const outside = [...new Set(hosts)].filter((host) => host !== organisation && !host.endsWith(`.${organisation}`))
-  const asked = outside.slice(0, MOST_DESTINATIONS)
+  const outside = [...new Set(hosts)].filter((host) => host !== owner && !host.endsWith(`.${owner}`))
+  const questions = outside.map((host) => ({ host, name: `${foundAt}._report._dmarc.${host}`, type: 'TXT' }) as const)
+  const asked = questions.filter(({ name }) => isAskable(name)).slice(0, MOST_DESTINATIONS)
   if (asked.length === 0) return []
-  const answers = yield asked.map((host) => ({ name: `${foundAt}._report._dmarc.${host}`, type: 'TXT' }) as const)
-  return asked.filter((_, n) => {
+  const answers = yield asked.map(({ name, type }) => ({ name, type }))
+  return asked.flatMap(({ host }, n) => {
     const texts = textsOf(answers[n])
     // Who does not answer has not said no.
-    return texts !== null && !texts.some((text) => /^v[ \t]*=[ \t]*DMARC1/i.test(text))
+    return texts === null || texts.some((text) => /^v[ \t]*=[ \t]*DMARC1/i.test(text)) ? [] : [host]
   })
 }
 

@@ -1,5 +1,5 @@
 // Whose DMARC record counts for a domain (RFC 9989 §4.10): the tree is walked upwards, and the owner's name is found on the way.
-import type { DmarcRecord, Policy } from './dmarc.ts'
+import type { DmarcRecord, Policy, Psd } from './dmarc.ts'
 
 /** More labels than this are skipped in one step (RFC 9989 §4.10). */
 const MOST_NAMES = 8
@@ -11,24 +11,31 @@ export function walkOf(domain: string): readonly string[] {
   return [domain, ...above.slice(-(MOST_NAMES - 1))]
 }
 
-/** Of each name of the walk its record, or null. */
-export type Walked = readonly { readonly name: string; readonly record: DmarcRecord | null }[]
+export type Published =
+  | { readonly kind: 'record'; readonly record: DmarcRecord }
+  | { readonly kind: 'none' | 'unlearned' }
 
-/** RFC 9989 §4.10: the walk ends where a record says what its name is, and what lies above is nobody's matter. */
-export function untilSaid(walked: Walked): Walked {
-  const at = walked.findIndex(({ record }) => record !== null && record.psd !== 'u')
-  return at === -1 ? walked : walked.slice(0, at + 1)
+/** Of each name of the walk what it has, in the order of the walk. */
+export type Walked = readonly { readonly name: string; readonly has: Published }[]
+
+function psdOf(has: Published): Psd | null {
+  return has.kind === 'record' ? has.record.psd : null
 }
 
 /**
  * RFC 9989 §4.10.2: `psd=n` makes a name the organisation's, `psd=y` the one below it; else it is the highest that has a
- * record. Without any record the domain stands for itself.
+ * record. Without any record the domain stands for itself. Null where a name was not learned and might have decided.
  */
-export function organisationOf(domain: string, walked: Walked): string {
-  const seen = untilSaid(walked)
-  const last = seen.at(-1)
-  if (last?.record?.psd === 'y' && seen.length > 1) return below(last.name, domain)
-  return seen.findLast(({ record }) => record !== null)?.name ?? domain
+export function organisationOf(domain: string, walked: Walked): string | null {
+  let highest = domain
+  for (const { name, has } of walked) {
+    if (has.kind === 'unlearned') return null
+    const psd = psdOf(has)
+    if (psd === 'n') return name
+    if (psd === 'y') return name === domain ? name : below(name, domain)
+    if (psd !== null) highest = name
+  }
+  return highest
 }
 
 /** The name one label longer than `name`, on the way down to `domain`. */
@@ -48,24 +55,48 @@ export interface Effective {
   readonly record: DmarcRecord
 }
 
+/** `off`: a record that asks for nothing, and stands in the way of those above. */
+export type Applied =
+  | { readonly kind: 'found'; readonly effective: Effective }
+  | { readonly kind: 'off'; readonly foundAt: string }
+  | { readonly kind: 'none' | 'unlearned' }
+
 /**
- * RFC 9989 §4.10.1: the domain's own record, else the organisation's, else that of the public suffix; null where there is
- * none, and where the one that counts asks for nothing.
+ * RFC 9989 §4.10.1: the domain's own record, else the organisation's, else that of the public suffix. `exists` is null where
+ * nobody knows; what hangs on that, or on a name that was not learned, is unlearned.
  */
-export function effectiveOf(domain: string, walked: Walked, { exists }: { exists: boolean }): Effective | null {
+export function appliedTo(domain: string, walked: Walked, exists: boolean | null): Applied {
+  const own = walked.find(({ name }) => name === domain)?.has ?? { kind: 'unlearned' }
+  if (own.kind !== 'none') return byRecord(domain, own, (p) => p)
   const organisation = organisationOf(domain, walked)
-  const there = walked.flatMap(({ name, record }) => (record === null ? [] : [{ name, record }]))
-  const suffix = untilSaid(walked).find(({ record }) => record?.psd === 'y')?.name
-  const found = [domain, organisation, suffix].flatMap((wanted) => there.find(({ name }) => name === wanted) ?? [])[0]
-  if (found === undefined) return null
-  const { name, record } = found
-  const policy = name === domain ? record.p : belowOf(record, exists)
-  return policy === null ? null : { policy: lowered(policy, record), foundAt: name, record }
+  if (organisation === null) return { kind: 'unlearned' }
+  const above = walked.find(({ name, has }) => name === organisation && has.kind !== 'none')
+  const found = above ?? walked.find(({ has }) => psdOf(has) === 'y')
+  if (found === undefined) return { kind: 'none' }
+  return byRecord(found.name, found.has, (p, record) => policyBelow({ ...record, p }, exists))
 }
 
-/** What is asked for names below that of the record. */
-function belowOf({ p, sp, np }: DmarcRecord, exists: boolean): Policy | null {
-  return exists ? (sp ?? p) : (np ?? sp ?? p)
+function byRecord(
+  foundAt: string,
+  has: Published,
+  policyOf: (p: Policy, record: DmarcRecord) => Policy | null,
+): Applied {
+  if (has.kind !== 'record') return { kind: has.kind }
+  const { record } = has
+  if (record.p === null) return { kind: 'off', foundAt }
+  const policy = policyOf(record.p, record)
+  if (policy === null) return { kind: 'unlearned' }
+  return { kind: 'found', effective: { policy: lowered(policy, record), foundAt, record } }
+}
+
+/** For a name below the record's own; null where it hangs on what nobody knows. */
+function policyBelow(
+  { p, sp, np }: Pick<DmarcRecord, 'sp' | 'np'> & { readonly p: Policy },
+  exists: boolean | null,
+): Policy | null {
+  const [there, absent] = [sp ?? p, np ?? sp ?? p]
+  if (exists === null) return there === absent ? there : null
+  return exists ? there : absent
 }
 
 /** RFC 9989 §4.7: what is being tested is applied one level lower. */

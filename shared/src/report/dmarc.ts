@@ -1,5 +1,5 @@
 // A DMARC record (RFC 9989 §4.7, §4.8): what a domain asks of those who take mail in its name, and where it wants to hear of it.
-import { bare, chosen, type Chosen, type Parsed, partsOf, repeated, type Tag, tagOf } from './record.ts'
+import { bare, chosen, type Chosen, type Parsed, partsOf, repeated, shown, type Tag, tagOf } from './record.ts'
 
 export const POLICIES = ['none', 'quarantine', 'reject'] as const
 export type Policy = (typeof POLICIES)[number]
@@ -16,7 +16,7 @@ export interface DmarcRecord {
   /** `t=y`: a policy is applied one level lower. */
   readonly testing: boolean
   /** The domain's own word on whether names below it are other people's (`y`), its own (`n`), or `u`. */
-  readonly psd: 'y' | 'n' | 'u'
+  readonly psd: Psd
   readonly strictDkim: boolean
   readonly strictSpf: boolean
   readonly rua: readonly string[]
@@ -24,6 +24,13 @@ export interface DmarcRecord {
   /** Tags of an earlier standard that count no more (RFC 9989 §4.7). */
   readonly historic: readonly string[]
 }
+
+export type Psd = (typeof PSD)[number]
+
+/** `wrong` completes a sentence about a record of which p, sp or np takes the others with it (RFC 9989 §4.10.1). */
+export type ParsedDmarc =
+  | Extract<Parsed<DmarcRecord>, { ok: false }>
+  | (Extract<Parsed<DmarcRecord>, { ok: true }> & { readonly wrong: string | null })
 
 /** RFC 9989 §4.10: records that do not begin so are left out, and several that are left are none. */
 export function chosenDmarc(texts: readonly string[]): Chosen {
@@ -33,16 +40,16 @@ export function chosenDmarc(texts: readonly string[]): Chosen {
 const BEGINS = /^[vV][ \t]*=[ \t]*DMARC1(?:[ \t]*;|[ \t]*$)/
 const HISTORIC: readonly string[] = ['pct', 'rf', 'ri']
 
-export function parseDmarc(text: string): Parsed<DmarcRecord> {
+export function parseDmarc(text: string): ParsedDmarc {
   if (!BEGINS.test(text)) return { ok: false, detail: 'does not begin with "v=DMARC1;"' }
   const parts = partsOf(text).slice(1)
   const read = parts.map((part) => (part === '' ? null : tagOf(part)))
   const tags = read.filter((tag) => tag !== null)
   const twice = repeated([{ name: 'v', value: 'DMARC1' }, ...tags])
-  if (twice !== null) return { ok: false, detail: `has the tag ${twice} twice` }
+  if (twice !== null) return { ok: false, detail: `has the tag ${shown(twice, MOST_OF_VALUE)} twice` }
   const malformed = read.length > tags.length ? ['has a part that is no tag=value'] : []
   const [rua, ruf] = [urisOf(tags, 'rua'), urisOf(tags, 'ruf')]
-  const { policies, faults, notices } = policiesOf(tags, rua.uris.length > 0)
+  const { policies, wrong, notices } = policiesOf(tags, rua.uris.length > 0)
   const record = {
     ...policies,
     testing: valueOf(tags, 't') === 'y',
@@ -51,36 +58,38 @@ export function parseDmarc(text: string): Parsed<DmarcRecord> {
     strictSpf: valueOf(tags, 'aspf') === 's',
     rua: rua.uris,
     ruf: ruf.uris,
-    historic: tags.map(({ name }) => name).filter((name) => HISTORIC.includes(name)),
+    historic: HISTORIC.filter((name) => valueOf(tags, name) !== undefined),
   }
   return {
     ok: true,
     record,
-    faults: [...faults, ...malformed, ...faultsIn(tags), ...rua.faults, ...ruf.faults],
+    faults: [...malformed, ...faultsIn(tags), ...rua.faults, ...ruf.faults],
     notices,
+    wrong,
   }
 }
 
-interface Policies {
+interface Policies extends Pick<ParsedDmarc & { ok: true }, 'wrong' | 'notices'> {
   readonly policies: Pick<DmarcRecord, 'p' | 'sp' | 'np'>
-  readonly faults: readonly string[]
-  readonly notices: readonly string[]
 }
 
 const POLICY_TAGS = ['p', 'sp', 'np'] as const
+/** Characters of what is written that are shown. */
+const MOST_OF_VALUE = 40
 
-/** RFC 9989 §4.10.1: one that is not valid takes the others with it. */
+/** RFC 9989 §4.10.1: one that is not valid takes the others with it; none at all is p=none where there is a rua (§4.7). */
 function policiesOf(tags: readonly Tag[], isReported: boolean): Policies {
-  const isThere = (name: string): boolean => name === 'p' || valueOf(tags, name) !== undefined
-  const wrong = POLICY_TAGS.find((name) => isThere(name) && policyOf(tags, name) === null)
-  if (wrong === undefined) {
-    const policies = { p: policyOf(tags, 'p'), sp: policyOf(tags, 'sp'), np: policyOf(tags, 'np') }
-    return { policies, faults: [], notices: [] }
-  }
+  const [p, sp, np] = [policyOf(tags, 'p'), policyOf(tags, 'sp'), policyOf(tags, 'np')]
+  const odd = POLICY_TAGS.find((name) => valueOf(tags, name) !== undefined && policyOf(tags, name) === null)
+  if (odd === undefined && p !== null) return { policies: { p, sp, np }, wrong: null, notices: [] }
   const policies = { p: isReported ? ('none' as const) : null, sp: null, np: null }
+  if (odd !== undefined) {
+    const wrong = `says ${odd}=${shown(valueOf(tags, odd) ?? '', MOST_OF_VALUE)}, which is no policy`
+    return { policies, wrong, notices: [] }
+  }
   return isReported
-    ? { policies, faults: [], notices: [`has no valid ${wrong}: it counts as p=none, since it has a rua`] }
-    : { policies, faults: [`has no valid ${wrong}, and no rua that would stand in for it`], notices: [] }
+    ? { policies, wrong: null, notices: ['has no p: it counts as p=none, since it has a rua'] }
+    : { policies, wrong: 'has no p, and no rua that would stand in for it', notices: [] }
 }
 
 const PSD = ['y', 'n', 'u'] as const
@@ -95,9 +104,6 @@ function policyOf(tags: readonly Tag[], name: string): Policy | null {
 
 /** What a tag may say; other tags are for their own readers, and unknown ones are passed over (RFC 9989 §4.8). */
 const FORMS: ReadonlyMap<string, RegExp> = new Map([
-  ['p', /^(?:none|quarantine|reject)$/],
-  ['sp', /^(?:none|quarantine|reject)$/],
-  ['np', /^(?:none|quarantine|reject)$/],
   ['adkim', /^[rs]$/],
   ['aspf', /^[rs]$/],
   ['t', /^[yn]$/],
@@ -106,7 +112,7 @@ const FORMS: ReadonlyMap<string, RegExp> = new Map([
 ])
 
 /** RFC 6376 §3.2, which RFC 9989 §4.7 follows: names are told apart by case, so these are unknown ones. */
-const NAMES: readonly string[] = [...FORMS.keys(), 'v', 'rua', 'ruf', ...HISTORIC]
+const NAMES: readonly string[] = [...FORMS.keys(), ...POLICY_TAGS, 'v', 'rua', 'ruf', ...HISTORIC]
 
 function faultsIn(tags: readonly Tag[]): string[] {
   const misnamed = tags.filter(({ name }) => !NAMES.includes(name) && NAMES.includes(name.toLowerCase()))
