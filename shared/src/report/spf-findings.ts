@@ -1,7 +1,7 @@
 // What an SPF record gives to think of: findings of one survey.
-import { type Finding, type FindingId, finding } from './finding.ts'
+import { type About, type Finding, type FindingId, finding, withRecord } from './finding.ts'
 import { MOST_LOOKUPS, MOST_VOIDS } from './spf.ts'
-import type { SpfSurvey } from './spf-survey.ts'
+import type { SpfSurvey, SpfTerm } from './spf-survey.ts'
 
 /** Octets of a record beyond which its answer is cut off on old ways (RFC 7208 §3.4). */
 const LONG = 450
@@ -9,23 +9,31 @@ const LONG = 450
 const NEAR = 8
 
 export function spfFindings(domain: string, survey: SpfSurvey): Finding[] {
+  const { lookups, voids, partial } = survey
+  const evidence = { lookups, voids, partial }
+  const found = wordsOf(domain, survey).map(({ id, ...about }) => finding(id, { domain, evidence, ...about }))
+  return withRecord(found, survey.text)
+}
+
+interface Word extends Pick<About, 'subject' | 'value'> {
+  readonly id: FindingId
+}
+
+function wordsOf(domain: string, survey: SpfSurvey): Word[] {
   const { status, text, error } = survey
-  const evidence = { record: text, lookups: survey.lookups, voids: survey.voids }
-  const say = (id: FindingId, subject?: string): Finding =>
-    finding(id, { domain, evidence, ...(subject === undefined ? {} : { subject }) })
   if (status === 'unlearned') return []
-  if (status === 'none') return [say('SPF_NONE')]
-  if (status === 'several') return [say('SPF_MULTIPLE')]
+  if (status === 'none') return [{ id: 'SPF_NONE' }]
+  if (status === 'several') return [{ id: 'SPF_MULTIPLE' }]
+  const placed = (one: SpfTerm): string => (one.domain === domain ? one.term : `${one.domain}: ${one.term}`)
   return [
-    ...(error === null
-      ? []
-      : [say('SPF_SYNTAX', error.domain === domain ? error.term : `${error.domain}: ${error.term}`)]),
-    ...survey.loops.map((name) => say('SPF_LOOP', name)),
-    ...survey.broken.map((name) => say('SPF_BROKEN_INCLUDE', name)),
-    ...limits(survey).map((id) => say(id)),
-    ...endOf(survey).map((id) => say(id)),
-    ...(survey.usesPtr ? [say('SPF_PTR')] : []),
-    ...((text ?? '').length > LONG ? [say('SPF_LONG')] : []),
+    ...(error === null ? [] : [{ id: 'SPF_SYNTAX', subject: placed(error) } as const]),
+    ...survey.loops.map((name): Word => ({ id: 'SPF_LOOP', subject: name })),
+    ...survey.broken.map((name): Word => ({ id: 'SPF_BROKEN_INCLUDE', subject: name })),
+    ...limits(survey).map((id) => ({ id })),
+    ...survey.open.map((one) => ({ ...openTo(one, domain), value: one.term })),
+    ...endOf(domain, survey),
+    ...(survey.usesPtr ? [{ id: 'SPF_PTR' } as const] : []),
+    ...((text ?? '').length > LONG ? [{ id: 'SPF_LONG' } as const] : []),
   ]
 }
 
@@ -35,18 +43,17 @@ function limits({ lookups, voids }: SpfSurvey): FindingId[] {
   return voids > MOST_VOIDS ? [...count, 'SPF_VOID_OVER_2'] : count
 }
 
+/** The end of the domain's own record needs no other name. */
+function openTo({ domain: whose, term }: SpfTerm, domain: string): Word {
+  const isEnd = /^\+?all$/i.test(term)
+  if (whose === domain) return isEnd ? { id: 'SPF_PLUS_ALL' } : { id: 'SPF_PLUS_ALL', subject: term }
+  return { id: 'SPF_PLUS_ALL', subject: `${whose}: ${term}` }
+}
+
 /** A record with an error says nothing of its end. */
-function endOf({ all, error }: SpfSurvey): FindingId[] {
+function endOf(domain: string, { all, endless, error }: SpfSurvey): Word[] {
   if (error !== null) return []
-  switch (all) {
-    case '+':
-      return ['SPF_PLUS_ALL']
-    case '?':
-      return ['SPF_NEUTRAL_ALL']
-    case null:
-      return ['SPF_NO_ALL']
-    case '-':
-    case '~':
-      return []
-  }
+  if (all === '?') return [{ id: 'SPF_NEUTRAL_ALL' }]
+  if (endless === null) return []
+  return [endless === domain ? { id: 'SPF_NO_ALL' } : { id: 'SPF_NO_ALL', subject: endless }]
 }
