@@ -64,6 +64,37 @@ describe('a report', () => {
     expect(report()).toMatchObject({ successes: 0, rate: null })
   })
 
+  it('with null for what its sender does not say is the same as one without', () => {
+    const summary = { 'total-successful-session-count': 3, 'total-failure-session-count': 2 }
+    const failure = { 'result-type': 'certificate-expired', 'failed-session-count': 2 }
+    const without = { policies: [{ policy: { 'policy-type': 'sts' }, summary, 'failure-details': [failure] }] }
+    const unsaid = {
+      'sending-mta-ip': null,
+      'receiving-mx-hostname': null,
+      'receiving-ip': null,
+      'failure-reason-code': null,
+    }
+    const withNull = {
+      'organization-name': null,
+      'date-range': null,
+      'report-id': null,
+      policies: [
+        {
+          policy: { 'policy-type': 'sts', 'policy-domain': null },
+          summary,
+          'failure-details': [{ ...failure, ...unsaid }],
+        },
+        {
+          policy: { 'policy-type': 'sts' },
+          summary: { ...summary, 'total-failure-session-count': 0 },
+          'failure-details': null,
+        },
+      ],
+    }
+    const [one, other] = [analyse(tlsReport.parse(without)), analyse(tlsReport.parse(withNull))]
+    expect(other).toMatchObject({ ...one, successes: 6, rate: 0.25, findings: [{ id: 'TLSRPT_RATE_HIGH' }] })
+  })
+
   it.each([
     [{}],
     [{ policies: 'none' }],

@@ -24,23 +24,23 @@ const many = <T extends z.ZodType>(of: T) => z.array(of).max(10_000)
 
 const failureDetails = z.object({
   'result-type': text,
-  'sending-mta-ip': text.optional(),
-  'receiving-mx-hostname': text.optional(),
-  'receiving-ip': text.optional(),
+  'sending-mta-ip': text.nullish(),
+  'receiving-mx-hostname': text.nullish(),
+  'receiving-ip': text.nullish(),
   'failed-session-count': sessions,
-  'failure-reason-code': text.optional(),
+  'failure-reason-code': text.nullish(),
 })
 
-/** Unknown members are passed over: the format is made to be extended. */
+/** Unknown members are passed over: the format is made to be extended. Senders write null for what they do not say. */
 export const tlsReport = z.object({
-  'organization-name': text.optional(),
-  'date-range': z.object({ 'start-datetime': text, 'end-datetime': text }).optional(),
-  'report-id': text.optional(),
+  'organization-name': text.nullish(),
+  'date-range': z.object({ 'start-datetime': text, 'end-datetime': text }).nullish(),
+  'report-id': text.nullish(),
   policies: many(
     z.object({
-      policy: z.object({ 'policy-type': text, 'policy-domain': text.optional() }),
+      policy: z.object({ 'policy-type': text, 'policy-domain': text.nullish() }),
       summary: z.object({ 'total-successful-session-count': sessions, 'total-failure-session-count': sessions }),
-      'failure-details': many(failureDetails).optional(),
+      'failure-details': many(failureDetails).nullish(),
     }),
   ),
 })
