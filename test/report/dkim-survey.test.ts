@@ -2,7 +2,7 @@
 import { providers } from '@postern/shared/dns/provider.ts'
 import { selectorsOf } from '@postern/shared/report/dkim-selectors.ts'
 import table from '@postern/shared/report/dkim-selectors.json' with { type: 'json' }
-import { dkimFindings, surveyDkim } from '@postern/shared/report/dkim-survey.ts'
+import { type DkimContext, dkimFindings, isSelector, surveyDkim } from '@postern/shared/report/dkim-survey.ts'
 import { describe, expect, it } from 'vitest'
 import { evaluated } from './zone.ts'
 
@@ -101,6 +101,64 @@ describe('below _domainkey', () => {
   it('what follows from a name that is not there is a conclusion', () => {
     expect(survey({}, []).findings).toMatchObject([{ id: 'DKIM_NO_ZONE', confidence: 'inferred' }])
   })
+})
+
+describe('a domain without any', () => {
+  const told = (domain: string, context?: DkimContext) => {
+    const survey = evaluated(surveyDkim(domain, []), new Map()).result
+    return dkimFindings(domain, survey, context).map(({ id, severity, explanation }) => ({ id, severity, explanation }))
+  }
+  const known = { nullMx: false, spfRejectsAll: false, organisation: 'a.test' }
+  const MISSED = 'mail of this domain carries no signature of its own.'
+
+  it.each([
+    ['of which nothing else is known', 'a.test', undefined, 'medium', MISSED],
+    ['that stands for itself', 'a.test', known, 'medium', MISSED],
+    ['whose organisation nobody knows', 'm.a.test', { ...known, organisation: null }, 'medium', MISSED],
+    ['below its organisation', 'm.a.test', known, 'info', 'of its own, and keys of a.test may sign for it.'],
+    [
+      'that takes and sends no mail',
+      'a.test',
+      { ...known, nullMx: true, spfRejectsAll: true },
+      'info',
+      'of its own, and it says that it neither takes nor sends any.',
+    ],
+    ['that takes no mail', 'a.test', { ...known, nullMx: true }, 'medium', MISSED],
+    ['that sends no mail', 'a.test', { ...known, spfRejectsAll: true }, 'medium', MISSED],
+  ] as const)('%s', (...[, domain, context, severity, end]) => {
+    const [finding, ...others] = told(domain, context)
+    expect(others).toEqual([])
+    expect(finding).toMatchObject({ id: 'DKIM_NO_ZONE', severity })
+    expect(finding!.explanation.endsWith(end)).toBe(true)
+  })
+})
+
+it.each([
+  ['s1', true],
+  ['S1', true],
+  ['2024.s-1_x', true],
+  ['_a', true],
+  ['a'.repeat(63), true],
+  ['a'.repeat(64), false],
+  ['', false],
+  ['a..b', false],
+  ['.a', false],
+  ['a.', false],
+  ['-a', false],
+  ['a-.b', false],
+  ['a b', false],
+  ['a/b', false],
+  ['ä', false],
+  ['a\n', false],
+  [Array(60).fill('abcd').join('.'), false],
+])('%j may be a selector: %s', (text, expected) => {
+  expect(isSelector(text)).toBe(expected)
+})
+
+it('a key with thousands of words makes no long finding', () => {
+  const { findings } = survey({ _domainkey: [], [ONE]: [`h=${'a:'.repeat(20_000)}; t=y; ${KEY}`] })
+  expect(findings.length).toBeGreaterThan(1)
+  expect(JSON.stringify(findings).length).toBeLessThan(5_000)
 })
 
 describe('selectors', () => {

@@ -1,7 +1,7 @@
 // DKIM keys of a domain as far as their selectors are known (RFC 6376 §3.6), and what they give to think of.
 import { type AnyAnswer, type Asking, isAskable, textsOf } from './asking.ts'
 import { type DkimKey, parseDkim } from './dkim.ts'
-import { type Finding, type FindingId, finding, type Severity } from './finding.ts'
+import { type About, type Finding, type FindingId, finding, type Severity } from './finding.ts'
 import { chosen } from './record.ts'
 
 export interface SurveyedSelector {
@@ -19,14 +19,19 @@ export interface DkimSurvey {
 }
 
 const MOST_SELECTORS = 10
-const SELECTOR = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/
+const LABELS = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*$/i
+
+/** RFC 6376 §3.1: one label or several, each of letters, digits and hyphens; underscores are seen in the field. */
+export function isSelector(text: string): boolean {
+  return isAskable(text) && LABELS.test(text)
+}
 
 /** Of `selectors` the first ten that can be names; one round of questions. */
 export function* surveyDkim(domain: string, selectors: readonly string[]): Asking<DkimSurvey> {
   const zone = `_domainkey.${domain}`
   if (!isAskable(zone)) return { zone: 'unknown', selectors: [] }
   const wanted = [...new Set(selectors.map((one) => one.toLowerCase()))]
-    .filter((one) => SELECTOR.test(one) && isAskable(`${one}.${zone}`))
+    .filter((one) => isSelector(one) && isAskable(`${one}.${zone}`))
     .slice(0, MOST_SELECTORS)
   const [own, ...below] = yield [zone, ...wanted.map((one) => `${one}.${zone}`)].map(
     (name) => ({ name, type: 'TXT' }) as const,
@@ -57,16 +62,44 @@ function read(answer: AnyAnswer | undefined): Omit<SurveyedSelector, 'selector'>
   return { status: 'found', key: parsed.record, detail: null }
 }
 
-export function dkimFindings(domain: string, { zone, selectors }: DkimSurvey): Finding[] {
+/** What is known of the domain otherwise. */
+export interface DkimContext {
+  /** It says that it takes no mail (RFC 7505). */
+  readonly nullMx: boolean
+  /** Its SPF record is `-all` and nothing else. */
+  readonly spfRejectsAll: boolean
+  /** Null where nobody knows. */
+  readonly organisation: string | null
+}
+
+export function dkimFindings(domain: string, { zone, selectors }: DkimSurvey, context?: DkimContext): Finding[] {
   const evidence = { zone, asked: selectors.map(({ selector }) => selector) }
   const isNoneFound = selectors.every(({ status }) => status === 'none')
-  const ofAll: readonly FindingId[] =
-    isNoneFound && zone !== 'unknown' ? [zone === 'absent' ? 'DKIM_NO_ZONE' : 'DKIM_UNKNOWN_SELECTOR'] : []
+  const ofAll =
+    isNoneFound && zone !== 'unknown' ? [zone === 'absent' ? noZone(domain, context) : UNKNOWN_SELECTOR] : []
   return [
-    ...ofAll.map((id) => finding(id, { domain, evidence, confidence: 'inferred' })),
+    ...ofAll.map(({ id, ...about }) => finding(id, { domain, evidence, confidence: 'inferred', ...about })),
     ...selectors.flatMap((one) => ofSelector(domain, one)),
   ]
 }
+
+type Word = Pick<About, 'severity' | 'value'> & { readonly id: FindingId }
+
+const UNKNOWN_SELECTOR: Word = { id: 'DKIM_UNKNOWN_SELECTOR' }
+
+/** Keys are missed where mail goes out and nobody else's may sign it (RFC 6376 §2.5: the signer is whom it names). */
+function noZone(domain: string, context: DkimContext | undefined): Word {
+  const why = context === undefined ? null : whyNotMissed(domain, context)
+  return why === null ? { id: 'DKIM_NO_ZONE' } : { id: 'DKIM_NO_ZONE', severity: 'info', value: `, ${why}` }
+}
+
+function whyNotMissed(domain: string, { nullMx, spfRejectsAll, organisation }: DkimContext): string | null {
+  if (nullMx && spfRejectsAll) return 'and it says that it neither takes nor sends any'
+  return organisation === null || organisation === domain ? null : `and keys of ${organisation} may sign for it`
+}
+
+/** Two have ever been defined; a record has room for thousands of words. */
+const MOST_HASHES = 5
 
 function ofSelector(domain: string, { selector, status, key, detail }: SurveyedSelector): Finding[] {
   const say = (id: FindingId, value = '', severity?: Severity): Finding =>
@@ -74,7 +107,7 @@ function ofSelector(domain: string, { selector, status, key, detail }: SurveyedS
       domain,
       subject: selector,
       value,
-      evidence: { status, key },
+      evidence: { status, key: key === null ? null : { ...key, hashes: key.hashes?.slice(0, MOST_HASHES) ?? null } },
       ...(severity === undefined ? {} : { severity }),
     })
   // RFC 6376 §3.6.2.2: which of several counts is not defined, so some receivers find the right one.
