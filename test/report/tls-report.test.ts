@@ -92,7 +92,14 @@ describe('a report', () => {
       ],
     }
     const [one, other] = [analyse(tlsReport.parse(without)), analyse(tlsReport.parse(withNull))]
-    expect(other).toMatchObject({ ...one, successes: 6, rate: 0.25, findings: [{ id: 'TLSRPT_RATE_HIGH' }] })
+    expect(other.policies.map(({ details }) => details.length)).toEqual([1, 0])
+    expect(other).toMatchObject({
+      ...one,
+      policies: [one.policies[0], {}],
+      successes: 6,
+      rate: 0.25,
+      findings: [{ id: 'TLSRPT_RATE_HIGH' }],
+    })
   })
 
   it.each([

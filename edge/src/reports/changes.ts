@@ -32,6 +32,7 @@ function isLearned({ id, section, subject }: DomainReport['findings'][number], r
   const { mx, spf, dkim, dmarc, mta_sts: sts, tls_rpt: tlsRpt } = report
   // What was asked for is nobody's doing.
   if (id === 'DKIM_UNKNOWN_SELECTOR') return false
+  if (id === 'DMARC_EXT_RUA_UNAUTH') return dmarc.organisational_domain !== null
   const isNamed = mx.status !== 'error'
   const known: Readonly<Record<Section, () => boolean>> = {
     mx: () => isNamed,
@@ -39,7 +40,7 @@ function isLearned({ id, section, subject }: DomainReport['findings'][number], r
     smtp: () => isSeen(subject, report),
     tls: () => isSeen(subject, report),
     dane: () => isNamed && (subject === null || isSeen(subject, report)),
-    spf: () => spf.status !== 'unlearned',
+    spf: () => spf.status !== 'unlearned' && !spf.partial,
     dkim: () => (subject === null ? dkim.zone !== 'unknown' : dkim.selectors.some((one) => one.selector === subject)),
     dmarc: () => dmarc.status !== 'unlearned',
     mta_sts: () => sts.status !== 'unlearned' && (sts.status !== 'published' || sts.fetch.kind !== 'not_fetched'),

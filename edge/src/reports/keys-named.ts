@@ -6,6 +6,7 @@ import type { Named } from './learned.ts'
 import { createLookUps } from './look-ups.ts'
 import type { QuestionPorts } from './questions.ts'
 import { dkimOf } from './render-records.ts'
+import { rejectsAll } from './sections.ts'
 
 export interface DkimWanted {
   readonly domain: Named
@@ -28,5 +29,10 @@ export async function keysNamed(
   const known = report.dkim.selectors.map(({ selector }) => selector)
   const looks = createLookUps(ports, { deadlineAt: ports.now() + DNS_MS, fresh: false })
   const survey = await looks.run(surveyDkim(ascii, [...new Set([...selectors, ...known])]))
-  return { value: dkimOf(survey), findings: dkimFindings(ascii, survey) }
+  const context = {
+    nullMx: report.mx.status === 'null_mx',
+    spfRejectsAll: rejectsAll(report.spf.record),
+    organisation: report.dmarc.organisational_domain,
+  }
+  return { value: dkimOf(survey), findings: dkimFindings(ascii, survey, context) }
 }

@@ -13,10 +13,10 @@ import { inspectionOf } from './render-seen.ts'
 import type { With } from './sections.ts'
 import { policyCertificate, weighed } from './weigh.ts'
 
-export function spfOf({ status, text, lookups, voids, all, included }: SpfSurvey): ReportSections['spf'] {
+export function spfOf({ status, text, lookups, voids, partial, all, included }: SpfSurvey): ReportSections['spf'] {
   const isCounted = status === 'one' || status === 'error'
   const counts = isCounted ? { lookups, voids } : { lookups: null, voids: null }
-  return { status, record: text, ...counts, all, included: included.map((one) => ({ ...one })) }
+  return { status, record: text, ...counts, partial, all, included: included.map((one) => ({ ...one })) }
 }
 
 export function dkimOf({ zone, selectors }: DkimSurvey): ReportSections['dkim'] {

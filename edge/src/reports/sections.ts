@@ -3,7 +3,7 @@ import type { ReportSections, SectionName } from '@postern/shared/contract/domai
 import { IPV4_TEXT, targetOf } from '@postern/shared/dns/mail-route.ts'
 import { commandsFor } from '@postern/shared/report/commands.ts'
 import { dmarcFindings } from '@postern/shared/report/dmarc-findings.ts'
-import { dkimFindings } from '@postern/shared/report/dkim-survey.ts'
+import { type DkimContext, dkimFindings } from '@postern/shared/report/dkim-survey.ts'
 import { type Finding, finding } from '@postern/shared/report/finding.ts'
 import { chosenSts } from '@postern/shared/report/mta-sts.ts'
 import { tlsRptFindings } from '@postern/shared/report/mta-sts-survey.ts'
@@ -49,9 +49,9 @@ export const SECTIONS = {
     value: spfOf(sight.spf),
     findings: spfFindings(sight.domain.ascii, sight.spf),
   })),
-  dkim: section(['dkim'], ['route'], (sight) => ({
+  dkim: section(['dkim'], ['route', 'spf', 'dmarc'], (sight) => ({
     value: dkimOf(sight.dkim),
-    findings: dkimFindings(sight.domain.ascii, sight.dkim),
+    findings: dkimFindings(sight.domain.ascii, sight.dkim, dkimContext(sight)),
   })),
   dmarc: section(['dmarc'], ['route'], (sight) => ({
     value: dmarcOf(sight.dmarc),
@@ -112,6 +112,20 @@ export function worthSaying<F extends { readonly id: string }>(
 ): readonly F[] {
   const isUnsaid = kind !== null && UNSAID[kind]?.includes(section) === true
   return isUnsaid ? findings.filter(({ id }) => !ABSENCES.includes(id)) : findings
+}
+
+/** An SPF record that lets nobody send. */
+export function rejectsAll(record: string | null): boolean {
+  return record !== null && /^v=spf1 +-all *$/i.test(record)
+}
+
+/** Whether anybody misses keys of this name. */
+function dkimContext({ domain, route, spf, dmarc }: Sight): DkimContext {
+  return {
+    nullMx: route !== undefined && routeKind(domain.ascii, route) === 'null_mx',
+    spfRejectsAll: rejectsAll(spf?.text ?? null),
+    organisation: dmarc?.organisation ?? null,
+  }
 }
 
 function tlsRpt(sight: With<'tlsRpt' | 'sts'>): Rendered<'tls_rpt'> {

@@ -10,6 +10,7 @@ import {
   type ReportPart,
   reportPart,
 } from '@postern/shared/contract/domain-report.ts'
+import { isSelector } from '@postern/shared/report/dkim-survey.ts'
 import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import { stream, streamSSE } from 'hono/streaming'
@@ -28,13 +29,12 @@ const params = z.strictObject({
     .max(300)
     .openapi({ description: 'In letters of any script, or in A-form', example: 'example.com' }),
 })
-const SELECTOR = /^[a-z0-9](?:[a-z0-9_.-]{0,61}[a-z0-9])?$/i
 
 const selectors = z
   .string()
   .max(400)
   .transform((text) => [...new Set(text.toLowerCase().split(','))])
-  .pipe(z.array(z.string().regex(SELECTOR, 'is no selector')).min(1).max(5))
+  .pipe(z.array(z.string().refine(isSelector, 'is no selector')).min(1).max(5))
   .optional()
   .openapi({
     type: 'string',

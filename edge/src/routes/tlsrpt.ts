@@ -87,10 +87,19 @@ function wrong(context: Context, { issues }: z.ZodError, target: 'query' | 'body
   return refuse(context, 'invalid-field', { detail: `${first?.pointer} ${first?.detail}`, errors })
 }
 
-function rendered({ reportId, byType, byExchange, findings, domains, ...rest }: TlsAnalysis) {
+function rendered({ reportId, byType, byExchange, findings, domains, policies, rate, ...rest }: TlsAnalysis) {
   return {
     ...rest,
     report_id: reportId,
+    rate: rate === null ? null : Math.round(rate * 1e6) / 1e6,
+    policies: policies.map(({ details, ...policy }) => ({
+      ...policy,
+      details: details.map(({ receivingIp, sendingIp, ...one }) => ({
+        ...one,
+        receiving_ip: receivingIp,
+        sending_ip: sendingIp,
+      })),
+    })),
     domains: [...domains],
     by_type: byType.map((one) => ({ ...one })),
     by_exchange: byExchange.map((one) => ({ ...one })),

@@ -38,6 +38,7 @@ const spf = z.strictObject({
     .int()
     .nullable()
     .openapi({ description: 'Look-ups that find nothing, whoever sends; two are allowed' }),
+  partial: z.boolean().openapi({ description: 'Something that it includes was not learned: the counts are the least' }),
   all: z.enum(['+', '-', '~', '?']).nullable(),
   included: z.array(z.strictObject({ domain: z.string(), depth: z.number().int() })),
 })

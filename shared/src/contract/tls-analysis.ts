@@ -14,6 +14,26 @@ export const tlsAnalysis = z
     failures: count,
     rate: z.number().min(0).max(1).nullable().openapi({ description: 'Null where there were no sessions' }),
     domains: z.array(z.string()),
+    policies: z.array(
+      z.strictObject({
+        type: z.string().openapi({ description: '`sts`, `tlsa` or `no-policy-found` (RFC 8460 §4.4)' }),
+        domain: z.string().nullable(),
+        successes: count,
+        failures: count,
+        details: z
+          .array(
+            z.strictObject({
+              type: z.string(),
+              sessions: count,
+              host: z.string().nullable(),
+              receiving_ip: z.string().nullable(),
+              sending_ip: z.string().nullable(),
+              reason: z.string().nullable(),
+            }),
+          )
+          .openapi({ description: 'The fifty most frequent' }),
+      }),
+    ),
     by_type: z.array(z.strictObject({ type: z.string(), sessions: count, known: z.boolean() })),
     by_exchange: z.array(z.strictObject({ host: z.string(), sessions: count })),
     findings: z.array(finding),

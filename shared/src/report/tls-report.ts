@@ -31,6 +31,8 @@ const failureDetails = z.object({
   'failure-reason-code': text.nullish(),
 })
 
+type FailureDetails = z.infer<typeof failureDetails>
+
 /** Unknown members are passed over: the format is made to be extended. Senders write null for what they do not say. */
 export const tlsReport = z.object({
   'organization-name': text.nullish(),
@@ -46,6 +48,24 @@ export const tlsReport = z.object({
 })
 export type TlsReport = z.infer<typeof tlsReport>
 
+/** One policy of the report; of its details the most frequent. */
+export interface PolicyTold {
+  readonly type: string
+  readonly domain: string | null
+  readonly successes: number
+  readonly failures: number
+  readonly details: readonly {
+    readonly type: string
+    readonly sessions: number
+    readonly host: string | null
+    readonly receivingIp: string | null
+    readonly sendingIp: string | null
+    readonly reason: string | null
+  }[]
+}
+
+const MOST_DETAILS = 50
+
 export interface TlsAnalysis {
   readonly organization: string | null
   readonly reportId: string | null
@@ -56,6 +76,8 @@ export interface TlsAnalysis {
   /** Failures among all sessions, 0–1; null where there were none. */
   readonly rate: number | null
   readonly domains: readonly string[]
+  /** As the report has them: what to do depends on the policy that a session failed under. */
+  readonly policies: readonly PolicyTold[]
   /** By type, the most frequent first; `known` where the standard has it. */
   readonly byType: readonly { readonly type: string; readonly sessions: number; readonly known: boolean }[]
   /** By exchange, the most frequent first; empty where senders do not say. */
@@ -74,9 +96,7 @@ export function analyse(report: TlsReport, line = RATE_LINE): TlsAnalysis {
   const rate = successes + failures === 0 ? null : failures / (successes + failures)
   const details = report.policies.flatMap((one) => one['failure-details'] ?? [])
   const types = tally(details.map((one) => [one['result-type'].toLowerCase(), one['failed-session-count']]))
-  const hosts = tally(
-    details.map((one) => [(one['receiving-mx-hostname'] ?? '').toLowerCase(), one['failed-session-count']]),
-  )
+  const hosts = tally(details.map((one) => [hostOf(one) ?? '', one['failed-session-count']]))
   const domains = [...new Set(report.policies.flatMap(({ policy }) => policy['policy-domain']?.toLowerCase() ?? []))]
   return {
     organization: report['organization-name'] ?? null,
@@ -87,9 +107,32 @@ export function analyse(report: TlsReport, line = RATE_LINE): TlsAnalysis {
     failures,
     rate,
     domains,
+    policies: report.policies.map(policyTold),
     byType: types.map(([type, count]) => ({ type, sessions: count, known: Object.hasOwn(RESULT_TYPES, type) })),
     byExchange: hosts.filter(([host]) => host !== '').map(([host, count]) => ({ host, sessions: count })),
     findings: rate !== null && rate > line ? [tooMany(domains[0] ?? '', rate, line)] : [],
+  }
+}
+
+function hostOf(detail: FailureDetails): string | null {
+  return detail['receiving-mx-hostname']?.toLowerCase().replace(/\.$/, '') ?? null
+}
+
+function policyTold({ policy, summary, 'failure-details': details }: TlsReport['policies'][number]): PolicyTold {
+  const most = (details ?? []).toSorted((one, other) => other['failed-session-count'] - one['failed-session-count'])
+  return {
+    type: policy['policy-type'],
+    domain: policy['policy-domain'] ?? null,
+    successes: summary['total-successful-session-count'],
+    failures: summary['total-failure-session-count'],
+    details: most.slice(0, MOST_DETAILS).map((one) => ({
+      type: one['result-type'],
+      sessions: one['failed-session-count'],
+      host: hostOf(one),
+      receivingIp: one['receiving-ip'] ?? null,
+      sendingIp: one['sending-mta-ip'] ?? null,
+      reason: one['failure-reason-code'] ?? null,
+    })),
   }
 }
 

@@ -14,7 +14,12 @@ const REPORT = {
       policy: { 'policy-type': 'sts', 'policy-domain': 'a.test', 'policy-string': [] },
       summary: { 'total-successful-session-count': 5326, 'total-failure-session-count': 303 },
       'failure-details': [
-        { 'result-type': 'certificate-expired', 'receiving-mx-hostname': 'mx1.a.test', 'failed-session-count': 100 },
+        {
+          'result-type': 'certificate-expired',
+          'sending-mta-ip': '192.0.2.1',
+          'receiving-mx-hostname': 'mx1.a.test.',
+          'failed-session-count': 100,
+        },
         { 'result-type': 'starttls-not-supported', 'receiving-mx-hostname': 'mx2.a.test', 'failed-session-count': 203 },
       ],
     },
@@ -59,6 +64,17 @@ describe('a report of TLS failures', () => {
         failures: 303,
         rate: expect.closeTo(0.053828, 5),
         domains: ['a.test'],
+        policies: [
+          {
+            type: 'sts',
+            domain: 'a.test',
+            failures: 303,
+            details: [
+              { type: 'starttls-not-supported', sessions: 203, host: 'mx2.a.test', sending_ip: null },
+              { type: 'certificate-expired', sessions: 100, host: 'mx1.a.test', sending_ip: '192.0.2.1' },
+            ],
+          },
+        ],
         by_type: [
           { type: 'starttls-not-supported', sessions: 203, known: true },
           { type: 'certificate-expired', sessions: 100, known: true },
