@@ -35,7 +35,16 @@ const seen = z.strictObject({
   at: instant.openapi({ description: 'When it was looked at: each exchange once in 24 hours' }),
   from_memory: z.boolean(),
   connect: z.strictObject({ ok: z.boolean(), ms: milliseconds, fault: z.string().nullable() }).nullable(),
-  greeting: z.strictObject({ reply: reply.nullable(), ms: milliseconds, end: z.string().nullable() }).nullable(),
+  greeting: z
+    .strictObject({
+      reply: reply.nullable(),
+      ms: milliseconds,
+      end: z
+        .enum(['timed_out', 'closed', 'protocol_error'])
+        .nullable()
+        .openapi({ description: 'How it ended without a reply' }),
+    })
+    .nullable(),
   ehlo: z.array(z.string()).nullable().openapi({ description: 'Extensions before TLS' }),
   ehlo_inside_tls: z.array(z.string()).nullable().openapi({ description: 'Those that count (RFC 3207 §4.2)' }),
   starttls: z.enum(['ok', 'not_offered', 'refused', 'failed', 'unmeasured']),

@@ -38,11 +38,16 @@ export const mtaSts = z.strictObject({
       band: z.enum(HEALTH_BANDS),
       components: z.strictObject({ certificate: share.nullable(), max_age: share, match: share }),
       named: share.openapi({ description: 'Of the exchanges, whether senders can use them or not' }),
-      caps: names,
+      caps: names.openapi({ description: 'What held the score down, whatever the components say' }),
       partial: z.boolean(),
     })
     .nullable(),
-  gap: z.strictObject({ score: z.number().min(0).max(100), level: z.enum(GAP_LEVELS) }).nullable(),
+  gap: z
+    .strictObject({ score: z.number().min(0).max(100), level: z.enum(GAP_LEVELS) })
+    .nullable()
+    .openapi({
+      description: 'Modelled share of the mail, in percent, that goes to exchanges which the policy leaves out',
+    }),
   unmatched_mx: names,
   unused_patterns: names,
 })

@@ -118,11 +118,16 @@ const dns = z.strictObject({ bogus: names.openapi({ description: 'Names whose si
 
 const path = z.strictObject({ host: z.string(), share })
 const profile = z.strictObject({
-  first_round: share,
-  round_s: seconds.nullable(),
-  expected_s: seconds.nullable(),
-  band: z.enum(['green', 'yellow', 'amber', 'red']).nullable(),
-  paths: z.array(path),
+  first_round: share.openapi({
+    description: 'Probability that the first try of all exchanges finds one that takes the mail',
+  }),
+  round_s: seconds.nullable().openapi({ description: 'Mean time of mail that is taken then; null where none is' }),
+  expected_s: seconds.nullable().openapi({ description: 'With the tries after it; null where nobody takes mail' }),
+  band: z
+    .enum(['green', 'yellow', 'amber', 'red'])
+    .nullable()
+    .openapi({ description: 'Of `expected_s`: below 30 s, below 300 s, below 1800 s, above' }),
+  paths: z.array(path).openapi({ description: 'Share of the mail that each exchange takes in the first round' }),
 })
 const assumed = z.record(z.string(), z.union([z.number(), z.string()]))
 const routing = z.strictObject({
@@ -134,22 +139,24 @@ const routing = z.strictObject({
 const resolution = z.strictObject({
   confidence: z.literal('model'),
   assumptions: assumed,
-  cold_ms: milliseconds,
-  warm_ms: milliseconds,
-  expected_ms: milliseconds,
-  over_service_line: z.boolean(),
-  upper_bound_ms: milliseconds,
+  cold_ms: milliseconds.openapi({ description: 'A sender that knows nothing: MX records and an address' }),
+  warm_ms: milliseconds.openapi({ description: 'A resolver that knows all' }),
+  expected_ms: milliseconds.openapi({ description: 'One sender in `demand_s` seconds behind a cache' }),
+  over_service_line: z.boolean().openapi({ description: '`cold_ms` above 150: our line, and no standard’s' }),
+  upper_bound_ms: milliseconds.openapi({ description: 'Three look-ups from the root, each by itself' }),
   measured_ms: milliseconds.nullable().openapi({ description: 'What our own first question took' }),
 })
 
 const availability = z.strictObject({
   confidence: z.literal('model'),
   assumptions: assumed,
-  first_pick: share,
-  effective: share,
-  grouped: share,
-  groups: z.array(names),
-  another_is_material: z.boolean(),
+  first_pick: share.openapi({ description: 'The exchange that is tried first answers' }),
+  effective: share.openapi({ description: 'One of them answers, if they fail independently' }),
+  grouped: share.openapi({ description: 'One of them answers, if those of a group fail together' }),
+  groups: z.array(names).openapi({ description: 'Exchanges of one operator, or one network (/24, /48)' }),
+  another_is_material: z
+    .boolean()
+    .openapi({ description: 'Another one would add a thousandth or more to `effective`' }),
 })
 
 const reference = z.strictObject({ rfc: z.number().int(), section: z.string().optional() })
@@ -159,12 +166,15 @@ export const finding = z
     id: z.string().openapi({ example: 'STS_MX_UNMATCHED' }),
     section: z.enum(SECTIONS),
     severity: z.enum(SEVERITIES),
-    subject: z.string().nullable(),
+    subject: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Host, name, address or term; null where it is about the domain' }),
     title: z.string(),
     explanation: z.string(),
     fix: z.string(),
     refs: z.array(reference),
-    evidence: z.record(z.string(), z.unknown()),
+    evidence: z.record(z.string(), z.unknown()).openapi({ description: 'What it rests on; members differ by id' }),
     confidence: z.enum(['measured', 'inferred', 'model']),
   })
   .openapi('Finding')
@@ -230,8 +240,8 @@ export const domainReport = z
       total_ms: milliseconds,
       dns_ms: milliseconds,
       smtp_ms: milliseconds.nullable(),
-      queries: z.number().int(),
-      remembered: z.number().int(),
+      queries: z.number().int().openapi({ description: 'Questions that resolvers were asked' }),
+      remembered: z.number().int().openapi({ description: 'Those that memory answered, or one that was on its way' }),
     }),
   })
   .openapi('DomainReport')

@@ -1,5 +1,5 @@
 // Evaluations that need the DNS and do no I/O: they yield questions, side by side, and are given the answers.
-import type { Answer, DataOf, MxData, Question, RecordType, TlsaData } from '../dns/answer.ts'
+import type { Answer, DataOf, MxData, Question, RecordType } from '../dns/answer.ts'
 
 export type AnyAnswer = Answer<DataOf[RecordType]>
 
@@ -13,10 +13,6 @@ export function textsOf(answer: AnyAnswer | undefined): readonly string[] | null
 
 export function exchangesOf(answer: AnyAnswer | undefined): readonly MxData[] | null {
   return dataOf(answer)?.filter((one) => typeof one !== 'string' && 'exchange' in one) ?? null
-}
-
-export function pinsOf(answer: AnyAnswer | undefined): readonly TlsaData[] | null {
-  return dataOf(answer)?.filter((one) => typeof one !== 'string' && 'usage' in one) ?? null
 }
 
 function dataOf(answer: AnyAnswer | undefined): readonly DataOf[RecordType][] | null {
