@@ -15,6 +15,10 @@ export interface Stated<D> extends Judged<D> {
   readonly tookMs: number | null
 }
 
+type Negative = 'nodata' | 'nxdomain'
+export type Decisive = ReadonlyMap<string, readonly Negative[]>
+export const NOTHING_THERE: readonly Negative[] = ['nodata', 'nxdomain']
+
 /** Nothing of it rejects. */
 export interface LookUps extends Pick<Questions, 'second' | 'counts' | 'fastestMs'> {
   readonly ask: <T extends RecordType>(question: Question<T>) => Promise<Answer<DataOf[T]>>
@@ -22,8 +26,8 @@ export interface LookUps extends Pick<Questions, 'second' | 'counts' | 'fastestM
   readonly state: <T extends RecordType>(question: Question<T>) => Promise<Stated<DataOf[T]>>
   /** As `ask`; a "nothing there" needs two that say the same. */
   readonly sure: <T extends RecordType>(question: Question<T>) => Promise<Answer<DataOf[T]>>
-  /** `decisive` are names of which a "nothing there" is worth a second question. */
-  readonly run: <T>(asking: Asking<T>, decisive?: readonly string[]) => Promise<T>
+  /** `decisive` are names of which a "nothing there" is worth a second question, or only that there is no such name. */
+  readonly run: <T>(asking: Asking<T>, decisive?: Decisive) => Promise<T>
   /** Names whose signatures do not hold, as far as their state was asked for. */
   readonly bogus: () => readonly string[]
 }
@@ -43,14 +47,14 @@ export function createLookUps(ports: QuestionPorts, manner: Manner): LookUps {
     const isBogus = unchecked.kind !== 'failure' && answer.why === 'servfail'
     return { answer, dnssec: isBogus ? 'bogus' : 'indeterminate' }
   }
-  const sure: LookUps['sure'] = async (question) => {
+  const unless = async <T extends RecordType>(question: Question<T>, kinds: readonly string[]) => {
     const { answer, source } = (await first(question)).resolved
-    return isNegative(answer) ? doubted(answer, await second(question, source)) : answer
+    return kinds.includes(answer.kind) ? doubted(answer, await second(question, source)) : answer
   }
   return {
     ask,
     second,
-    sure,
+    sure: (question) => unless(question, NOTHING_THERE),
     counts,
     fastestMs,
     state: async (question) => {
@@ -62,8 +66,8 @@ export function createLookUps(ports: QuestionPorts, manner: Manner): LookUps {
       if (judged.dnssec === 'bogus' && question.type !== 'TLSA') bogus.add(question.name)
       return { ...judged, source, tookMs }
     },
-    run: (asking, decisive = []) =>
-      run(asking, (question) => (decisive.includes(question.name) ? sure(question) : ask(question))),
+    run: (asking, decisive = new Map()) =>
+      run(asking, (question) => unless(question, decisive.get(question.name) ?? [])),
     bogus: () => [...bogus],
   }
 }

@@ -16,7 +16,7 @@ import { type Board, createBoard, type Tell } from './board.ts'
 import { learnExchanges } from './exchanges.ts'
 import { exchangesNamed, type Named, NOT_ASKED, type RouteLearned } from './learned.ts'
 import { type InspectPorts, look } from './look.ts'
-import { createLookUps, doubted, type LookUps, type Stated } from './look-ups.ts'
+import { createLookUps, type Decisive, doubted, type LookUps, NOTHING_THERE, type Stated } from './look-ups.ts'
 import { policyHostOf, policyOf, type PolicyPorts, type PolicyWanted } from './policy.ts'
 import type { QuestionPorts } from './questions.ts'
 
@@ -134,15 +134,14 @@ function textOf(answer: Answer<MxData>): string {
 }
 
 /** Names of the walk that lie within somebody's zone: one "nothing there" too many would be somebody's missing policy. */
-function decisiveOf(domain: string): string[] {
-  return walkOf(domain)
-    .filter((name) => name.includes('.'))
-    .map((name) => `_dmarc.${name}`)
+function decisiveOf(domain: string): Decisive {
+  const names = walkOf(domain).filter((name) => name.includes('.'))
+  return new Map(names.map((name) => [`_dmarc.${name}`, NOTHING_THERE]))
 }
 
 async function learnRecords(domain: string, { looks, board }: Means): Promise<void> {
   await Promise.all([
-    looks.run(surveySpf(domain), [domain]).then((spf) => board.note('spf', spf)),
+    looks.run(surveySpf(domain), new Map([[domain, NOTHING_THERE]])).then((spf) => board.note('spf', spf)),
     looks.run(surveyDmarc(domain), decisiveOf(domain)).then((dmarc) => board.note('dmarc', dmarc)),
     looks
       .sure({ name: `_smtp._tls.${domain}`, type: 'TXT' })
@@ -158,7 +157,7 @@ async function learnHosts(
   const named = exchangesNamed(ascii, route)
   const provider = named[0] === undefined ? 'default' : providerOf(named[0].exchange, ascii).id
   const dkim = looks
-    .run(surveyDkim(ascii, selectorsOf(provider)), [`_domainkey.${ascii}`])
+    .run(surveyDkim(ascii, selectorsOf(provider)), new Map([[`_domainkey.${ascii}`, ['nxdomain'] as const]]))
     .then((survey) => board.note('dkim', survey))
   board.note('exchanges', await learnExchanges(named, looks))
   await dkim
