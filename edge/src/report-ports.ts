@@ -21,7 +21,10 @@ interface Parts extends Pick<RoutePorts, 'resolve' | 'memo' | 'now'> {
 
 export function reportsOf(namespace: DurableObjectNamespace<Reports>, parts: Parts): Services['reports'] {
   return {
-    of: (account, domain) => within(namespace, partitionOf(account), parts.config.PARTITIONS).getByName(domain),
+    of: (account, domain) => {
+      const partition = partitionOf(account)
+      return within(namespace, partition, parts.config.PARTITIONS).getByName(`${partition} ${domain}`)
+    },
     portsFor: portsOf(parts),
   }
 }
@@ -31,6 +34,7 @@ function portsOf(parts: Parts): Services['reports']['portsFor'] {
   const ask = createAskInspect(call, warn)
   return (account, domain) => ({
     ...ports,
+    warn,
     memo: memo(domain),
     policyHosts: config.POLICY_HOSTS,
     loopback: config.LOOPBACK_NETWORKS,

@@ -136,6 +136,7 @@ describe('a second report', () => {
   it('at the same time is the same one for all, and one in the history, where it can be had again', async () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => reportOf('greet-pause.test', '')))
     expect(all.map(({ unmeasured }) => unmeasured)).toEqual(all.map(() => []))
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1)
     const body = domainHistory.parse(await (await get('/v1/domains/greet-pause.test/history')).json())
     expect([body.domain, body.reports.length]).toEqual(['greet-pause.test', 1])
     const { id } = body.reports[0]!

@@ -31,7 +31,8 @@ export function createAskInspect(call: Call, warn: (what: string) => void): AskI
       }
       why = kind === 'busy' ? 'lane_busy' : 'lane_unreachable'
       if (kind !== 'busy') warn(`lane ${lane.id} answered an inspection with ${status ?? 'nothing'}`)
-      if (kind === 'uncertain') break
+      // One that is busy is well, and remembers what it has seen.
+      if (kind !== 'not_started') break
     }
     return { kind: 'unmeasured', why }
   }

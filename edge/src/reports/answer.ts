@@ -1,7 +1,8 @@
 // One request for a domain's report: the newest one where that will do, else a new one, kept for those who come after.
 import type { DomainReport, ReportPart, SectionName } from '@postern/shared/contract/domain-report.ts'
 import { inOrder, type Section } from '@postern/shared/report/finding.ts'
-import { countsOf, SECTION_NAMES, type Tell } from './board.ts'
+import { countsOf, MOST_FINDINGS, SECTION_NAMES, type Tell } from './board.ts'
+import { isLearned, readKept } from './kept-report.ts'
 import { type DkimWanted, keysNamed } from './keys-named.ts'
 import type { Named } from './learned.ts'
 import { makeReport, type ReportPorts } from './report.ts'
@@ -20,6 +21,7 @@ export interface Wanted {
 export interface AnswerPorts extends ReportPorts {
   /** Null where nothing is kept of what this caller asks. */
   readonly reports: Pick<DurableObjectStub<Reports>, 'latest' | 'keep'> | null
+  readonly warn: (what: string) => void
 }
 
 /** What holds for a quarter of an hour, and what could not be learned for two minutes. */
@@ -34,23 +36,26 @@ type TellPart = (part: ReportPart) => void
 export async function answerReport(wanted: Wanted, ports: AnswerPorts, tell: TellPart): Promise<DomainReport> {
   const { domain, selectors } = wanted
   const newest = await newestFor(wanted, ports)
-  tell({
-    section: 'begun',
-    value: { id: newest?.id ?? wanted.id, domain: domain.unicode, ascii: domain.ascii },
-    findings: [],
-  })
+  tell(begun(newest?.id ?? wanted.id, domain))
   if (newest !== null) for (const part of partsOf(newest)) tell(part)
   const shared = newest ?? (await madeNow(wanted, ports, tell))
-  const report = selectors.length === 0 ? shared : await withKeys(shared, { domain, selectors }, { ports, tell })
+  const named = { domain, selectors, fresh: wanted.refresh }
+  const report = selectors.length === 0 ? shared : await withKeys(shared, named, { ports, tell })
   tell({ section: 'report', value: report, findings: [] })
   return report
+}
+
+function begun(id: string, { unicode, ascii }: Named): ReportPart {
+  return { section: 'begun', value: { id, domain: unicode, ascii }, findings: [] }
 }
 
 async function madeNow(wanted: Wanted, ports: AnswerPorts, tell: TellPart): Promise<DomainReport> {
   const tellPart: Tell = ({ section, value, findings }) => tell({ section, value, findings: findings.map(shown) })
   const made = await makeReport({ ...wanted, fresh: wanted.refresh }, ports, tellPart)
-  const kept = await orNull(ports.reports?.keep(JSON.stringify(made)))
-  return kept === null ? made : (JSON.parse(kept) as DomainReport)
+  const report = readKept(await orNull(ports.reports?.keep(JSON.stringify(made)), ports)) ?? made
+  // Another one was made beside it, and is everybody's.
+  if (report.id !== made.id) for (const part of [begun(report.id, wanted.domain), ...partsOf(report)]) tell(part)
+  return report
 }
 
 interface Telling {
@@ -64,34 +69,29 @@ async function withKeys(report: DomainReport, wanted: DkimWanted, { ports, tell 
   const findings = worthSaying('dkim', all, report.mx.status).map(shown)
   tell({ section: 'dkim', value, findings })
   const others = report.findings.filter(({ section }) => section !== 'dkim')
-  const ordered = inOrder([...others, ...findings])
+  const ordered = inOrder([...others, ...findings]).slice(0, MOST_FINDINGS)
   return { ...report, dkim: value, findings: ordered, by_severity: countsOf(ordered) }
 }
 
-async function newestFor({ refresh }: Wanted, { reports, now }: AnswerPorts): Promise<DomainReport | null> {
-  const text = await orNull(reports?.latest())
-  if (text === null) return null
-  const report = JSON.parse(text) as DomainReport
-  const ageMs = now() - Date.parse(report.generated_at)
+async function newestFor({ refresh }: Wanted, ports: AnswerPorts): Promise<DomainReport | null> {
+  const report = readKept(await orNull(ports.reports?.latest(), ports))
+  if (report === null) return null
+  const ageMs = ports.now() - Date.parse(report.generated_at)
   // A clock that went back makes nothing young.
   return ageMs >= 0 && ageMs < (refresh ? LEAST_MS : lifeMs(report)) ? report : null
 }
 
 /** An object that cannot be reached keeps nothing, and keeps nobody from a report. */
-async function orNull(asked: Promise<string | null> | undefined): Promise<string | null> {
+async function orNull(asked: Promise<string | null> | undefined, { warn }: AnswerPorts): Promise<string | null> {
   const [settled] = await Promise.allSettled([asked])
-  return settled.status === 'fulfilled' ? (settled.value ?? null) : null
+  if (settled.status === 'fulfilled') return settled.value ?? null
+  warn('the object of a domain’s reports did not answer')
+  return null
 }
 
 function lifeMs(report: DomainReport): number {
-  const { mx, spf, dmarc, mta_sts: sts, tls_rpt: tlsRpt, dkim, unmeasured } = report
-  const isLearned =
-    mx.status !== 'error' &&
-    mx.records.every(({ addresses }) => addresses !== null) &&
-    [spf, dmarc, sts, tlsRpt].every(({ status }) => status !== 'unlearned') &&
-    dkim.zone !== 'unknown' &&
-    (sts.status !== 'published' || sts.fetch.kind !== 'not_fetched')
-  return isLearned && !unmeasured.some(({ why }) => PASSING.includes(why)) ? FRESH_MS : DOUBTFUL_MS
+  const isPassing = report.unmeasured.some(({ why }) => PASSING.includes(why))
+  return isLearned(report) && !isPassing ? FRESH_MS : DOUBTFUL_MS
 }
 
 /** What may be measured a little later. */
@@ -108,11 +108,17 @@ function partsOf(report: DomainReport): ReportPart[] {
   return SECTION_NAMES.map((section) => ({
     section,
     value: report[section],
-    findings: report.findings.filter((one) => belongsTo(one.section) === section),
+    findings: report.findings.filter((one) => tellerOf(one) === section),
   }))
 }
 
-/** The section of a report that tells of it. */
-function belongsTo(section: Section): SectionName {
-  return section === 'smtp' || section === 'tls' ? 'mx' : section
+/** Findings that another part of a report tells than the section that they are of. */
+const TOLD_BY: Readonly<Record<string, SectionName>> = {
+  DNS_COLD_OVER_150MS: 'resolution',
+  ROUTE_OVER_300S: 'routing',
+  STS_MX_TLS_FAILS_ENFORCE: 'mx',
+}
+
+function tellerOf({ id, section }: { readonly id: string; readonly section: Section }): SectionName {
+  return TOLD_BY[id] ?? (section === 'smtp' || section === 'tls' ? 'mx' : section)
 }

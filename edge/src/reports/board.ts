@@ -80,7 +80,7 @@ export function createBoard(of: BoardOf, tell: Tell): Board {
 }
 
 /** Nobody reads more, and whoever publishes thousands of faults must not fill a report with them. */
-const MOST_FINDINGS = 150
+export const MOST_FINDINGS = 150
 
 export const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[]
 

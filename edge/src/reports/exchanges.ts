@@ -2,6 +2,7 @@
 import type { Answer, MxData, TlsaData } from '@postern/shared/dns/answer.ts'
 import { type Dnssec, together } from '@postern/shared/dns/dnssec.ts'
 import { reverseNameOf } from '@postern/shared/report/reverse-findings.ts'
+import { MOST_EXCHANGES } from './learned.ts'
 import { doubted, isNegative, type LookUps, type Stated } from './look-ups.ts'
 
 export interface ExchangeLearned {
@@ -35,16 +36,18 @@ export interface Reverse {
   readonly confirmed: boolean | null
 }
 
-/** A domain that names more has no more to show. */
-export const MOST_EXCHANGES = 10
+/** More reverse names, or pins, than these are somebody's mischief. */
+const MOST_REVERSE = 10
+const MOST_PINS = 20
+/** Of a pin that holds a whole certificate (RFC 6698 §2.1.3) in hexadecimal; what is longer is compared with nothing. */
+const MOST_HEX = 8_192
 /** Reverse names are looked up of so many addresses of one exchange, and so many names are followed back. */
 const MOST_ADDRESSES = 4
 const MOST_NAMES = 2
 
-export async function learnExchanges(records: readonly MxData[], looks: LookUps): Promise<ExchangeLearned[]> {
-  const hosts = new Map(records.filter(({ exchange }) => exchange !== '').map((one) => [one.exchange, one]))
-  const first = [...hosts.values()].toSorted((one, other) => one.preference - other.preference).slice(0, MOST_EXCHANGES)
-  return Promise.all(first.map((one) => learnExchange(one, looks)))
+/** `named` as `exchangesNamed` has them. */
+export function learnExchanges(named: readonly MxData[], looks: LookUps): Promise<ExchangeLearned[]> {
+  return Promise.all(named.slice(0, MOST_EXCHANGES).map((one) => learnExchange(one, looks)))
 }
 
 async function learnExchange({ exchange: host, preference }: MxData, looks: LookUps): Promise<ExchangeLearned> {
@@ -94,11 +97,12 @@ async function pinsAt(base: string, looks: LookUps): Promise<Pins> {
   const alone = { base, dnssec, differs: false }
   if (answer.kind === 'failure') return { ...alone, records: null }
   if (answer.kind !== 'records') return { ...alone, records: [] }
-  if (dnssec !== 'secure') return { ...alone, records: answer.data }
+  const records = answer.data.slice(0, MOST_PINS).map((pin) => ({ ...pin, data: pin.data.slice(0, MOST_HEX) }))
+  if (dnssec !== 'secure') return { ...alone, records }
   const second = await looks.second(question, source)
-  if (second.kind === 'failure') return { ...alone, dnssec: 'indeterminate', records: answer.data }
+  if (second.kind === 'failure') return { ...alone, dnssec: 'indeterminate', records }
   const isSame = second.kind === 'records' && second.authentic && pinText(second.data) === pinText(answer.data)
-  return { ...alone, differs: !isSame, records: answer.data }
+  return { ...alone, differs: !isSame, records }
 }
 
 function pinText(pins: readonly TlsaData[]): string {
@@ -135,12 +139,15 @@ async function reverseOf(address: string, looks: LookUps): Promise<Reverse> {
   if (name === null) return { address, names: null, confirmed: null }
   const answer = await looks.ask({ name, type: 'PTR' })
   if (answer.kind === 'failure') return { address, names: null, confirmed: null }
-  const names = answer.kind === 'records' ? answer.data : []
+  const names = answer.kind === 'records' ? answer.data.slice(0, MOST_REVERSE) : []
+  const found = answer.kind === 'records' ? answer.data.length : 0
   if (names.length === 0) return { address, names, confirmed: null }
   const type = address.includes(':') ? 'AAAA' : 'A'
   const back = await Promise.all(names.slice(0, MOST_NAMES).map((found) => looks.ask({ name: found, type })))
-  if (back.some((one) => one.kind === 'records' && one.data.some((found) => found === address))) {
+  if (back.some((one) => one.kind === 'records' && one.data.includes(address))) {
     return { address, names, confirmed: true }
   }
-  return { address, names, confirmed: back.some(({ kind }) => kind === 'failure') ? null : false }
+  // Names that were not followed may lead back.
+  const isAll = found <= MOST_NAMES && back.every(({ kind }) => kind !== 'failure')
+  return { address, names, confirmed: isAll ? false : null }
 }

@@ -11,6 +11,8 @@ import { rejectsAll } from './sections.ts'
 export interface DkimWanted {
   readonly domain: Named
   readonly selectors: readonly string[]
+  /** What was remembered is passed over. */
+  readonly fresh: boolean
 }
 
 export interface KeysNamed {
@@ -23,11 +25,11 @@ const DNS_MS = 3_000
 /** Never rejects. Selectors that the report has already looked at are shown with those that are named. */
 export async function keysNamed(
   report: DomainReport,
-  { domain: { ascii }, selectors }: DkimWanted,
+  { domain: { ascii }, selectors, fresh }: DkimWanted,
   ports: QuestionPorts,
 ): Promise<KeysNamed> {
   const known = report.dkim.selectors.map(({ selector }) => selector)
-  const looks = createLookUps(ports, { deadlineAt: ports.now() + DNS_MS, fresh: false })
+  const looks = createLookUps(ports, { deadlineAt: ports.now() + DNS_MS, fresh })
   const survey = await looks.run(surveyDkim(ascii, [...new Set([...selectors, ...known])]))
   const context = {
     nullMx: report.mx.status === 'null_mx',

@@ -37,7 +37,7 @@ export interface RouteLearned {
 
 export type Looked =
   | { readonly kind: 'report'; readonly report: InspectReport; readonly tookMs: number }
-  | { readonly kind: 'unmeasured'; readonly why: NotLooked | 'test_key' | 'no_exchange' | 'in_progress' }
+  | { readonly kind: 'unmeasured'; readonly why: NotLooked | 'test_key' | 'no_exchange' | 'in_progress' | 'dns' }
 
 export interface Learned {
   readonly route?: RouteLearned
@@ -61,11 +61,24 @@ export function routeKind(domain: string, { mx, own }: RouteLearned) {
   return kind === 'unlearned' ? 'error' : kind
 }
 
-/** Exchanges in question: those of the records, or the domain itself where there are none and it has an address. */
+/** Each exchange once, with its best preference: those of the records, or the domain itself where it has an address only. The best first, equals by name. */
 export function exchangesNamed(domain: string, route: RouteLearned): readonly MxData[] {
+  const best = new Map<string, number>()
+  for (const { exchange, preference } of recordsNamed(domain, route)) {
+    if (exchange !== '') best.set(exchange, Math.min(preference, best.get(exchange) ?? preference))
+  }
+  return [...best]
+    .map(([exchange, preference]) => ({ exchange, preference }))
+    .toSorted((one, other) => one.preference - other.preference || (one.exchange < other.exchange ? -1 : 1))
+}
+
+/** A domain that names more has no more to show: so many are looked at, and shown. */
+export const MOST_EXCHANGES = 10
+
+function recordsNamed(domain: string, route: RouteLearned): readonly MxData[] {
   switch (routeKind(domain, route)) {
     case 'mx':
-      return route.mx.kind === 'records' ? route.mx.data.filter(({ exchange }) => exchange !== '') : []
+      return route.mx.kind === 'records' ? route.mx.data : []
     case 'implicit':
       return [{ preference: 0, exchange: domain }]
     case 'null_mx':

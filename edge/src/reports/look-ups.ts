@@ -6,11 +6,12 @@ import { createQuestions, type Manner, type QuestionPorts, type Questions } from
 
 interface Judged<D> {
   readonly answer: Answer<D>
+  /** Name of the resolver that gave it. */
+  readonly source: string
   readonly dnssec: Dnssec
 }
 
 export interface Stated<D> extends Judged<D> {
-  readonly source: string
   /** Milliseconds that the first resolver took; null where it was remembered, or another one answered. */
   readonly tookMs: number | null
 }
@@ -42,10 +43,11 @@ export function createLookUps(ports: QuestionPorts, manner: Manner): LookUps {
   /** A server that failed for a moment answers without checking as well: only who then still fails with checking is bogus. */
   const doubt = async <T extends RecordType>(question: Question<T>, source: string): Promise<Judged<DataOf[T]>> => {
     const unchecked = await ask({ ...question, checkingDisabled: true })
-    const answer = await again(question, source)
-    if (answer.kind !== 'failure') return { answer, dnssec: dnssecOf(answer) }
+    const heard = await again(question, source)
+    const { answer } = heard
+    if (answer.kind !== 'failure') return { answer, source: heard.source, dnssec: dnssecOf(answer) }
     const isBogus = unchecked.kind !== 'failure' && answer.why === 'servfail'
-    return { answer, dnssec: isBogus ? 'bogus' : 'indeterminate' }
+    return { answer, source: heard.source, dnssec: isBogus ? 'bogus' : 'indeterminate' }
   }
   const unless = async <T extends RecordType>(question: Question<T>, kinds: readonly string[]) => {
     const { answer, source } = (await first(question)).resolved
@@ -61,10 +63,10 @@ export function createLookUps(ports: QuestionPorts, manner: Manner): LookUps {
       const { resolved, tookMs } = await first(question)
       const { answer, source } = resolved
       const isDoubtful = answer.kind === 'failure' && answer.why === 'servfail'
-      const judged = isDoubtful ? await doubt(question, source) : { answer, dnssec: dnssecOf(answer) }
+      const judged = isDoubtful ? await doubt(question, source) : { answer, source, dnssec: dnssecOf(answer) }
       // Of pins DANE tells; the domain is there all the same.
       if (judged.dnssec === 'bogus' && question.type !== 'TLSA') bogus.add(question.name)
-      return { ...judged, source, tookMs }
+      return { ...judged, tookMs }
     },
     run: (asking, decisive = new Map()) =>
       run(asking, (question) => unless(question, decisive.get(question.name) ?? [])),

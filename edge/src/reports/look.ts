@@ -2,9 +2,8 @@
 import type { InspectJob, InspectReport } from '@postern/shared/contract/inspection.ts'
 import { rank } from '@postern/shared/lanes/choose.ts'
 import type { Lane } from '@postern/shared/lanes/lane.ts'
-import type { AskInspect } from '../probe/ask-inspect.ts'
-import { MOST_EXCHANGES } from './exchanges.ts'
-import { exchangesNamed, type Looked, type Named, type RouteLearned } from './learned.ts'
+import type { AskInspect, Inspected } from '../probe/ask-inspect.ts'
+import { exchangesNamed, type Looked, MOST_EXCHANGES, type Named, type RouteLearned, routeKind } from './learned.ts'
 import { policyHostOf } from './policy.ts'
 
 export interface InspectPorts {
@@ -35,9 +34,12 @@ export async function look(
   ports: InspectPorts,
 ): Promise<Looked> {
   const { inspect, now, sleep } = ports
-  const named = [...new Set(exchangesNamed(ascii, route).map(({ exchange }) => exchange))].slice(0, MOST_EXCHANGES)
+  const named = exchangesNamed(ascii, route)
+    .slice(0, MOST_EXCHANGES)
+    .map(({ exchange }) => exchange)
   if (inspect === null) return { kind: 'unmeasured', why: 'test_key' }
-  if (named.length === 0 && policyId === null) return { kind: 'unmeasured', why: 'no_exchange' }
+  if (named.length === 0 && policyId === null)
+    return { kind: 'unmeasured', why: routeKind(ascii, route) === 'error' ? 'dns' : 'no_exchange' }
   const startedAt = now()
   const lanes = rank(inspect.lanes, ascii)
   const job = (): InspectJob => ({
@@ -52,7 +54,7 @@ export async function look(
   let inspected = await inspect.ask(lanes, job())
   for (const pauseMs of PAUSES_MS) {
     const leftMs = LOOK_MS - (now() - startedAt) - pauseMs
-    if (inspected.kind !== 'report' || !isUnderWay(inspected.report) || leftMs < LEAST_MS) break
+    if (!isWorthWaiting(inspected) || leftMs < LEAST_MS) break
     await sleep(pauseMs)
     const again = await inspect.ask(lanes, job())
     // What was seen stays seen: a lane that is lost meanwhile takes nothing of it back.
@@ -60,6 +62,10 @@ export async function look(
     else if (again.why !== 'lane_busy') break
   }
   return inspected.kind === 'report' ? { ...inspected, tookMs: now() - startedAt } : inspected
+}
+
+function isWorthWaiting(inspected: Inspected): boolean {
+  return inspected.kind === 'report' ? isUnderWay(inspected.report) : inspected.why === 'lane_busy'
 }
 
 /** Another job looks at one of them just now: what it sees is for everybody. */

@@ -52,11 +52,11 @@ export async function policyOf(wanted: PolicyWanted, ports: PolicyPorts): Promis
   const barred = barring(wanted, ports.loopback)
   if (barred !== null) return barred
   const key = `https://mta-sts.invalid/1/${encodeURIComponent(wanted.domain)}/${encodeURIComponent(wanted.id ?? '')}`
-  const kept = wanted.fresh ? null : await recall(ports.cache, key)
+  const kept = wanted.fresh ? null : await ports.connect(() => recall(ports.cache, key))
   if (isFetched(kept)) return kept
   const fetched = await ports.connect(() => fetchPolicy(urlOf(wanted.domain, ports.policyHosts)))
   const forMs = fetched.kind === 'answered' && fetched.status === OK ? FETCHED_MS : FAILED_MS
-  await keep(ports.cache, key, { value: fetched, forMs })
+  await ports.connect(() => keep(ports.cache, key, { value: fetched, forMs }))
   return fetched
 }
 

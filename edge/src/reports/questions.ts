@@ -29,7 +29,7 @@ export interface Questions {
   /** None of these rejects. */
   readonly first: <T extends RecordType>(question: Question<T>) => Promise<First<DataOf[T]>>
   /** What is heard when somebody else than `source` is asked before it. */
-  readonly again: <T extends RecordType>(question: Question<T>, source: string) => Promise<Answer<DataOf[T]>>
+  readonly again: <T extends RecordType>(question: Question<T>, source: string) => Promise<Resolved<DataOf[T]>>
   /** What somebody else says, or the same resolver past its cache where there is nobody else; who repeats itself says nothing. */
   readonly second: <T extends RecordType>(question: Question<T>, source: string) => Promise<Answer<DataOf[T]>>
   /** The least that the first resolver took for any question so far, in milliseconds; null before. */
@@ -64,7 +64,7 @@ export function createQuestions(ports: QuestionPorts, { deadlineAt, fresh }: Man
       counted.fastestMs = Math.min(counted.fastestMs, tookMs)
       return { resolved, tookMs }
     },
-    again: async (question, source) => (await after(question, source)).answer,
+    again: after,
     second: async (question, source) => {
       const resolved = await after(question, source)
       const isAnothers = independent(resolved, { kind: 'second', after: source })

@@ -11,8 +11,8 @@ import { names } from '@postern/shared/report/mta-sts.ts'
 import { mxFindings } from '@postern/shared/report/mx-findings.ts'
 import { reverseFindings } from '@postern/shared/report/reverse-findings.ts'
 import { smtpFindings } from '@postern/shared/report/smtp-findings.ts'
-import { type ExchangeLearned, MOST_EXCHANGES } from './exchanges.ts'
-import { exchangesNamed, type RouteLearned, routeKind } from './learned.ts'
+import type { ExchangeLearned } from './exchanges.ts'
+import { exchangesNamed, MOST_EXCHANGES, type RouteLearned, routeKind } from './learned.ts'
 import { inspectionOf, isEffective, seenOf } from './render-seen.ts'
 import { stsOf } from './render-records.ts'
 import type { With } from './sections.ts'
@@ -25,7 +25,6 @@ export function mxOf(sight: With<'route'>): { value: ReportSections['mx']; findi
   const patterns = patternsOf(sight)
   const records = named
     .map((one, at) => ({ ...one, rank: ranks[at] ?? 0, exposure: rounded(exposure[at] ?? 0) }))
-    .toSorted((one, other) => one.preference - other.preference)
     .slice(0, MOST_EXCHANGES)
     .map((one) => exchangeOf(one, sight, patterns))
   return {

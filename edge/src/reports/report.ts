@@ -16,7 +16,15 @@ import { type Board, createBoard, type Tell } from './board.ts'
 import { learnExchanges } from './exchanges.ts'
 import { exchangesNamed, type Named, NOT_ASKED, type RouteLearned } from './learned.ts'
 import { type InspectPorts, look } from './look.ts'
-import { createLookUps, type Decisive, doubted, type LookUps, NOTHING_THERE, type Stated } from './look-ups.ts'
+import {
+  createLookUps,
+  type Decisive,
+  doubted,
+  isNegative,
+  type LookUps,
+  NOTHING_THERE,
+  type Stated,
+} from './look-ups.ts'
 import { policyHostOf, policyOf, type PolicyPorts, type PolicyWanted } from './policy.ts'
 import type { QuestionPorts } from './questions.ts'
 
@@ -49,10 +57,12 @@ export async function makeReport(wanted: ReportWanted, ports: ReportPorts, tell:
     board.note('bogus', looks.bogus())
     return ports.now()
   })
-  const early = await route.early
-  if (ports.inspect !== null) board.note('looked', { kind: 'unmeasured', why: 'in_progress' })
-  const looked = await look({ ...wanted, route: early, policyId: await policy.id }, ports)
-  const dnsMs = (await dnsDone) - startedAt
+  const looking = Promise.all([route.early, policy.id]).then(([early, policyId]) => {
+    if (ports.inspect !== null) board.note('looked', { kind: 'unmeasured', why: 'in_progress' })
+    return look({ ...wanted, route: early, policyId }, ports)
+  })
+  const [looked, dnsAt] = await Promise.all([looking, dnsDone])
+  const dnsMs = dnsAt - startedAt
   board.note('looked', looked)
   return board.whole({
     id: wanted.id,
@@ -122,7 +132,8 @@ const LONG_S = 86_400
 /** A "nothing there" needs two that say the same. */
 function agreed(first: Answer<MxData>, second: Answer<MxData>): Answer<MxData> {
   if (first.kind === 'records') return first
-  return first.kind === 'failure' ? second : doubted(first, second)
+  if (first.kind === 'failure') return isNegative(second) ? first : second
+  return doubted(first, second)
 }
 
 function textOf(answer: Answer<MxData>): string {

@@ -2,6 +2,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { DomainHistory, DomainReport } from '@postern/shared/contract/domain-report.ts'
 import { changesBetween } from './changes.ts'
+import { knowsAsMuch, readKept } from './kept-report.ts'
 
 /** api.md: history of the last 30. */
 const MOST = 30
@@ -16,14 +17,11 @@ const SCHEMA = `
 `
 
 export class Reports extends DurableObject {
-  #hasTables = false
-
-  /** With its tables, which an end takes away. */
-  get #sql(): SqlStorage {
+  /** Null where nothing was ever kept: whoever only asks makes no tables, which nobody would take away. */
+  get #kept(): SqlStorage | null {
     const { sql } = this.ctx.storage
-    if (!this.#hasTables) sql.exec(SCHEMA)
-    this.#hasTables = true
-    return sql
+    const tables = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'reports'").toArray()
+    return tables.length === 0 ? null : sql
   }
 
   /** The newest report as JSON, or null. */
@@ -38,12 +36,14 @@ export class Reports extends DurableObject {
 
   /**
    * Keeps a report (as JSON), and gives it back with what changed since the one before it. The same one again changes
-   * nothing. Of two that were made side by side the one that learned more is kept, and given back to both.
+   * nothing. Of two that were made side by side the first is kept, unless the second learned more.
    */
   async keep(text: string): Promise<string> {
     const report = JSON.parse(text) as DomainReport
     const at = Date.parse(report.generated_at)
-    const known = this.report(report.id) ?? this.#fuller(report, at)
+    const { sql } = this.ctx.storage
+    sql.exec(SCHEMA)
+    const known = this.report(report.id) ?? this.#beside(report, at)
     if (known !== null) return known
     const before = this.#before(at)
     const since =
@@ -52,9 +52,10 @@ export class Reports extends DurableObject {
         : { report: before.id, generated_at: before.generated_at, ...changesBetween(before, report) }
     const body = JSON.stringify({ ...report, since })
     this.ctx.storage.transactionSync(() => {
-      this.#sql.exec('DELETE FROM reports WHERE at > ? AND at < ?', at - APART_MS, at + APART_MS)
-      this.#sql.exec('INSERT INTO reports (id, at, body) VALUES (?, ?, ?)', report.id, at, body)
-      this.#sql.exec('DELETE FROM reports WHERE id NOT IN (SELECT id FROM reports ORDER BY at DESC LIMIT ?)', MOST)
+      sql.exec('DELETE FROM reports WHERE at > ? AND at < ?', at - APART_MS, at + APART_MS)
+      sql.exec('INSERT INTO reports (id, at, body) VALUES (?, ?, ?)', report.id, at, body)
+      sql.exec('DELETE FROM reports WHERE id NOT IN (SELECT id FROM reports ORDER BY at DESC LIMIT ?)', MOST)
+      sql.exec('DELETE FROM reports WHERE at < ?', at - KEPT_MS)
     })
     await this.ctx.storage.setAlarm(Date.now() + KEPT_MS)
     return body
@@ -62,36 +63,37 @@ export class Reports extends DurableObject {
 
   /** Newest first. */
   history(): DomainHistory['reports'] {
-    const rows = this.#sql.exec<{ body: string }>('SELECT body FROM reports ORDER BY at DESC').toArray()
-    return rows.map(({ body }) => {
-      const { id, generated_at, by_severity, since } = JSON.parse(body) as DomainReport
-      return { id, generated_at, by_severity, since }
+    const rows = this.#kept?.exec<{ body: string }>('SELECT body FROM reports ORDER BY at DESC').toArray() ?? []
+    return rows.flatMap(({ body }) => {
+      const report = readKept(body)
+      if (report === null) return []
+      const { id, generated_at, by_severity, since } = report
+      return [{ id, generated_at, by_severity, since }]
     })
   }
 
   override async alarm(): Promise<void> {
     await this.ctx.storage.deleteAll()
-    this.#hasTables = false
   }
 
-  #fuller({ unmeasured }: DomainReport, at: number): string | null {
+  /** One that was made within a minute of it, and has learned as much. */
+  #beside(report: DomainReport, at: number): string | null {
     const body = this.#body(
       'SELECT body FROM reports WHERE at > ? AND at < ? ORDER BY at DESC LIMIT 1',
       at - APART_MS,
       at + APART_MS,
     )
-    const beside = body === null ? null : (JSON.parse(body) as DomainReport)
-    return beside !== null && beside.unmeasured.length < unmeasured.length ? body : null
+    const beside = readKept(body)
+    return beside !== null && knowsAsMuch(beside, report) ? body : null
   }
 
   /** What a report of that instant follows upon. */
   #before(at: number): DomainReport | null {
-    const body = this.#body('SELECT body FROM reports WHERE at <= ? ORDER BY at DESC LIMIT 1', at - APART_MS)
-    return body === null ? null : (JSON.parse(body) as DomainReport)
+    return readKept(this.#body('SELECT body FROM reports WHERE at <= ? ORDER BY at DESC LIMIT 1', at - APART_MS))
   }
 
   #body(query: string, ...values: SqlStorageValue[]): string | null {
-    const [row] = this.#sql.exec<{ body: string }>(query, ...values).toArray()
+    const [row] = this.#kept?.exec<{ body: string }>(query, ...values).toArray() ?? []
     return row?.body ?? null
   }
 }

@@ -9,7 +9,7 @@ import { chosenSts } from '@postern/shared/report/mta-sts.ts'
 import { tlsRptFindings } from '@postern/shared/report/mta-sts-survey.ts'
 import { spfFindings } from '@postern/shared/report/spf-findings.ts'
 import type { BoardOf } from './board.ts'
-import { type Learned, type Piece, routeKind } from './learned.ts'
+import { exchangesNamed, type Learned, type Piece, routeKind } from './learned.ts'
 import { availabilityOf, resolutionOf, routingOf } from './render-models.ts'
 import { mxOf } from './render-mx.ts'
 import { daneOf, dkimOf, dmarcOf, policyOf, spfOf, tlsRptOf } from './render-records.ts'
@@ -91,7 +91,9 @@ const ACCEPTANCE: Readonly<Record<ReturnType<typeof routeKind>, Acceptance>> = {
 
 function acceptanceOf({ domain, route, exchanges = [], loopback }: With<'route'>): Acceptance {
   const targets = exchanges.map((one) => targetOf(one, loopback))
-  const isLost = targets.length > 0 && targets.every((target) => target === 'dangling' || target === 'special_purpose')
+  const isWhole = exchangesNamed(domain.ascii, route).length === targets.length
+  const isLost =
+    isWhole && targets.length > 0 && targets.every((target) => target === 'dangling' || target === 'special_purpose')
   if (!isLost) return ACCEPTANCE[routeKind(domain.ascii, route)]
   const reason = targets.includes('special_purpose') ? 'exchanges_unreachable' : 'exchanges_without_address'
   return { accepts_mail: 'no', reason }

@@ -1,4 +1,5 @@
 // The object of a domain's reports: thirty of them, each once, what changed from one to the next, and an end.
+import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { DomainReport } from '@postern/shared/contract/domain-report.ts'
 import { describe, expect, it } from 'vitest'
@@ -50,13 +51,22 @@ describe('a report that is kept', () => {
     expect(await idsOf(stub)).toEqual(['rep_2', 'rep_1'])
   })
 
-  it('takes the place of one that was made beside it, and follows upon the one before both', async () => {
+  it('takes the place of one that was made beside it and learned less, and follows upon the one before both', async () => {
     const stub = object()
+    const unmeasured = [{ what: 'smtp', subject: '*', why: 'lane_busy', retry_at: null } as const]
     await keep(stub, 'rep_1')
-    await keep(stub, 'rep_2', { afterMs: HOUR })
+    await keep(stub, 'rep_2', { afterMs: HOUR, unmeasured })
     const { since } = await keep(stub, 'rep_3', { afterMs: HOUR + MINUTE / 2 })
     expect(since?.report).toBe('rep_1')
     expect(await idsOf(stub)).toEqual(['rep_3', 'rep_1'])
+  })
+
+  it('gives way to one that knows as much, and to one whose questions were answered', async () => {
+    const stub = object()
+    await keep(stub, 'rep_1')
+    expect((await keep(stub, 'rep_2', { afterMs: MINUTE / 2 })).id).toBe('rep_1')
+    const failed = { mx: { ...REPORT.mx, status: 'error' as const, records: [] } }
+    expect((await keep(stub, 'rep_3', { afterMs: MINUTE / 2, ...failed })).id).toBe('rep_1')
   })
 
   it('gives way to one that was made beside it and has learned more', async () => {
@@ -83,12 +93,36 @@ describe('a report that is kept', () => {
   })
 })
 
+describe('a report of another shape', () => {
+  it('is as if it were not there', async () => {
+    const stub = object()
+    await keep(stub, 'rep_1', { schema: 'domain-report/0' as never })
+    expect(await stub.history()).toEqual([])
+    expect((await keep(stub, 'rep_2', { afterMs: HOUR })).since).toBeNull()
+  })
+})
+
 describe('a history', () => {
   it('has thirty reports, the newest', async () => {
     const stub = object()
     for (let n = 0; n < 33; n += 1) await keep(stub, `rep_${n}`, { afterMs: n * HOUR })
     const ids = await idsOf(stub)
     expect([ids.length, ids[0], ids.at(-1)]).toEqual([30, 'rep_32', 'rep_3'])
+  })
+
+  it('has none that is older than half a year', async () => {
+    const stub = object()
+    await keep(stub, 'rep_1')
+    await keep(stub, 'rep_2', { afterMs: 181 * DAY })
+    expect(await idsOf(stub)).toEqual(['rep_2'])
+  })
+
+  it('of a domain that was only asked for holds nothing at all', async () => {
+    const stub = object()
+    expect([await stub.latest(), await stub.history()]).toEqual([null, []])
+    expect(
+      await runInDurableObject(stub, (_, { storage }) => [...storage.sql.exec('SELECT * FROM sqlite_master')]),
+    ).toEqual([])
   })
 
   it('ends half a year after the last one', async () => {

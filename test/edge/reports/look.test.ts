@@ -72,7 +72,6 @@ describe('a look', () => {
 
   it.each([
     ['no lane', { kind: 'unmeasured', why: 'no_lane' } as const],
-    ['a lane that is busy', { kind: 'unmeasured', why: 'lane_busy' } as const],
     ['a lane that is lost', { kind: 'unmeasured', why: 'lane_unreachable' } as const],
   ])('by %s condemns nobody', async (_who, inspected) => {
     const { report: made, ids } = await of(() => inspected)
@@ -89,6 +88,16 @@ describe('a look', () => {
       expect(made.unmeasured).toEqual([{ what: 'smtp', subject: 'mx1.a.test', why, retry_at: null }])
     },
   )
+
+  it('by a lane that is busy is asked for again', async () => {
+    const { ids, jobs } = await of(
+      lane(
+        () => ({ kind: 'unmeasured', why: 'lane_busy' }),
+        (job) => said(job, [refused('mx1.a.test')]),
+      ),
+    )
+    expect([smtp(ids), jobs.length]).toEqual([['SMTP_CONNECT_REFUSED mx1.a.test'], 2])
+  })
 
   it('that somebody else is taking just now is waited for', async () => {
     const { ids, jobs } = await of(
