@@ -35,7 +35,8 @@ function portsOf(parts: Parts): Services['reports']['portsFor'] {
   return (account, domain) => ({
     ...ports,
     warn,
-    memo: memo(domain),
+    // Apart from what verifications know of the domain, which a report's many answers would push out.
+    memo: memo(`report ${domain}`),
     policyHosts: config.POLICY_HOSTS,
     loopback: config.LOOPBACK_NETWORKS,
     inspect: {

@@ -6,7 +6,6 @@ import { isLearned, readKept } from './kept-report.ts'
 import { type DkimWanted, keysNamed } from './keys-named.ts'
 import type { Named } from './learned.ts'
 import { makeReport, type ReportPorts } from './report.ts'
-import type { Reports } from './reports.ts'
 import { worthSaying } from './sections.ts'
 import { shown } from './shown.ts'
 
@@ -20,8 +19,14 @@ export interface Wanted {
 
 export interface AnswerPorts extends ReportPorts {
   /** Null where nothing is kept of what this caller asks. */
-  readonly reports: Pick<DurableObjectStub<Reports>, 'latest' | 'keep'> | null
+  readonly reports: Shelf | null
   readonly warn: (what: string) => void
+}
+
+/** The object of a domain's reports, as `Reports` is. */
+export interface Shelf {
+  readonly latest: () => Promise<string | null>
+  readonly keep: (text: string) => Promise<string>
 }
 
 /** What holds for a quarter of an hour, and what could not be learned for two minutes. */

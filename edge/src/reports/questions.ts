@@ -8,7 +8,7 @@ export interface QuestionPorts {
   readonly resolve: Resolve
   /** Names, in the order in which they are asked. */
   readonly resolvers: readonly string[]
-  /** Where answers are kept that this report, and verifications of the domain, have in common. */
+  /** Where answers are kept, for the next report of the domain. */
   readonly memo: Memo
   readonly now: () => number
 }

@@ -6,6 +6,7 @@ import type { DmarcRecord } from '@postern/shared/report/dmarc.ts'
 import type { DmarcSurvey } from '@postern/shared/report/dmarc-survey.ts'
 import type { Finding } from '@postern/shared/report/finding.ts'
 import { type Fetched, type StsSurvey, surveySts } from '@postern/shared/report/mta-sts-survey.ts'
+import { shown } from '@postern/shared/report/record.ts'
 import type { SpfSurvey } from '@postern/shared/report/spf-survey.ts'
 import { chosenTlsRpt, parseTlsRpt } from '@postern/shared/report/tlsrpt.ts'
 import { exchangesNamed, routeKind } from './learned.ts'
@@ -13,10 +14,25 @@ import { inspectionOf } from './render-seen.ts'
 import type { With } from './sections.ts'
 import { policyCertificate, weighed } from './weigh.ts'
 
+/** What others publish is shown so far. */
+const MOST_TEXT = 4_000
+const [MOST_ITEMS, MOST_OF_ITEM] = [50, 500]
+
+function some(texts: readonly string[] = []): string[] {
+  return texts.slice(0, MOST_ITEMS).map((text) => shown(text, MOST_OF_ITEM))
+}
+
 export function spfOf({ status, text, lookups, voids, partial, all, included }: SpfSurvey): ReportSections['spf'] {
   const isCounted = status === 'one' || status === 'error'
   const counts = isCounted ? { lookups, voids } : { lookups: null, voids: null }
-  return { status, record: text, ...counts, partial, all, included: included.map((one) => ({ ...one })) }
+  return {
+    status,
+    record: text === null ? null : shown(text, MOST_TEXT),
+    ...counts,
+    partial,
+    all,
+    included: included.map((one) => ({ ...one })),
+  }
 }
 
 export function dkimOf({ zone, selectors }: DkimSurvey): ReportSections['dkim'] {
@@ -36,15 +52,15 @@ export function dkimOf({ zone, selectors }: DkimSurvey): ReportSections['dkim'] 
 export function dmarcOf({ status, text, effective, organisation, walk }: DmarcSurvey): ReportSections['dmarc'] {
   return {
     status,
-    record: text,
+    record: text === null ? null : shown(text, MOST_TEXT),
     found_at: effective?.foundAt ?? null,
     organisational_domain: organisation,
     walk: walk.map((name) => `_dmarc.${name}`),
     policy: effective?.policy ?? null,
     testing: effective?.record.testing ?? null,
     tags: effective === null ? null : tagsOf(effective.record),
-    rua: [...(effective?.record.rua ?? [])],
-    ruf: [...(effective?.record.ruf ?? [])],
+    rua: some(effective?.record.rua),
+    ruf: some(effective?.record.ruf),
   }
 }
 
@@ -89,9 +105,9 @@ export function policyOf(sight: With<'sts' | 'route'>): {
     findings,
     value: {
       status,
-      records: sight.sts.texts === null ? null : [...sight.sts.texts],
+      records: sight.sts.texts === null ? null : some(sight.sts.texts),
       id,
-      policy: policy === null ? null : { mode: policy.mode, max_age_s: policy.maxAgeS, mx: [...policy.mx] },
+      policy: policy === null ? null : { mode: policy.mode, max_age_s: policy.maxAgeS, mx: some(policy.mx) },
       fetch: fetchOf(weighed(sight.sts.fetched, sight.looked)),
       certificate:
         certificate === null
@@ -101,14 +117,14 @@ export function policyOf(sight: With<'sts' | 'route'>): {
               days_left: rounded(certificate.daysLeft),
               lifetime_days: rounded(certificate.lifetimeDays),
               faults: [...(certificate.faults ?? [])],
-              names: [...certificate.names],
+              names: some(certificate.names),
               issuer: certificate.issuer,
               expires_at: new Date(certificate.expiresAt).toISOString(),
             },
       health: health === null ? null : healthOf(health),
       gap: gap === null ? null : { ...gap, score: rounded(gap.score) },
-      unmatched_mx: [...unmatched],
-      unused_patterns: [...unused],
+      unmatched_mx: some(unmatched),
+      unused_patterns: some(unused),
     },
   }
 }
@@ -135,8 +151,8 @@ export function tlsRptOf(texts: readonly string[] | null): ReportSections['tls_r
   if (found.kind !== 'one') return { status: found.kind, record: null, rua: [] }
   const parsed = parseTlsRpt(found.text)
   return parsed.ok
-    ? { status: 'published', record: found.text, rua: [...parsed.record.rua] }
-    : { status: 'invalid', record: found.text, rua: [] }
+    ? { status: 'published', record: shown(found.text, MOST_TEXT), rua: some(parsed.record.rua) }
+    : { status: 'invalid', record: shown(found.text, MOST_TEXT), rua: [] }
 }
 
 export function daneOf({ domain, route, exchanges, looked }: With<'route' | 'exchanges'>): {

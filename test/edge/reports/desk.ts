@@ -72,6 +72,13 @@ export async function sitDown(desk: Desk): Promise<Sitting> {
   }
 }
 
+/** Of one isolate of its own. */
+export async function portsFor(desk: Desk): Promise<ReportPorts> {
+  const servers = await serversWith(...desk.resolvers)
+  const policyUrl = await policyServer(desk.policy, [])
+  return portsOf(desk, { servers, policyUrl, home: isolate(), jobs: [] })
+}
+
 export const report = async (domain: string, desk: Desk): Promise<Made> => (await sitDown(desk)).make(domain)
 
 interface Parts {
