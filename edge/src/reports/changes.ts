@@ -27,32 +27,63 @@ function comparable(report: DomainReport, other: DomainReport): ReadonlyMap<stri
   return new Map(entries)
 }
 
+type Found = DomainReport['findings'][number]
+type Knows = (one: Found, report: DomainReport) => boolean
+
 /** A finding that is not there means something only where somebody has looked. */
-function isLearned({ id, section, subject }: DomainReport['findings'][number], report: DomainReport): boolean {
-  const { mx, spf, dkim, dmarc, mta_sts: sts, tls_rpt: tlsRpt } = report
-  // What was asked for is nobody's doing.
-  if (id === 'DKIM_UNKNOWN_SELECTOR') return false
-  if (id === 'DMARC_EXT_RUA_UNAUTH') return dmarc.organisational_domain !== null
-  const isNamed = mx.status !== 'error'
-  const known: Readonly<Record<Section, () => boolean>> = {
-    mx: () => isNamed,
-    dns: () => isNamed,
-    smtp: () => isSeen(subject, report),
-    tls: () => isSeen(subject, report),
-    dane: () => isNamed && (subject === null || isSeen(subject, report)),
-    spf: () => spf.status !== 'unlearned' && !spf.partial,
-    dkim: () => (subject === null ? dkim.zone !== 'unknown' : dkim.selectors.some((one) => one.selector === subject)),
-    dmarc: () => dmarc.status !== 'unlearned',
-    mta_sts: () => sts.status !== 'unlearned' && (sts.status !== 'published' || sts.fetch.kind !== 'not_fetched'),
-    tls_rpt: () => tlsRpt.status !== 'unlearned',
-  }
-  return known[section]()
+function isLearned(one: Found, report: DomainReport): boolean {
+  return (KNOWN_BY_ID[one.id] ?? KNOWN[one.section])(one, report)
 }
 
-/** Something of that exchange was measured; subjects are hosts, perhaps with an address behind them. */
-function isSeen(subject: string | null, { mx }: DomainReport): boolean {
+const never: Knows = () => false
+const isNamed: Knows = (_, { mx }) => mx.status !== 'error'
+const isSeen: Knows = ({ subject }, { mx }) => {
+  // Subjects are hosts, perhaps with an address behind them.
   const host = subject?.split(' ')[0]
   return mx.records.some((record) => record.host === host && record.smtp?.some(({ measured }) => measured) === true)
+}
+const isReversed: Knows = ({ subject }, { mx }) =>
+  mx.records.some(({ addresses }) =>
+    addresses?.some(({ address, reverse_names: names }) => address === subject && names !== null),
+  )
+const hasAddresses: Knows = (one, report) =>
+  isNamed(one, report) && report.mx.records.every(({ addresses }) => addresses !== null)
+const hasCertificate: Knows = (_, { mta_sts: sts }) => sts.certificate !== null
+const hasGap: Knows = (_, { mta_sts: sts }) => sts.gap !== null
+
+const KNOWN: Readonly<Record<Section, Knows>> = {
+  mx: hasAddresses,
+  dns: isNamed,
+  smtp: isSeen,
+  tls: isSeen,
+  dane: (one, report) => isNamed(one, report) && (one.subject === null || isSeen(one, report)),
+  spf: (_, { spf }) => spf.status !== 'unlearned' && !spf.partial,
+  dkim: ({ subject }, { dkim }) =>
+    subject === null
+      ? dkim.zone !== 'unknown'
+      : dkim.selectors.some(({ selector, status }) => selector === subject && status !== 'unlearned'),
+  dmarc: (_, { dmarc }) => dmarc.status !== 'unlearned',
+  mta_sts: (_, { mta_sts: sts }) =>
+    sts.status !== 'unlearned' && (sts.status !== 'published' || sts.fetch.kind !== 'not_fetched'),
+  tls_rpt: (_, { tls_rpt: tlsRpt }) => tlsRpt.status !== 'unlearned',
+}
+
+/** What rests on something else than the rest of its section; what comes and goes with caches and with who asks is never told. */
+const KNOWN_BY_ID: Readonly<Record<string, Knows>> = {
+  MX_TTL_SHORT: never,
+  MX_TTL_LONG: never,
+  DNS_COLD_OVER_150MS: never,
+  ROUTE_OVER_300S: never,
+  DKIM_UNKNOWN_SELECTOR: never,
+  MX_RESOLVER_DISAGREE: (_, { mx }) => mx.resolvers_agree !== null,
+  PTR_MISSING: isReversed,
+  FCRDNS_FAIL: isReversed,
+  DMARC_EXT_RUA_UNAUTH: (_, { dmarc }) => dmarc.organisational_domain !== null,
+  STS_CERT_INVALID: hasCertificate,
+  STS_CERT_EXPIRING: hasCertificate,
+  STS_MX_UNMATCHED: hasGap,
+  STS_PATTERN_UNUSED: hasGap,
+  STS_MX_TLS_FAILS_ENFORCE: isSeen,
 }
 
 /** Facts that somebody watches, as text; those that were not learned are absent. */

@@ -7,6 +7,8 @@ import { found, REPORT } from './a-report.ts'
 const NOTHING = { appeared: [], gone: [], changed: [] }
 const [RECORD] = REPORT.mx.records
 
+const ALONE = { mx: { ...REPORT.mx, resolvers_agree: null } }
+const UNADDRESSED = { mx: { ...REPORT.mx, records: [{ ...RECORD!, addresses: null }] } }
 const UNSEEN = { mx: { ...REPORT.mx, records: [{ ...RECORD!, smtp: [] }] } }
 const SLOW = { findings: [found('SMTP_SLOW', 'smtp', 'mx.a.test')] }
 const exchanges = (...hosts: readonly string[]): Partial<DomainReport> => ({
@@ -51,6 +53,29 @@ describe('between two reports', () => {
     [
       'a selector was not asked for',
       { before: { findings: [found('DKIM_KEY_1024', 'dkim', 'main'), found('DKIM_UNKNOWN_SELECTOR', 'dkim')] } },
+      {},
+    ],
+    [
+      'an address was not looked up',
+      { before: { findings: [found('MX_NO_ADDRESS', 'mx', 'mx.a.test')] }, after: UNADDRESSED },
+      {},
+    ],
+    [
+      'reverse names were not looked up',
+      { before: { findings: [found('PTR_MISSING', 'smtp', '8.8.8.8')] }, after: UNADDRESSED },
+      {},
+    ],
+    [
+      'an address has a reverse name now',
+      { before: { findings: [found('PTR_MISSING', 'smtp', '8.8.8.8')] } },
+      { gone: [{ id: 'PTR_MISSING', subject: '8.8.8.8' }] },
+    ],
+    ['a cache was warm', { before: { findings: [found('MX_TTL_SHORT', 'mx'), found('ROUTE_OVER_300S', 'dns')] } }, {}],
+    ['no lane has read a certificate', { before: { findings: [found('STS_CERT_EXPIRING', 'mta_sts')] } }, {}],
+    ['nobody was asked twice', { before: { findings: [found('MX_RESOLVER_DISAGREE', 'mx')] }, after: ALONE }, {}],
+    [
+      'SPF was learned in part',
+      { before: { findings: [found('SPF_LOOP', 'spf', 'b')] }, after: { spf: { ...REPORT.spf, partial: true } } },
       {},
     ],
     ['one is there again', { after: SLOW }, { appeared: [{ id: 'SMTP_SLOW', subject: 'mx.a.test' }] }],

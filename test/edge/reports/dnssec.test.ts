@@ -87,6 +87,17 @@ describe('signatures that do not hold', () => {
     expect([broken.report.mx.dnssec, broken.report.dns.bogus]).toEqual(['indeterminate', []])
   })
 
+  it('of a resolver that failed for a moment are none, and its word is one and not two', async () => {
+    let failures = 1
+    const once = ({ name, type }: { readonly name: string; readonly type: string }) =>
+      name === 'a.test' && type === 'MX' && failures-- > 0 ? 'servfail' : 'honest'
+    const made = await report('a.test', {
+      resolvers: [signed(ZONE, { manner: once }), signed(ZONE, { manner: 'http_500' })],
+    })
+    expect([made.report.dns.bogus, made.ids.some((id) => id.includes('BOGUS'))]).toEqual([[], false])
+    expect([made.report.mx.status, made.report.dane.active]).toEqual(['mx', null])
+  })
+
   it('of pins leave the domain where it is, and its exchange to those who do not check', async () => {
     const { report: made, ids } = await report('a.test', {
       resolvers: [signed(ZONE, { manner: bogusAt('_25._tcp.mx.a.test') })],
