@@ -44,6 +44,13 @@ describe('the report', () => {
     expect(lacks.filter((id) => ids.includes(id))).toEqual([])
   })
 
+  it.each([
+    ['nxdomain.test', ['MX_NXDOMAIN']],
+    ['null-mx.test', ['DMARC_NONE', 'SPF_NONE', 'DKIM_NO_ZONE', 'MX_NULL']],
+  ])('of %s says nothing of protection that nobody misses', (domain, expected) => {
+    expect(reports.get(domain)!.findings.map(({ id }) => id)).toEqual(expected)
+  })
+
   it('is looked for by nobody in a way that no server forgives', async () => {
     const violations = await (await fetch(`${stack.worldUrl()}/world/violations`)).json()
     expect(violations).toEqual([])

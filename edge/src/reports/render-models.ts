@@ -138,7 +138,7 @@ function modelOf({ domain, route, exchanges }: Sight): Model {
   return {
     kinship,
     cold: toMxMs(route) + walk,
-    mxTtlS: ttlOf(route.mx),
+    mxTtlS: route.originalTtlS ?? ttlOf(route.mx),
     addressTtlS: ttlOf(first?.a),
   }
 }

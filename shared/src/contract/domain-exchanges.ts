@@ -69,9 +69,9 @@ export type ExchangeShown = z.infer<typeof exchange>
 
 export const mxSection = z.strictObject({
   status: z.enum(['mx', 'null_mx', 'implicit', 'none', 'nxdomain', 'error']),
-  ttl_s: z.number().nullable(),
+  ttl_s: z.number().nullable().openapi({ description: 'As the first resolver had it: caches count down' }),
   dnssec: z.enum(DNSSEC_STATES),
-  resolvers_agree: z.boolean().nullable(),
+  resolvers_agree: z.boolean().nullable().openapi({ description: 'Null where one of them could not tell' }),
   found: z.number().int().nullable().openapi({ description: 'Exchanges that are named; at most ten are looked at' }),
   records: z.array(exchange),
 })
