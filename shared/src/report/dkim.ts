@@ -16,7 +16,7 @@ export interface DkimKey {
 }
 
 const FWS = '[ \\t\\r\\n]*'
-const PART = new RegExp(`^${FWS}([A-Za-z][A-Za-z0-9_]*)${FWS}=${FWS}([\\x21-\\x3a\\x3c-\\x7e \\t\\r\\n]*)$`)
+const PART = new RegExp(`^${FWS}[A-Za-z][A-Za-z0-9_]*${FWS}=[\\x21-\\x3a\\x3c-\\x7e \\t\\r\\n]*$`)
 /** RFC 6376 §2.10 lets the padding be left out. */
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
 

@@ -1,5 +1,5 @@
 // A DMARC record (RFC 9989 §4.7, §4.8): what a domain asks of those who take mail in its name, and where it wants to hear of it.
-import { bare, chosen, type Chosen, type Parsed, partsOf, repeated, shown, type Tag, tagOf } from './record.ts'
+import { chosen, type Chosen, type Parsed, partsOf, repeated, shown, type Tag, tagOf, trimmed } from './record.ts'
 
 export const POLICIES = ['none', 'quarantine', 'reject'] as const
 export type Policy = (typeof POLICIES)[number]
@@ -129,7 +129,7 @@ const URI = /^[a-z][a-z0-9+.-]*:(?:[a-z0-9\-._~:/?#[\]@$&'()*+=]|%[0-9a-f]{2})*(
 
 function urisOf(tags: readonly Tag[], name: string): { uris: readonly string[]; faults: readonly string[] } {
   const written = tags.find((tag) => tag.name === name)?.value
-  const uris = written === undefined ? [] : written.split(',').map(bare)
+  const uris = written === undefined ? [] : written.split(',').map(trimmed)
   const known = uris.filter((uri) => URI.test(uri))
   return { uris: known, faults: known.length < uris.length ? [`has a URI in ${name} that is none`] : [] }
 }

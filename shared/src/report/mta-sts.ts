@@ -1,6 +1,6 @@
 // MTA-STS (RFC 8461): the record that says that there is a policy, the policy itself, and which exchanges it names.
 import type { PolicyMode } from './gap.ts'
-import { bare, chosen, type Chosen, isExtension, type Parsed, type Tag } from './record.ts'
+import { chosen, type Chosen, isExtension, type Parsed, type Tag, trimmed } from './record.ts'
 
 export interface StsRecord {
   /** 1–32 letters and digits; another id means another policy, and no order among them (RFC 8461 §3.1). */
@@ -33,7 +33,7 @@ export function parseSts(text: string): Parsed<StsRecord> {
 function fieldsOf(text: string): string[] {
   const parts = text.split(';').slice(1)
   const last = parts.pop()?.replace(/^[ \t]+/, '') ?? ''
-  return [...parts.map(bare), ...(last === '' ? [] : [last])]
+  return [...parts.map(trimmed), ...(last === '' ? [] : [last])]
 }
 
 function writtenTag(field: string): Tag {
@@ -92,7 +92,8 @@ interface Field {
 }
 
 function fieldOf(line: string): Field | null {
-  const [, key = '', value = ''] = /^([a-z0-9][a-z0-9_.-]{0,31}):[ \t]*(.*?)[ \t]*$/i.exec(line) ?? []
+  const [, key = '', written = ''] = /^([a-z0-9][a-z0-9_.-]{0,31}):(.*)$/i.exec(line) ?? []
+  const value = trimmed(written)
   return key === '' || !/^[\x20-\x7e\x80-\u{10ffff}]+$/u.test(value) ? null : { key, value }
 }
 

@@ -22,8 +22,6 @@ export function unquoted(text: string): string {
   return /^\s*"/.test(text) && strings.length > 0 ? strings.join('') : text
 }
 
-const WSP = /^[ \t]+|[ \t]+$/g
-
 /** An extension's name and value, as MTA-STS and TLSRPT have them alike (RFC 8461 §3.1, RFC 8460 §3). */
 const EXTENSION = /^[a-z0-9][a-z0-9_.-]{0,31}=[\x21-\x3a\x3c\x3e-\x7e]+$/i
 
@@ -31,8 +29,16 @@ export function isExtension(tag: Tag | null): boolean {
   return tag !== null && EXTENSION.test(`${tag.name}=${tag.value}`)
 }
 
-/** Without white space around it. */
-export const bare = (text: string): string => text.replaceAll(WSP, '')
+/** Without blanks and tabs around it: an expression for its end would begin anew at every blank within. */
+export function trimmed(text: string): string {
+  let from = 0
+  let to = text.length
+  while (from < to && isBlank(text[from])) from += 1
+  while (to > from && isBlank(text[to - 1])) to -= 1
+  return text.slice(from, to)
+}
+
+const isBlank = (character: string | undefined): boolean => character === ' ' || character === '\t'
 
 /** Text of others, as far as anybody reads it: records have up to 64 KB. */
 export function shown(text: string, most = 1_000): string {
@@ -41,18 +47,23 @@ export function shown(text: string, most = 1_000): string {
 
 /** The parts between semicolons, an empty one at the end left out. */
 export function partsOf(text: string): string[] {
-  const parts = text.split(';').map(bare)
+  const parts = text.split(';').map(trimmed)
   return parts.at(-1) === '' ? parts.slice(0, -1) : parts
 }
 
 /** Null where the part is no `name=value`; white space around both is left out. */
 export function tagOf(part: string): Tag | null {
   const at = part.indexOf('=')
-  return at <= 0 ? null : { name: bare(part.slice(0, at)), value: bare(part.slice(at + 1)) }
+  return at <= 0 ? null : { name: trimmed(part.slice(0, at)), value: trimmed(part.slice(at + 1)) }
 }
 
 export function repeated(tags: readonly Tag[]): string | null {
-  return tags.find(({ name }, n) => tags.findIndex((other) => other.name === name) !== n)?.name ?? null
+  const seen = new Set<string>()
+  for (const { name } of tags) {
+    if (seen.has(name)) return name
+    seen.add(name)
+  }
+  return null
 }
 
 /** Of all TXT records at a name, the one that is this protocol's. */

@@ -9,7 +9,7 @@ const DIGEST_OCTETS: Readonly<Record<number, number>> = { 1: 32, 2: 64 }
 /** `usage selector matching data` (RFC 6698 §2.2); white space within the data is none. */
 export function parseTlsa(text: string): Parsed<Tlsa> {
   const [, usage = '', selector = '', matching = '', hex = ''] =
-    /^(\d{1,3})\s+(\d{1,3})\s+(\d{1,3})\s+([\da-f\s]+)$/i.exec(text.trim()) ?? []
+    /^(\d{1,3})\s+(\d{1,3})\s+(\d{1,3})\s+([\da-f][\da-f\s]*)$/i.exec(text.trim()) ?? []
   const data = hex.replaceAll(/\s/g, '').toLowerCase()
   const fields = [usage, selector, matching].map(Number)
   if (data === '' || data.length % 2 !== 0)

@@ -1,5 +1,5 @@
 // The record by which a domain asks for reports of TLS failures (RFC 8460 §3).
-import { bare, chosen, type Chosen, isExtension, type Parsed, partsOf, tagOf } from './record.ts'
+import { chosen, type Chosen, isExtension, type Parsed, partsOf, tagOf, trimmed } from './record.ts'
 
 export interface TlsRptRecord {
   /** `mailto:` and `https:` URIs, as written. */
@@ -20,7 +20,7 @@ export function parseTlsRpt(text: string): Parsed<TlsRptRecord> {
   const others = tags.filter((tag) => tag?.name !== 'rua')
   if (!others.every(isExtension)) return { ok: false, detail: 'has a field that is no name=value' }
   if (lists.length === 0) return { ok: false, detail: 'has no rua' }
-  const rua = lists.flatMap((list) => list.split(',').map(bare))
+  const rua = lists.flatMap((list) => list.split(',').map(trimmed))
   const odd = rua.some((uri) => !isReportUri(uri))
   if (odd) return { ok: false, detail: 'has a rua that is neither mailto: nor https:' }
   return { ok: true, record: { rua }, faults: [], notices: lists.length > 1 ? ['has rua twice'] : [] }
