@@ -4,7 +4,16 @@ import type { Ranked } from './exposure.ts'
 import { type Finding, type FindingId, finding, type Severity } from './finding.ts'
 import { type Gap, gapOf } from './gap.ts'
 import { type Health, healthOf, type PolicyHealth } from './health.ts'
-import { chosenSts, EMPTY_LINES, isPlainText, names, parsePolicy, parseSts, type StsPolicy } from './mta-sts.ts'
+import {
+  chosenSts,
+  EMPTY_LINES,
+  isPlainText,
+  namedBy,
+  namingAny,
+  parsePolicy,
+  parseSts,
+  type StsPolicy,
+} from './mta-sts.ts'
 import { certificateFindings, isDisputed, type PolicyCertificate } from './sts-certificate.ts'
 import { chosenTlsRpt, parseTlsRpt } from './tlsrpt.ts'
 
@@ -112,7 +121,8 @@ interface Compared {
 function comparedWith({ exchanges, failing }: StsGiven, policy: StsPolicy | null): Compared | null {
   if (exchanges === null || exchanges.length === 0 || policy?.mode === 'none') return null
   const patterns = policy?.mx ?? []
-  const rows = exchanges.map((one) => ({ ...one, matched: patterns.some((pattern) => names(pattern, one.host)) }))
+  const isNamed = namedBy(patterns)
+  const rows = exchanges.map((one) => ({ ...one, matched: isNamed(one.host) }))
   const named = rows.filter(({ matched }) => matched)
   const best = Math.min(...exchanges.map(({ preference }) => preference))
   const counts = {
@@ -122,11 +132,12 @@ function comparedWith({ exchanges, failing }: StsGiven, policy: StsPolicy | null
     bestMatched: named.some(({ preference }) => preference === best),
   }
   if (policy === null) return { counts, gap: null, unmatched: [], unused: [] }
+  const isUsed = namingAny(exchanges.map(({ host }) => host))
   return {
     counts,
     gap: gapOf(rows, policy.mode),
     unmatched: [...new Set(rows.filter(({ matched }) => !matched).map(({ host }) => host))],
-    unused: [...new Set(patterns)].filter((pattern) => !exchanges.some(({ host }) => names(pattern, host))),
+    unused: [...new Set(patterns)].filter((pattern) => !isUsed(pattern)),
   }
 }
 

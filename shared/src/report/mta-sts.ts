@@ -113,10 +113,36 @@ function isPattern(pattern: string): boolean {
 
 /** RFC 8461 §4.1: `*` stands for exactly one label, the left-most. */
 export function names(pattern: string, host: string): boolean {
-  const [wanted, given] = [pattern, host].map((name) => name.toLowerCase().replace(/\.$/, '')) as [string, string]
-  if (!wanted.startsWith('*.')) return wanted === given
-  const dot = given.indexOf('.')
-  return dot > 0 && given.slice(dot) === wanted.slice(1)
+  const [wanted, given] = [plain(pattern), plain(host)]
+  return wanted.startsWith('*.') ? parentOf(given) === wanted.slice(1) : wanted === given
+}
+
+/** The same of any of so many patterns, each looked at once. */
+export function namedBy(patterns: readonly string[]): (host: string) => boolean {
+  const wanted = new Set(patterns.map(plain))
+  return (host) => {
+    const given = plain(host)
+    const parent = parentOf(given)
+    return wanted.has(given) || (parent !== null && wanted.has(`*${parent}`))
+  }
+}
+
+/** The other way about: whether a pattern names any of so many hosts. */
+export function namingAny(hosts: readonly string[]): (pattern: string) => boolean {
+  const given = new Set(hosts.map(plain))
+  const parents = new Set([...given].map(parentOf))
+  return (pattern) => {
+    const wanted = plain(pattern)
+    return wanted.startsWith('*.') ? parents.has(wanted.slice(1)) : given.has(wanted)
+  }
+}
+
+const plain = (name: string): string => name.toLowerCase().replace(/\.$/, '')
+
+/** From the first dot on; null without a label before it. */
+function parentOf(name: string): string | null {
+  const dot = name.indexOf('.')
+  return dot > 0 ? name.slice(dot) : null
 }
 
 /** RFC 8461 §3.2: the media type of a policy; its parameters say how it is written. */

@@ -81,18 +81,29 @@ function withMx(given: MxGiven, data: readonly MxData[], say: Say): Finding[] {
   }
   const mixed = empty.length > 0 ? [say('MX_NULL_MIXED')] : []
   const names = data.map(({ exchange }) => exchange).filter((exchange) => exchange !== '')
-  const twice = [...new Set(names.filter((name, n) => names.indexOf(name) !== n))]
-  const seen = given.exchanges.filter(({ host }) => names.includes(host))
+  const single = new Set(names)
+  const seen = given.exchanges.filter(({ host }) => single.has(host))
   // An exchange that nobody has looked up may be there, and elsewhere.
-  const isWhole = new Set(names).size === seen.length
+  const isWhole = single.size === seen.length
   const isAllGone = isWhole && seen.every(isGone)
   return [
     ...mixed,
     ...seen.flatMap((one) => ofExchange(one, { given, isAllGone }, say)),
-    ...twice.map((subject) => say('MX_DUPLICATE_HOST', { subject })),
+    ...duplicatesIn(names).map((subject) => say('MX_DUPLICATE_HOST', { subject })),
     ...(isWhole ? togetherFindings(given.domain, seen) : []),
     ...ttl,
   ]
+}
+
+/** Each of them once. */
+function duplicatesIn(names: readonly string[]): string[] {
+  const seen = new Set<string>()
+  const twice = new Set<string>()
+  for (const name of names) {
+    if (seen.has(name)) twice.add(name)
+    seen.add(name)
+  }
+  return [...twice]
 }
 
 function ofTtl({ ttlS }: MxGiven, say: Say): Finding[] {

@@ -35,8 +35,13 @@ const isOneAtMost = (answer: Answer<string>): boolean => answer.kind !== 'record
 
 function sharing(domain: string, addressed: readonly Addressed[]): Finding[] {
   const hostsAt = new Map<string, string[]>()
-  for (const one of addressed)
-    for (const address of new Set(addressesIn(one))) hostsAt.set(address, [...(hostsAt.get(address) ?? []), one.host])
+  for (const one of addressed) {
+    for (const address of new Set(addressesIn(one))) {
+      const hosts = hostsAt.get(address) ?? []
+      hosts.push(one.host)
+      hostsAt.set(address, hosts)
+    }
+  }
   const shared = [...hostsAt].filter(([, hosts]) => hosts.length > 1)
   if (shared.length === 0) return []
   const evidence = {
