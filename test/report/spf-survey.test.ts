@@ -206,3 +206,17 @@ describe('an SPF record', () => {
     expect(found(records).result).toMatchObject({ lookups: 3, voids: 1, broken: ['gone.test'] })
   })
 })
+
+it.each([
+  ['ipv4:192.0.2.1', 'is no mechanism'],
+  ['all:b.test', 'has something behind "all"'],
+  ['include', 'names no domain'],
+  ['exists:', 'names no domain'],
+  ['ip4:192.0.2.256', 'names no address of its family'],
+  ['a/33', 'has no length of a block'],
+  ['x-y=%x', 'is no modifier: its value is no macro-string'],
+])('an error says what is wrong with its term: %s %s', (term, what) => {
+  const [first] = found({ 'a.test': `v=spf1 ${term} -all` }).findings
+  expect(first).toMatchObject({ id: 'SPF_SYNTAX', subject: term })
+  expect(first?.explanation).toContain(`The term \`${term}\` ${what}. `)
+})

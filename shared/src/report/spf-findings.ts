@@ -26,7 +26,7 @@ function wordsOf(domain: string, survey: SpfSurvey): Word[] {
   if (status === 'several') return [{ id: 'SPF_MULTIPLE' }]
   const placed = (one: SpfTerm): string => (one.domain === domain ? one.term : `${one.domain}: ${one.term}`)
   return [
-    ...(error === null ? [] : [{ id: 'SPF_SYNTAX', subject: placed(error) } as const]),
+    ...(error === null ? [] : [{ id: 'SPF_SYNTAX', subject: placed(error), value: error.detail } as const]),
     ...survey.loops.map((name): Word => ({ id: 'SPF_LOOP', subject: name })),
     ...survey.broken.map((name): Word => ({ id: 'SPF_BROKEN_INCLUDE', subject: name })),
     ...limits(survey).map((id) => ({ id })),

@@ -28,6 +28,7 @@ export interface SpfRecord {
 
 export type ParsedSpf =
   | { readonly ok: true; readonly record: SpfRecord }
+  /** `detail` completes a sentence about the term. */
   | { readonly ok: false; readonly term: string; readonly detail: string }
 
 /** True for a TXT record that says it is SPF's (RFC 7208 §4.5). */
@@ -77,7 +78,7 @@ function mechanismOf(name: string, rest: string): Mechanism | string {
 }
 
 const READERS: ReadonlyMap<string, (rest: string) => Mechanism | string> = new Map([
-  ['all', (rest) => (rest === '' ? { kind: 'all' } : '"all" takes nothing')],
+  ['all', (rest) => (rest === '' ? { kind: 'all' } : 'has something behind "all"')],
   ['include', (rest) => named('include', rest)],
   ['exists', (rest) => named('exists', rest)],
   ['a', (rest) => addressed('a', rest)],
@@ -91,7 +92,7 @@ const READERS: ReadonlyMap<string, (rest: string) => Mechanism | string> = new M
 ])
 
 function named(kind: 'include' | 'exists', rest: string): Mechanism | string {
-  return isNamed(rest) ? { kind, domain: rest.slice(1) } : `"${kind}" needs a domain`
+  return isNamed(rest) ? { kind, domain: rest.slice(1) } : 'names no domain'
 }
 
 const isNamed = (rest: string): boolean => rest.startsWith(':') && isDomainSpec(rest.slice(1))
