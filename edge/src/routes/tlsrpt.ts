@@ -29,10 +29,11 @@ const route = createRoute({
   security: [{ bearer: [] }],
   request: {
     query: z.strictObject({
-      line: z.coerce
-        .number()
-        .min(0)
-        .max(1)
+      line: z
+        .string()
+        .min(1)
+        .transform(Number)
+        .pipe(z.number().min(0).max(1))
         .optional()
         .openapi({
           type: 'number',

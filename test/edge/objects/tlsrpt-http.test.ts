@@ -114,6 +114,7 @@ describe('what is no report', () => {
     ['a form', { body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415],
     ['more than 128 KiB', { body: `{"a":"${'x'.repeat(140_000)}"}` }, 413],
     ['asked with a parameter that there is not', { body: JSON.stringify(REPORT), query: '?lien=1' }, 422],
+    ['asked with a line that is none', { body: JSON.stringify(REPORT), query: '?line=' }, 422],
     ['asked with a line beyond all', { body: JSON.stringify(REPORT), query: '?line=2' }, 422],
   ])('%s is refused', async (_what, sent, status) => {
     const answer = await send(sent)
