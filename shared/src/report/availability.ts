@@ -1,6 +1,6 @@
 // How likely mail finds an exchange that takes it, as models: each availability is an input or an assumption, never a fact.
 
-export interface FailureDomain {
+interface FailureDomain {
   /** What its hosts share is up with this probability: a network, a site, a provider. */
   readonly common: number
   /** Availability of each host by itself, 0–1. */

@@ -5,7 +5,7 @@ export interface Command {
   readonly command: string
 }
 
-export interface CommandsFor {
+interface CommandsFor {
   /** In A-form. */
   readonly domain: string
   readonly exchanges: readonly string[]

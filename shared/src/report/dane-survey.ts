@@ -14,7 +14,7 @@ import type { Finding } from './finding.ts'
 import { allOf, anyOf } from './three-valued.ts'
 import type { Tlsa } from './tlsa.ts'
 
-export interface SurveyedHost {
+interface SurveyedHost {
   readonly host: string
   readonly status: DaneStatus
   /** Each with whether an address was seen for which it is meant; null where that cannot be told. */

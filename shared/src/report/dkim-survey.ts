@@ -4,7 +4,7 @@ import { type DkimKey, parseDkim } from './dkim.ts'
 import { type About, type Finding, type FindingId, finding, type Severity } from './finding.ts'
 import { chosen } from './record.ts'
 
-export interface SurveyedSelector {
+interface SurveyedSelector {
   readonly selector: string
   readonly status: 'found' | 'none' | 'invalid' | 'several' | 'unlearned'
   readonly key: DkimKey | null

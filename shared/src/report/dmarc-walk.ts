@@ -16,7 +16,7 @@ export type Published =
   | { readonly kind: 'none' | 'unlearned' }
 
 /** Of each name of the walk what it has, in the order of the walk. */
-export type Walked = readonly { readonly name: string; readonly has: Published }[]
+type Walked = readonly { readonly name: string; readonly has: Published }[]
 
 function psdOf(has: Published): Psd | null {
   return has.kind === 'record' ? has.record.psd : null
@@ -105,7 +105,7 @@ function lowered(policy: Policy, { testing }: DmarcRecord): Policy {
   return policy === 'reject' ? 'quarantine' : 'none'
 }
 
-export interface Signs {
+interface Signs {
   /** RFC5322.From, and what SPF and DKIM vouch for; null where they vouch for nothing. */
   readonly from: string
   readonly spf: string | null

@@ -28,7 +28,7 @@ export interface DmarcRecord {
 export type Psd = (typeof PSD)[number]
 
 /** `wrong` completes a sentence about a record of which p, sp or np takes the others with it (RFC 9989 §4.10.1). */
-export type ParsedDmarc =
+type ParsedDmarc =
   | Extract<Parsed<DmarcRecord>, { ok: false }>
   | (Extract<Parsed<DmarcRecord>, { ok: true }> & { readonly wrong: string | null })
 

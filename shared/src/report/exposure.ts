@@ -7,7 +7,7 @@ export interface Ranked {
 }
 
 /** Share that goes on from one preference to the next; with two of them the backups have 2.91 %. A product's choice. */
-export const BACKUP_SHARE = 0.03
+const BACKUP_SHARE = 0.03
 
 /** Place of each exchange's preference among those that there are, 0 for the best: 10 and 20 are as far apart as 0 and 65535. */
 export function ranksOf(exchanges: readonly Ranked[]): readonly number[] {

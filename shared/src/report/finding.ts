@@ -12,10 +12,10 @@ export type Section = (typeof SECTIONS)[number]
 export type FindingId = keyof typeof catalogue
 
 /** How a finding is known: looked at, concluded from what was, or a model with its assumptions. */
-export type Confidence = 'measured' | 'inferred' | 'model'
+type Confidence = 'measured' | 'inferred' | 'model'
 
 /** A rule's source; `section` is absent where the whole document is meant. */
-export interface Reference {
+interface Reference {
   readonly rfc: number
   readonly section?: string
 }

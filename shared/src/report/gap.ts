@@ -4,13 +4,13 @@ import { exposureOf, type Ranked, ranksOf } from './exposure.ts'
 /** RFC 8461 §5. */
 export type PolicyMode = 'enforce' | 'testing' | 'none'
 
-export interface MatchedExchange extends Ranked {
+interface MatchedExchange extends Ranked {
   /** The policy names it. */
   readonly matched: boolean
 }
 
 export const GAP_LEVELS = ['none', 'info', 'low', 'medium', 'high', 'critical'] as const
-export type GapLevel = (typeof GAP_LEVELS)[number]
+type GapLevel = (typeof GAP_LEVELS)[number]
 
 export interface Gap {
   /** 0–100: the share of the mail that is left out, as far as the mode has senders heed it. */

@@ -28,7 +28,7 @@ export type Fetched =
   | { readonly kind: 'not_fetched'; readonly why?: NotFetched; readonly status?: number }
 
 /** A fault on our way to it, and none of its host's as far as we can tell; `status` is one that the way itself gives. */
-export type NotFetched = 'dns' | 'timeout' | 'connection' | 'tls' | 'status'
+type NotFetched = 'dns' | 'timeout' | 'connection' | 'tls' | 'status'
 
 export interface StsGiven {
   readonly domain: string

@@ -2,7 +2,7 @@
 import type { PolicyMode } from './gap.ts'
 import { chosen, type Chosen, isExtension, type Parsed, type Tag, trimmed } from './record.ts'
 
-export interface StsRecord {
+interface StsRecord {
   /** 1–32 letters and digits; another id means another policy, and no order among them (RFC 8461 §3.1). */
   readonly id: string
 }

@@ -22,9 +22,8 @@ export const PROFILES = {
   postfix: { gapS: 0, requeueS: 300 },
   queued_failover: { gapS: 300, requeueS: 300 },
 } as const satisfies Record<string, Profile>
-export type ProfileName = keyof typeof PROFILES
 
-export interface Tree {
+interface Tree {
   /** Probability that the first round finds somebody. */
   readonly firstRound: number
   /** Mean time of mail that is taken in the first round; null where none ever is. */
@@ -118,8 +117,8 @@ function choose(n: number, k: number): number {
   return ways
 }
 
-export const BANDS = ['green', 'yellow', 'amber', 'red'] as const
-export type Band = (typeof BANDS)[number]
+const BANDS = ['green', 'yellow', 'amber', 'red'] as const
+type Band = (typeof BANDS)[number]
 
 /** 300 s is our service line, 1800 s a sender's usual pause (RFC 5321 §4.5.4.1). */
 export function bandOf(seconds: number): Band {

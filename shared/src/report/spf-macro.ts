@@ -21,7 +21,7 @@ export interface MacroContext {
   readonly now: number
 }
 
-export type MacroPart =
+type MacroPart =
   | { readonly kind: 'text'; readonly text: string }
   | {
       readonly kind: 'macro'

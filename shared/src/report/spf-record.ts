@@ -2,7 +2,7 @@
 import { type Cidr, parseAddress } from '../dns/ip.ts'
 import { isDomainSpec, parseMacros } from './spf-macro.ts'
 
-export const QUALIFIERS = ['+', '-', '~', '?'] as const
+const QUALIFIERS = ['+', '-', '~', '?'] as const
 export type Qualifier = (typeof QUALIFIERS)[number]
 
 /** `domain` is a domain-spec as written, null where the record's own domain is meant; lengths are of blocks. */

@@ -5,7 +5,7 @@ import { isNear, type SenderAddress, senderAddress } from './spf-address.ts'
 import { expand, type MacroContext, needsValidatedName, parseMacros } from './spf-macro.ts'
 import { type Directive, isSpf, type Mechanism, parseSpf, type Qualifier, type SpfRecord } from './spf-record.ts'
 
-export type SpfResult = 'none' | 'neutral' | 'pass' | 'fail' | 'softfail' | 'temperror' | 'permerror'
+type SpfResult = 'none' | 'neutral' | 'pass' | 'fail' | 'softfail' | 'temperror' | 'permerror'
 
 export interface Sender {
   /** Text of the address that connects. */
@@ -20,7 +20,7 @@ export interface Sender {
   readonly now: number
 }
 
-export interface SpfVerdict {
+interface SpfVerdict {
   readonly result: SpfResult
   /** The domain's own words on a `fail`; null where it has none that can be said. */
   readonly explanation: string | null

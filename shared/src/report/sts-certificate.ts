@@ -9,7 +9,7 @@ export interface PolicyCertificate extends Certificate {
   readonly address?: string | null
 }
 
-export interface CertificateGiven {
+interface CertificateGiven {
   readonly domain: string
   /** What the verifier of the fetch made of it; null where it did not say. */
   readonly fetch: 'accepted' | 'refused' | null

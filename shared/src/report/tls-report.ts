@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type Finding, finding } from './finding.ts'
 
 /** RFC 8460 §4.3, and what each is about. */
-export const RESULT_TYPES = {
+const RESULT_TYPES = {
   'starttls-not-supported': 'negotiation',
   'certificate-host-mismatch': 'negotiation',
   'certificate-expired': 'negotiation',
@@ -16,7 +16,6 @@ export const RESULT_TYPES = {
   'sts-policy-invalid': 'sts',
   'sts-webpki-invalid': 'sts',
 } as const
-export type ResultType = keyof typeof RESULT_TYPES
 
 const text = z.string().max(2_000)
 const sessions = z.number().int().min(0).max(1e12)
@@ -46,10 +45,10 @@ export const tlsReport = z.object({
     }),
   ),
 })
-export type TlsReport = z.infer<typeof tlsReport>
+type TlsReport = z.infer<typeof tlsReport>
 
 /** One policy of the report; of its details the most frequent. */
-export interface PolicyTold {
+interface PolicyTold {
   readonly type: string
   readonly domain: string | null
   readonly successes: number

@@ -34,7 +34,7 @@ export function isUsable({ usage, selector, matching, data }: Tlsa): boolean {
 }
 
 /** A certificate as a lane has read it: digests in lower-case hexadecimal, null where the key cannot be read. */
-export interface SeenCertificate {
+interface SeenCertificate {
   readonly certSha256: string
   readonly certSha512: string
   readonly spkiSha256: string | null

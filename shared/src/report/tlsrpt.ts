@@ -1,7 +1,7 @@
 // The record by which a domain asks for reports of TLS failures (RFC 8460 §3).
 import { chosen, type Chosen, isExtension, type Parsed, partsOf, tagOf, trimmed } from './record.ts'
 
-export interface TlsRptRecord {
+interface TlsRptRecord {
   /** `mailto:` and `https:` URIs, as written. */
   readonly rua: readonly string[]
 }
