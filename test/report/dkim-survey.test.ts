@@ -40,6 +40,7 @@ describe('keys', () => {
     ['of less', [`p=${pem(768)}`], 'found', ['DKIM_KEY_WEAK s1 high']],
     ['of Ed25519', [ED25519], 'found', []],
     ['revoked', ['v=DKIM1; p='], 'found', ['DKIM_REVOKED s1 info']],
+    ['whose version has white space around it', [`v = DKIM1; ${KEY}`], 'found', []],
     ['revoked while tested', ['v=DKIM1; t=y; p='], 'found', ['DKIM_REVOKED s1 info']],
     ['tested', [`t=y; ${KEY}`], 'found', ['DKIM_TEST_FLAG s1 low']],
     ['for SHA-1 alone', [`h=sha1; ${KEY}`], 'found', ['DKIM_INVALID s1 high']],

@@ -47,7 +47,7 @@ function zoneOf(own: AnyAnswer | undefined, below: readonly AnyAnswer[]): DkimSu
 }
 
 // A wildcard answers with records of other protocols, which are no broken keys. A key in bare Base64 was meant as one.
-const OTHER = /^\s*v\s*=\s*(?!DKIM)/i
+const OTHER = /^\s*v\s*=(?!\s*DKIM)/i
 const OURS = /^\s*v\s*=|(?:^|;)\s*[pk]\s*=|^\s*MI[A-Za-z0-9+/]{60}/i
 
 function read(answer: AnyAnswer | undefined): Omit<SurveyedSelector, 'selector'> {
