@@ -1,4 +1,5 @@
 // Parts killed with -9 while they are needed: an honest answer in time, and the part is back by itself.
+import { killLeft } from '@postern/infra/local/children.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { descendants, eventually } from './processes.ts'
 import { type Stack, startStack } from './stack.ts'
@@ -11,7 +12,8 @@ afterAll(() => stack.stop())
 
 function kill(command: RegExp): number[] {
   const pids = descendants(stack.pid, command)
-  for (const pid of pids) process.kill(pid, 'SIGKILL')
+  // One that was being started again may be gone by now.
+  for (const pid of pids) killLeft(pid)
   return pids
 }
 
