@@ -5,7 +5,7 @@ import { HTTPException } from 'hono/http-exception'
 import { allow, type Role } from './http/access.ts'
 import { answerOrigin, preflight } from './http/cors.ts'
 import { limitBody, NOT_JSON, requestId, requireJson, requireKey } from './http/guards.ts'
-import { fieldErrors, refuse } from './http/problem.ts'
+import { refuse, wrongFields } from './http/problem.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { batchResultRoutes } from './routes/batch-results.ts'
 import { batchRoutes } from './routes/batches.ts'
@@ -78,8 +78,7 @@ export function createApp(servicesOf: ServicesOf): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result, context) => {
       if (result.success) return undefined
-      const errors = fieldErrors(result.error.issues, result.target === 'query' ? 'query' : 'body')
-      return refuse(context, 'invalid-field', { detail: detailOf(errors), errors })
+      return wrongFields(context, result.error.issues, result.target === 'query' ? 'query' : 'body')
     },
   })
   app.use(requestId)
@@ -139,12 +138,6 @@ function fault(error: Error, context: Context<AppEnv>): Response {
     JSON.stringify({ level: 'error', request: context.get('requestId'), fault: error.name, what: error.message }),
   )
   return refuse(context, 'fault', { detail: 'The fault is ours and has been logged under this X-Request-Id.' })
-}
-
-function detailOf(errors: readonly { pointer: string; detail: string }[]): string {
-  const [first] = errors
-  if (first === undefined) return 'A field is not as it should be.'
-  return `${first.pointer === '' ? 'The body' : first.pointer} ${first.detail}`
 }
 
 /** RFC 9110 §15.5.6: a path that exists answers a wrong method with 405 and says which are right. */

@@ -42,6 +42,18 @@ interface Issue {
   readonly keys?: readonly string[]
 }
 
+/** Names every field that is not as it should be, and the first one in words. */
+export function wrongFields(context: Context, issues: readonly Issue[], where: 'body' | 'query') {
+  const errors = fieldErrors(issues, where)
+  return refuse(context, 'invalid-field', { detail: detailOf(errors), errors })
+}
+
+function detailOf(errors: readonly FieldError[]): string {
+  const [first] = errors
+  if (first === undefined) return 'A field is not as it should be.'
+  return `${first.pointer === '' ? 'The body' : first.pointer} ${first.detail}`
+}
+
 /** zod's issues as field errors; an unknown field is named itself, not the object that holds it. */
 export function fieldErrors(issues: readonly Issue[], where: 'body' | 'query'): FieldError[] {
   return issues.flatMap((issue) => {

@@ -114,8 +114,8 @@ export function domainRoutes(app: OpenAPIHono<AppEnv>): void {
     const wanted = { id: newId('rep'), domain: named, selectors: selector, refresh: refresh === 'true' }
     const ports = portsOf(context, named)
     const type = accepts(context, { header: 'Accept', supports: [JSON_TYPE, LINES, EVENTS], default: JSON_TYPE })
-    if (type === EVENTS) return asEvents(context, wanted, ports)
-    if (type === LINES) return asLines(context, wanted, ports)
+    if (type === EVENTS) return asEvents(context, { wanted, ports })
+    if (type === LINES) return asLines(context, { wanted, ports })
     const report = answerReport(wanted, ports, () => undefined)
     context.executionCtx.waitUntil(report)
     return context.json(await report, 200, NO_STORE)
@@ -161,41 +161,39 @@ function keptOf(context: Context<AppEnv>, { ascii }: Named) {
 }
 
 /** A test key has no lane look at anybody, and nothing is kept of what it asks. */
-function portsOf(context: Context<AppEnv>, { ascii }: Named): AnswerPorts {
-  const { reports } = context.get('services')
-  const { account } = keyOf(context)
-  const ports = reports.portsFor(account, ascii)
-  const kept = keptOf(context, { ascii, unicode: ascii })
+function portsOf(context: Context<AppEnv>, named: Named): AnswerPorts {
+  const ports = context.get('services').reports.portsFor(keyOf(context).account, named.ascii)
+  const kept = keptOf(context, named)
   return { ...ports, reports: kept, ...(kept === null && { inspect: null }) }
 }
 
-function asLines(context: Context<AppEnv>, wanted: Wanted, ports: AnswerPorts): Response {
+interface Asked {
+  readonly wanted: Wanted
+  readonly ports: AnswerPorts
+}
+
+function asLines(context: Context<AppEnv>, asked: Asked): Response {
   context.header('content-type', LINES)
   context.header('cache-control', NO_STORE['cache-control'])
   return stream(context, (out) =>
-    inTurn(context, partsOf(wanted, ports), async (part) => void (await out.writeln(JSON.stringify(part)))),
+    inTurn(context, asked, async (part) => void (await out.writeln(JSON.stringify(part)))),
   )
 }
 
-function asEvents(context: Context<AppEnv>, wanted: Wanted, ports: AnswerPorts): Response {
+function asEvents(context: Context<AppEnv>, asked: Asked): Response {
   return streamSSE(context, (out) =>
-    inTurn(context, partsOf(wanted, ports), ({ section, ...rest }) =>
-      out.writeSSE({ event: section, data: JSON.stringify(rest) }),
-    ),
+    inTurn(context, asked, ({ section, ...rest }) => out.writeSSE({ event: section, data: JSON.stringify(rest) })),
   )
 }
-
-type Parts = (tell: (part: ReportPart) => void) => Promise<unknown>
-
-const partsOf =
-  (wanted: Wanted, ports: AnswerPorts): Parts =>
-  (tell) =>
-    answerReport(wanted, ports, tell)
 
 /** One part after the other leaves, in the order in which they came; whoever goes away leaves a report that is kept all the same. */
-async function inTurn(context: Context, parts: Parts, write: (part: ReportPart) => Promise<void>): Promise<void> {
+async function inTurn(
+  context: Context,
+  { wanted, ports }: Asked,
+  write: (part: ReportPart) => Promise<void>,
+): Promise<void> {
   let last = Promise.resolve()
-  const all = parts((part) => {
+  const all = answerReport(wanted, ports, (part) => {
     last = last.then(() => write(part))
   })
   context.executionCtx.waitUntil(all)

@@ -3,7 +3,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { tlsAnalysis } from '@postern/shared/contract/tls-analysis.ts'
 import { analyse, RATE_LINE, type TlsAnalysis, tlsReport } from '@postern/shared/report/tls-report.ts'
 import type { Context } from 'hono'
-import { fieldErrors, refuse } from '../http/problem.ts'
+import { refuse, wrongFields } from '../http/problem.ts'
 import { shown } from '../reports/shown.ts'
 import { unpacked } from '../reports/unpack.ts'
 import type { AppEnv } from './context.ts'
@@ -59,7 +59,7 @@ export function tlsRptRoute(app: OpenAPIHono<AppEnv>): void {
   app.openAPIRegistry.registerPath(route)
   app.post(route.path, async (context) => {
     const query = route.request.query.safeParse(context.req.query())
-    if (!query.success) return wrong(context, query.error, 'query')
+    if (!query.success) return wrongFields(context, query.error.issues, 'query')
     const type = (context.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
     if (!TYPES.some((one) => one === type))
       return refuse(context, 'unsupported-media-type', {
@@ -68,7 +68,7 @@ export function tlsRptRoute(app: OpenAPIHono<AppEnv>): void {
     const unpackedBody = await unpacked(new Uint8Array(await context.req.arrayBuffer()))
     if (unpackedBody.kind !== 'value') return unread(context, unpackedBody.kind)
     const report = tlsReport.safeParse(unpackedBody.value)
-    if (!report.success) return wrong(context, report.error, 'body')
+    if (!report.success) return wrongFields(context, report.error.issues, 'body')
     return context.json(rendered(analyse(report.data, query.data.line)), 200, { 'cache-control': 'no-store' })
   })
 }
@@ -80,12 +80,6 @@ const NO_JSON = { detail: 'The body is no JSON in UTF-8. Of a mail send the atta
 function unread(context: Context, kind: 'too_large' | 'no_gzip' | 'no_json') {
   if (kind === 'too_large') return refuse(context, 'body-too-large', TOO_LARGE)
   return refuse(context, 'invalid-json', kind === 'no_gzip' ? NO_GZIP : NO_JSON)
-}
-
-function wrong(context: Context, { issues }: z.ZodError, target: 'query' | 'body') {
-  const errors = fieldErrors(issues, target)
-  const [first] = errors
-  return refuse(context, 'invalid-field', { detail: `${first?.pointer} ${first?.detail}`, errors })
 }
 
 function rendered({ reportId, byType, byExchange, findings, domains, policies, rate, ...rest }: TlsAnalysis) {
