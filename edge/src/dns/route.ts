@@ -1,6 +1,6 @@
 // The mail route of one domain as facts: four look-ups at once, a second opinion on every "nothing there", then the exchanges.
 import type { Answer } from '@postern/shared/dns/answer.ts'
-import { type MailRoute, mailRoute, targetOf, withTargets } from '@postern/shared/dns/mail-route.ts'
+import { leadsNowhere, type MailRoute, mailRoute, targetOf, withTargets } from '@postern/shared/dns/mail-route.ts'
 import { declinesProbes, policyName } from '@postern/shared/dns/opt-out.ts'
 import type { Cidr } from '@postern/shared/dns/ip.ts'
 import type { Fact, OptOutFact, RouteFact } from '@postern/shared/verdict/evidence.ts'
@@ -189,7 +189,7 @@ function optedOut(answer: Answer<string>): boolean {
 /** True for routes that would end in a no. */
 function isNegative(route: MailRoute): boolean {
   if (route.kind === 'mx' || route.kind === 'implicit') {
-    return route.exchanges.every(({ target }) => target === 'dangling' || target === 'special_purpose')
+    return route.exchanges.every(({ target }) => leadsNowhere(target))
   }
   return route.kind !== 'unlearned'
 }

@@ -88,7 +88,7 @@ function addressesOf(...both: readonly Answer<string>[]): string[] {
   return both.flatMap((answer) => (answer.kind === 'records' ? answer.data.slice(0, MOST_ADDRESSES) : []))
 }
 
-const pinName = (base: string): string => `_25._tcp.${base}`
+export const pinName = (base: string): string => `_25._tcp.${base}`
 
 /** What one resolver vouches for is asked of another: both have to. */
 async function pinsAt(base: string, looks: LookUps): Promise<Pins> {

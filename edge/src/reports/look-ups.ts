@@ -86,7 +86,7 @@ async function run<T>(asking: Asking<T>, ask: (question: Question) => Promise<An
 const UNASKED: AnyAnswer = { kind: 'failure', why: 'timeout' }
 
 export function isNegative({ kind }: Answer<unknown>): boolean {
-  return kind === 'nodata' || kind === 'nxdomain'
+  return NOTHING_THERE.some((one) => one === kind)
 }
 
 /** Whoever finds something is believed; who finds nothing of another kind, or cannot tell, leaves it unknown. */

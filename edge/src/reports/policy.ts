@@ -1,6 +1,7 @@
 // The MTA-STS policy of a domain as its host serves it (RFC 8461 §3.3): one GET, no redirect, no HTTP cache, nothing that is not public.
 import type { Answer } from '@postern/shared/dns/answer.ts'
 import type { Cidr } from '@postern/shared/dns/ip.ts'
+import { addressesIn } from '@postern/shared/dns/mail-route.ts'
 import { globallyReachable } from '@postern/shared/dns/reachable.ts'
 import type { Fetched } from '@postern/shared/report/mta-sts-survey.ts'
 import type { Connect } from '../http/connections.ts'
@@ -67,7 +68,7 @@ function isFetched(kept: unknown): kept is Fetched {
 
 /** A host that leads anywhere but out is not asked; the platform connects to public addresses only, whatever it resolves. */
 function barring({ a, aaaa }: PolicyWanted, loopback: readonly Cidr[]): Fetched | null {
-  const addresses = [a, aaaa].flatMap((answer) => (answer.kind === 'records' ? answer.data : []))
+  const addresses = addressesIn({ a, aaaa })
   const open = addresses.filter((address) => globallyReachable(address, loopback))
   if (addresses.length > 0 && open.length === 0) return { kind: 'unreachable', why: 'not_public' }
   // Which of several addresses is connected to is not ours to say.

@@ -1,7 +1,7 @@
 // Models of a domain in the words of a report: routing, look-ups, availability, each with what it assumes.
 import type { ReportSections } from '@postern/shared/contract/domain-report.ts'
 import { networkOf } from '@postern/shared/dns/ip.ts'
-import { targetOf } from '@postern/shared/dns/mail-route.ts'
+import { addressesIn, leadsNowhere, targetOf } from '@postern/shared/dns/mail-route.ts'
 import type { SmtpResult } from '@postern/shared/contract/inspection.ts'
 import { providerOf } from '@postern/shared/dns/provider.ts'
 import * as availability from '@postern/shared/report/availability.ts'
@@ -24,7 +24,7 @@ import {
 } from '@postern/shared/report/routing.ts'
 import { parse } from 'tldts'
 import type { ExchangeLearned } from './exchanges.ts'
-import { inspectionOf } from './render-seen.ts'
+import { greetedAfterMs, inspectionOf, isAbsent } from './render-seen.ts'
 import type { With } from './sections.ts'
 
 type Sight = With<'route' | 'exchanges'>
@@ -87,9 +87,7 @@ export function routingOf(sight: Sight): Rendered<'routing'> {
 /** As a lane found it, or as it is assumed; a refusal of us is no measurement, an exchange without an address takes nothing. */
 function tried(one: ExchangeLearned, { looked, loopback }: Sight): Exchange {
   const { host, preference } = one
-  const target = targetOf(one, loopback)
-  if (target === 'dangling' || target === 'special_purpose')
-    return { host, preference, failure: 1, failS: 0, okS: ASSUMED_OK_S }
+  if (leadsNowhere(targetOf(one, loopback))) return { host, preference, failure: 1, failS: 0, okS: ASSUMED_OK_S }
   const inspection = inspectionOf(looked, host)
   const results = inspection?.kind === 'inspected' ? inspection.addresses.map(({ result }) => result) : []
   const okMs = results.flatMap((result) => greetedAfterMs(result) ?? [])
@@ -103,17 +101,11 @@ function tried(one: ExchangeLearned, { looked, loopback }: Sight): Exchange {
     : { host, preference, failure: ASSUMED_FAILURE, failS: TIMEOUT_S, okS: ASSUMED_OK_S }
 }
 
-/** From the dialling to a 220; null for whatever else was heard. */
-function greetedAfterMs(result: SmtpResult): number | null {
-  if (result.kind !== 'connected' || result.greeting.kind !== 'reply' || result.greeting.reply.code !== 220) return null
-  return result.connectMs + result.greeting.tookMs
-}
-
 /** What a sender loses there, in seconds; null where that is not measured. */
 function lostAfterS(result: SmtpResult): number | null {
-  if (result.kind === 'not_connected') return result.fault === 'connect_refused' ? result.tookMs / 1_000 : TIMEOUT_S
-  if (result.kind === 'connected' && result.greeting.kind === 'timed_out') return TIMEOUT_S
-  return null
+  if (!isAbsent(result)) return null
+  const isRefused = result.kind === 'not_connected' && result.fault === 'connect_refused'
+  return isRefused ? result.tookMs / 1_000 : TIMEOUT_S
 }
 
 interface Model {
@@ -191,7 +183,7 @@ export function resolutionOf(sight: Sight): Rendered<'resolution'> {
 }
 
 export function availabilityOf({ domain, exchanges: all, loopback }: Sight): Rendered<'availability'> {
-  const exchanges = all.filter((one) => !['dangling', 'special_purpose'].includes(targetOf(one, loopback)))
+  const exchanges = all.filter((one) => !leadsNowhere(targetOf(one, loopback)))
   if (exchanges.length === 0) return { value: null, findings: [] }
   const best = Math.min(...exchanges.map(({ preference }) => preference))
   const assumed = (hosts: readonly unknown[]): number[] => hosts.map(() => availability.ASSUMED)
@@ -228,9 +220,10 @@ function groupsOf(domain: string, exchanges: readonly ExchangeLearned[]): readon
   return [...groups.values()]
 }
 
-function placeOf(domain: string, { host, a, aaaa }: ExchangeLearned): string {
+function placeOf(domain: string, one: ExchangeLearned): string {
+  const { host } = one
   const { id, countsAs } = providerOf(host, domain)
   if (id !== 'default') return countsAs
-  const [address = ''] = [a, aaaa].flatMap((answer) => (answer.kind === 'records' ? answer.data : []))
+  const [address = ''] = addressesIn(one)
   return address === '' ? host : networkOf(address)
 }

@@ -2,12 +2,12 @@
 import type { ExchangeShown } from '@postern/shared/contract/domain-exchanges.ts'
 import type { ReportSections } from '@postern/shared/contract/domain-report.ts'
 import type { Answer } from '@postern/shared/dns/answer.ts'
-import { IPV4_TEXT } from '@postern/shared/dns/mail-route.ts'
+import { addressesIn, IPV4_TEXT } from '@postern/shared/dns/mail-route.ts'
 import { providerOf } from '@postern/shared/dns/provider.ts'
 import { globallyReachable } from '@postern/shared/dns/reachable.ts'
 import { exposureOf, ranksOf } from '@postern/shared/report/exposure.ts'
 import type { Finding } from '@postern/shared/report/finding.ts'
-import { names } from '@postern/shared/report/mta-sts.ts'
+import { names, type StsPolicy } from '@postern/shared/report/mta-sts.ts'
 import { mxFindings } from '@postern/shared/report/mx-findings.ts'
 import { reverseFindings } from '@postern/shared/report/reverse-findings.ts'
 import { smtpFindings } from '@postern/shared/report/smtp-findings.ts'
@@ -22,11 +22,11 @@ export function mxOf(sight: With<'route'>): { value: ReportSections['mx']; findi
   const status = routeKind(domain.ascii, route)
   const named = exchangesNamed(domain.ascii, route).map(({ exchange, preference }) => ({ host: exchange, preference }))
   const [ranks, exposure] = [ranksOf(named), exposureOf(named)]
-  const patterns = patternsOf(sight)
+  const policy = policyKnown(sight)
   const records = named
     .map((one, at) => ({ ...one, rank: ranks[at] ?? 0, exposure: rounded(exposure[at] ?? 0) }))
     .slice(0, MOST_EXCHANGES)
-    .map((one) => exchangeOf(one, sight, patterns))
+    .map((one) => exchangeOf(one, sight, policy?.mx ?? []))
   return {
     value: {
       status,
@@ -36,7 +36,7 @@ export function mxOf(sight: With<'route'>): { value: ReportSections['mx']; findi
       found: status === 'error' ? null : named.length,
       records,
     },
-    findings: findingsOf(sight, status),
+    findings: findingsOf(sight, status, policy),
   }
 }
 
@@ -67,28 +67,30 @@ function exchangeOf(ranked: Ranked, sight: With<'route'>, patterns: readonly str
 const MOST_SHOWN = 20
 
 /** Null where they could not be learned. */
-function addressesOf({ a, aaaa, reverse }: ExchangeLearned, { loopback }: With<'route'>) {
+function addressesOf(one: ExchangeLearned, { loopback }: With<'route'>) {
+  const { a, aaaa, reverse } = one
   const isLearned = a.kind === 'records' || aaaa.kind === 'records' || (a.kind !== 'failure' && aaaa.kind !== 'failure')
   if (!isLearned) return null
-  const all = [a, aaaa].flatMap((answer) => (answer.kind === 'records' ? answer.data : []))
-  return all.slice(0, MOST_SHOWN).map((address) => {
-    const back = reverse.find((one) => one.address === address)
-    return {
-      address,
-      family: address.includes(':') ? (6 as const) : (4 as const),
-      reachable: globallyReachable(address, loopback),
-      reverse_names: back === undefined || back.names === null ? null : [...back.names],
-      confirmed: back?.confirmed ?? null,
-    }
-  })
+  return addressesIn(one)
+    .slice(0, MOST_SHOWN)
+    .map((address) => {
+      const back = reverse.find((row) => row.address === address)
+      return {
+        address,
+        family: address.includes(':') ? (6 as const) : (4 as const),
+        reachable: globallyReachable(address, loopback),
+        reverse_names: back === undefined || back.names === null ? null : [...back.names],
+        confirmed: back?.confirmed ?? null,
+      }
+    })
 }
 
-function patternsOf(sight: With<'route'>): readonly string[] {
+function policyKnown(sight: With<'route'>): StsPolicy | null {
   const { sts } = sight
-  return sts === undefined ? [] : (stsOf({ ...sight, sts }).policy?.mx ?? [])
+  return sts === undefined ? null : stsOf({ ...sight, sts }).policy
 }
 
-function findingsOf(sight: With<'route'>, status: ReportSections['mx']['status']): Finding[] {
+function findingsOf(sight: With<'route'>, status: ReportSections['mx']['status'], policy: StsPolicy | null): Finding[] {
   const { domain, route, exchanges = [], loopback } = sight
   const about = mxFindings({
     domain: domain.ascii,
@@ -101,7 +103,7 @@ function findingsOf(sight: With<'route'>, status: ReportSections['mx']['status']
     loopback,
   })
   const rows = exchanges.flatMap(({ host, reverse }) => reverse.map((one) => ({ host, ...one })))
-  return [...about, ...reverseFindings(domain.ascii, rows), ...seenFindings(sight, route)]
+  return [...about, ...reverseFindings(domain.ascii, rows), ...seenFindings(sight, policy)]
 }
 
 /** An answer that contradicts itself is none. */
@@ -109,10 +111,8 @@ function unknownOf(answer: Answer<never> | RouteLearned['mx']): RouteLearned['mx
   return answer.kind === 'failure' ? answer : { kind: 'failure', why: 'servfail' }
 }
 
-function seenFindings(sight: With<'route'>, route: RouteLearned): Finding[] {
-  const { domain, exchanges = [], looked, sts } = sight
+function seenFindings({ domain, exchanges = [], looked }: With<'route'>, policy: StsPolicy | null): Finding[] {
   if (looked?.kind !== 'report') return []
-  const policy = sts === undefined ? null : stsOf({ ...sight, sts, route }).policy
   const enforced = policy?.mode === 'enforce' ? policy.mx : []
   const hosts = looked.report.hosts
   return smtpFindings({

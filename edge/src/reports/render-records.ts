@@ -9,6 +9,7 @@ import { type Fetched, type StsSurvey, surveySts } from '@postern/shared/report/
 import { shown } from '@postern/shared/report/record.ts'
 import type { SpfSurvey } from '@postern/shared/report/spf-survey.ts'
 import { chosenTlsRpt, parseTlsRpt } from '@postern/shared/report/tlsrpt.ts'
+import { pinName } from './exchanges.ts'
 import { exchangesNamed, routeKind } from './learned.ts'
 import { inspectionOf } from './render-seen.ts'
 import type { With } from './sections.ts'
@@ -180,7 +181,7 @@ export function daneOf({ domain, route, exchanges, looked }: With<'route' | 'exc
       hosts: survey.hosts.map(({ host, status, records, matches }) => ({
         host,
         status,
-        base: `_25._tcp.${baseOf(host)}`,
+        base: pinName(baseOf(host)),
         records: records.map((one) => ({ ...one })),
         matches,
       })),

@@ -40,16 +40,19 @@ export function seenOf(inspection: ExchangeInspection | null): Seen[] | null {
 export function isEffective(inspection: ExchangeInspection | null): boolean | null {
   if (inspection?.kind !== 'inspected') return null
   const results = inspection.addresses.map(({ result }) => result)
-  if (results.some(greets)) return true
+  if (results.some((result) => greetedAfterMs(result) !== null)) return true
   const isAllTried = results.length > 0 && results.length === inspection.addressesFound
   return isAllTried && results.every(isAbsent) ? false : null
 }
 
-function greets(result: SmtpResult): boolean {
-  return result.kind === 'connected' && result.greeting.kind === 'reply' && result.greeting.reply.code === 220
+/** From the dialling to a 220, in milliseconds; null for whatever else was heard. */
+export function greetedAfterMs(result: SmtpResult): number | null {
+  if (result.kind !== 'connected' || result.greeting.kind !== 'reply' || result.greeting.reply.code !== 220) return null
+  return result.connectMs + result.greeting.tookMs
 }
 
-function isAbsent(result: SmtpResult): boolean {
+/** Nobody took the connection, or said a word on it. */
+export function isAbsent(result: SmtpResult): boolean {
   return result.kind === 'not_connected' || (result.kind === 'connected' && result.greeting.kind === 'timed_out')
 }
 

@@ -1,6 +1,6 @@
 // The sections of a report: what each needs to be shown, what it shows besides when that is known, and how it is made.
 import type { ReportSections, SectionName } from '@postern/shared/contract/domain-report.ts'
-import { IPV4_TEXT, targetOf } from '@postern/shared/dns/mail-route.ts'
+import { addressesIn, IPV4_TEXT, leadsNowhere, targetOf } from '@postern/shared/dns/mail-route.ts'
 import { commandsFor } from '@postern/shared/report/commands.ts'
 import { dmarcFindings } from '@postern/shared/report/dmarc-findings.ts'
 import { type DkimContext, dkimFindings } from '@postern/shared/report/dkim-survey.ts'
@@ -57,8 +57,8 @@ export const SECTIONS = {
     value: dmarcOf(sight.dmarc),
     findings: dmarcFindings(sight.domain.ascii, sight.dmarc),
   })),
-  mta_sts: section(['sts', 'route'], ['looked', 'exchanges'], policyOf),
-  tls_rpt: section(['tlsRpt', 'sts'], ['exchanges', 'looked', 'route'], tlsRpt),
+  mta_sts: section(['sts', 'route'], ['looked'], policyOf),
+  tls_rpt: section(['tlsRpt', 'sts'], ['exchanges', 'route'], tlsRpt),
   dane: section(['route', 'exchanges'], ['looked'], daneOf),
   dns: section(['route', 'bogus'], [], (sight) => ({
     value: { bogus: [...sight.bogus] },
@@ -92,8 +92,7 @@ const ACCEPTANCE: Readonly<Record<ReturnType<typeof routeKind>, Acceptance>> = {
 function acceptanceOf({ domain, route, exchanges = [], loopback }: With<'route'>): Acceptance {
   const targets = exchanges.map((one) => targetOf(one, loopback))
   const isWhole = exchangesNamed(domain.ascii, route).length === targets.length
-  const isLost =
-    isWhole && targets.length > 0 && targets.every((target) => target === 'dangling' || target === 'special_purpose')
+  const isLost = isWhole && targets.length > 0 && targets.every(leadsNowhere)
   if (!isLost) return ACCEPTANCE[routeKind(domain.ascii, route)]
   const reason = targets.includes('special_purpose') ? 'exchanges_unreachable' : 'exchanges_without_address'
   return { accepts_mail: 'no', reason }
@@ -143,9 +142,7 @@ function bogusFindings({ domain, bogus }: With<'bogus'>): Finding[] {
 
 function commands({ domain, dkim, exchanges }: With<'exchanges' | 'dkim'>): ReportSections['commands'] {
   const found = dkim.selectors.find(({ status }) => status === 'found')
-  const reached = exchanges.filter(
-    ({ host, a, aaaa }) => !IPV4_TEXT.test(host) && [a, aaaa].some(({ kind }) => kind === 'records'),
-  )
+  const reached = exchanges.filter((one) => !IPV4_TEXT.test(one.host) && addressesIn(one).length > 0)
   const hosts = reached.map(({ host }) => host)
   return [
     ...commandsFor({

@@ -1,5 +1,6 @@
 // Where a webhook may be sent: which URLs can be named at all, and whether what their host resolves to is public just now.
 import { type Cidr } from '@postern/shared/dns/ip.ts'
+import { addressesIn } from '@postern/shared/dns/mail-route.ts'
 import { globallyReachable } from '@postern/shared/dns/reachable.ts'
 import { LONGEST_URL } from '@postern/shared/contract/webhook.ts'
 import type { Resolve } from '../dns/doh.ts'
@@ -76,7 +77,7 @@ export async function targetRefusal(text: string, ports: TargetPorts): Promise<'
     ports.resolve({ name, type: 'A' }, asking),
     ports.resolve({ name, type: 'AAAA' }, asking),
   ])
-  const addresses = [a, aaaa].flatMap((answer) => (answer.kind === 'records' ? answer.data : []))
+  const addresses = addressesIn({ a, aaaa })
   if (addresses.some((address) => !globallyReachable(address, ports.loopback))) return 'not_public'
   // What could not be looked up may be the address that is connected to.
   if (addresses.length === 0 || a.kind === 'failure' || aaaa.kind === 'failure') return 'dns'

@@ -114,6 +114,16 @@ export function targetOf({ a, aaaa }: Addresses, loopback: readonly Cidr[]): Exc
   return v4.length + v6.length > 0 ? 'special_purpose' : 'dangling'
 }
 
+/** Its name leads to no host that anybody could reach: what was not learned, and what is out of our reach alone, may be one. */
+export function leadsNowhere(target: ExchangeTarget): boolean {
+  return target === 'dangling' || target === 'special_purpose'
+}
+
+/** Of both families, as far as they were learned. */
+export function addressesIn({ a, aaaa }: Addresses): string[] {
+  return [...addressesOf(a), ...addressesOf(aaaa)]
+}
+
 function addressesOf(answer: Answer<string>): readonly string[] {
   return answer.kind === 'records' ? answer.data : []
 }

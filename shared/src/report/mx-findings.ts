@@ -1,11 +1,11 @@
 // What a domain's exchanges give to think of, as far as the DNS tells: findings of the answers about them.
 import type { Answer, MxData } from '../dns/answer.ts'
 import type { Cidr } from '../dns/ip.ts'
-import { IPV4_TEXT } from '../dns/mail-route.ts'
+import { addressesIn, IPV4_TEXT } from '../dns/mail-route.ts'
 import { globallyReachable } from '../dns/reachable.ts'
 import { firstOfEach } from './cases.ts'
 import { type About, type Finding, type FindingId, finding } from './finding.ts'
-import { addressesIn, togetherFindings } from './mx-together.ts'
+import { togetherFindings } from './mx-together.ts'
 
 export interface SeenExchange {
   readonly host: string

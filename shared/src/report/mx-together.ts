@@ -1,20 +1,15 @@
 // What a domain's exchanges have in common, and what fails with it: one host, one address, one network, one family.
 import type { Answer } from '../dns/answer.ts'
 import { networkOf } from '../dns/ip.ts'
+import { type Addresses, addressesIn } from '../dns/mail-route.ts'
 import { type Finding, finding } from './finding.ts'
 
-interface Addressed {
+interface Addressed extends Addresses {
   readonly host: string
-  readonly a: Answer<string>
-  readonly aaaa: Answer<string>
 }
 
 /** Of hosts and addresses, in evidence. */
 const MOST_SHOWN = 10
-
-export function addressesIn({ a, aaaa }: Omit<Addressed, 'host'>): string[] {
-  return [a, aaaa].flatMap((answer) => (answer.kind === 'records' ? answer.data : []))
-}
 
 /** Of exchanges that could not all be learned nothing is said. */
 export function togetherFindings(domain: string, seen: readonly Addressed[]): Finding[] {

@@ -1,5 +1,5 @@
 // What the DNS alone decides: names that cannot exist, domains that take no mail, and look-ups that taught nothing.
-import type { ExchangeTarget, MailRoute } from '../dns/mail-route.ts'
+import { type ExchangeTarget, leadsNowhere, type MailRoute } from '../dns/mail-route.ts'
 import type { Case, Finding } from './finding.ts'
 import { type Fact, factOf, type RouteFact } from './evidence.ts'
 import type { Reason } from './reasons.ts'
@@ -46,16 +46,14 @@ function negative(reason: Reason, rule: string, fact: RouteFact): Finding {
   return fact.confirmed ? no(reason, rule, fact) : unlearned('dns_failure', `${rule}.unconfirmed`, fact)
 }
 
-const WITHOUT_HOST: readonly ExchangeTarget[] = ['dangling', 'special_purpose']
-
 function fromTargets(fact: RouteFact, targets: readonly ExchangeTarget[]): Finding | null {
   if (targets.length === 0) return null
-  if (targets.every((target) => WITHOUT_HOST.includes(target))) {
+  if (targets.every(leadsNowhere)) {
     const rule = targets.includes('dangling') ? 'dns.dangling' : 'dns.special_purpose_address'
     return negative('no_mail_host', rule, fact)
   }
   // What is left once dead hosts are set aside decides: no host that we could ask is not "no host".
-  const living = targets.filter((target) => !WITHOUT_HOST.includes(target))
+  const living = targets.filter((target) => !leadsNowhere(target))
   if (living.every((target) => target === 'ip_literal')) return unable('inconclusive', 'dns.mx_is_address', fact)
   if (living.every((target) => target === 'ipv6_only' || target === 'ip_literal')) {
     return unable('no_lane', 'dns.ipv6_only', fact)
