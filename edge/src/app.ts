@@ -12,6 +12,7 @@ import { batchRoutes } from './routes/batches.ts'
 import type { AppEnv, Services } from './routes/context.ts'
 import { creditRoutes } from './routes/credits.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
+import { domainPages } from './routes/domain-pages.ts'
 import { domainRoutes } from './routes/domains.ts'
 import { erasureRoute } from './routes/erasures.ts'
 import { feedbackRoute } from './routes/feedback.ts'
@@ -47,9 +48,9 @@ export const PATHS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
   '/v1/batches/:id/cancel': { POST: 'owner' },
   '/v1/batches/:id/results': { GET: 'owner' },
   '/v1/batches/:id/events': { GET: 'owner' },
-  '/v1/domains/:domain': { GET: 'owner' },
-  '/v1/domains/:domain/history': { GET: 'owner' },
-  '/v1/domains/:domain/history/:id': { GET: 'owner' },
+  '/v1/domains/:domain': { GET: 'looker' },
+  '/v1/domains/:domain/history': { GET: 'looker' },
+  '/v1/domains/:domain/history/:id': { GET: 'looker' },
   '/v1/tlsrpt': { POST: 'owner' },
   '/v1/erasures': { POST: 'holder' },
   '/v1/feedback': { POST: 'holder' },
@@ -57,6 +58,8 @@ export const PATHS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
   '/v1/accounts/:id': { GET: 'operator', PATCH: 'operator' },
   '/v1/credits': { GET: 'reader', POST: 'operator' },
   '/v1/rules': { GET: 'public' },
+  '/domains': { GET: 'public' },
+  '/domains/:domain': { GET: 'public' },
   '/page-token': { GET: 'public' },
   '/healthz': { GET: 'public' },
   '/openapi.json': { GET: 'public' },
@@ -121,6 +124,7 @@ const ROUTES = [
   batchRoutes,
   batchResultRoutes,
   domainRoutes,
+  domainPages,
   tlsRptRoute,
   erasureRoute,
   feedbackRoute,

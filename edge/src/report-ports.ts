@@ -1,6 +1,6 @@
 // What reports of domains are made with, from the configuration and the ports that look-ups have anyway.
 import { resolversFor } from '@postern/shared/dns/resolvers.ts'
-import { partitionOf, within } from './accounts/places.ts'
+import { within } from './accounts/places.ts'
 import type { Config } from './config.ts'
 import type { RoutePorts } from './dns/route.ts'
 import type { Connect } from './http/connections.ts'
@@ -21,10 +21,8 @@ interface Parts extends Pick<RoutePorts, 'resolve' | 'memo' | 'now'> {
 
 export function reportsOf(namespace: DurableObjectNamespace<Reports>, parts: Parts): Services['reports'] {
   return {
-    of: (account, domain) => {
-      const partition = partitionOf(account)
-      return within(namespace, partition, parts.config.PARTITIONS).getByName(`${partition} ${domain}`)
-    },
+    of: (partition, domain) =>
+      within(namespace, partition, parts.config.PARTITIONS).getByName(`${partition} ${domain}`),
     portsFor: portsOf(parts),
   }
 }
@@ -32,7 +30,7 @@ export function reportsOf(namespace: DurableObjectNamespace<Reports>, parts: Par
 function portsOf(parts: Parts): Services['reports']['portsFor'] {
   const { config, call, warn, memo, ...ports } = parts
   const ask = createAskInspect(call, warn)
-  return (account, domain) => ({
+  return (partition, domain) => ({
     ...ports,
     warn,
     // Apart from what verifications know of the domain, which a report's many answers would push out.
@@ -40,7 +38,7 @@ function portsOf(parts: Parts): Services['reports']['portsFor'] {
     policyHosts: config.POLICY_HOSTS,
     loopback: config.LOOPBACK_NETWORKS,
     inspect: {
-      lanes: config.LANES.lanes.filter(({ partition }) => partition === partitionOf(account)),
+      lanes: config.LANES.lanes.filter((lane) => lane.partition === partition),
       epoch: config.LANES.epoch,
       ask,
     },

@@ -214,7 +214,7 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
     onces: oncesOf(env),
     nearOnces: createNearOnces(near),
     limits,
-    visitor: (name, mode) => env.VISITORS.getByName(name).ask(mode),
+    visitor: (name, asked) => env.VISITORS.getByName(name).ask(asked),
     directory: (cursor, limit) => listDirectory(env.SNAPSHOTS, cursor, limit),
     batches: batchesOf(env, config.PARTITIONS),
     pending: (account, id) =>

@@ -46,6 +46,9 @@ ${Object.entries(keys)
 Try
 ${['jane.roe@strict.test', 'nina.falk@strict.test', 'jane.roe@catchall.test'].map(curl).join('\n')}
 
+In a browser
+  ${url}/domains/exemplary.test
+
 Ctrl-C stops everything.
 `
 }

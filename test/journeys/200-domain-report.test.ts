@@ -1,6 +1,8 @@
 // Reports of every domain of the world that promises findings, over HTTP with lanes that look: what is said, and what is not.
 import { domainHistory, type DomainReport, domainReport, reportPart } from '@postern/shared/contract/domain-report.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createDomainPage } from '../../edge/src/pages/domain-page.tsx'
+import { partsOf } from '../../edge/src/reports/answer.ts'
 import { domains } from '../world/domains.ts'
 import { type Stack, startStack } from './stack.ts'
 
@@ -49,6 +51,18 @@ describe('the report', () => {
     ['null-mx.test', ['DMARC_NONE', 'SPF_NONE', 'DKIM_NO_ZONE', 'MX_NULL']],
   ])('of %s says nothing of protection that nobody misses', (domain, expected) => {
     expect(reports.get(domain)!.findings.map(({ id }) => id)).toEqual(expected)
+  })
+
+  it.each(rows.map(({ domain }) => domain))('of %s has a page with all its findings, in words', (domain) => {
+    const report = reports.get(domain)!
+    const page = createDomainPage({ domain, isEarlier: true, nonce: 'n' })
+    const parts = [...partsOf(report), { section: 'report' as const, value: report, findings: [] }]
+    const text = parts.map(page.part).join('')
+    const shown = [...text.matchAll(/data-finding="(\w+)"/g)].map(([, id = '']) => id)
+    expect(shown.toSorted()).toEqual(report.findings.map(({ id }) => id).toSorted())
+    expect(/.{0,80}(undefined|NaN|\[object|>(null|true|false)<)/.exec(text)?.[0]).toBeUndefined()
+    // Each finding at the top leads to a section that is on the page.
+    for (const [, anchor] of text.matchAll(/href="#([\w-]+)"/g)) expect(text.includes(`id="${anchor}"`)).toBe(true)
   })
 
   it('is looked for by nobody in a way that no server forgives', async () => {

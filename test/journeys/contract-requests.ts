@@ -97,6 +97,8 @@ export const EXAMPLES: Readonly<Record<string, (who: Who) => Example>> = {
   'PATCH /v1/accounts/:id': ({ place }) => ({ path: `/v1/accounts/${place.account}`, body: { name: 'contract' } }),
   'GET /v1/credits': (who) => ({ path: `/v1/credits${inQuery(who)}` }),
   'POST /v1/credits': ({ place }) => ({ path: '/v1/credits', body: { account: place.account, units: 1 } }),
+  'GET /domains': () => ({ path: '/domains' }),
+  'GET /domains/:domain': ({ place }) => ({ path: `/domains/null-mx.test?report=${place.report}` }),
   'GET /page-token': () => ({ path: '/page-token' }),
   'GET /healthz': () => ({ path: '/healthz' }),
   'GET /v1/rules': () => ({ path: '/v1/rules' }),

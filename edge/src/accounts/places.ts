@@ -22,9 +22,12 @@ export function within<T extends Rpc.DurableObjectBranded | undefined>(
   return place.jurisdiction === null ? namespace : namespace.jurisdiction(place.jurisdiction)
 }
 
-/** The partition of an account, as its name says; `default` for what is no account. */
+/** Of everybody who has not chosen one, and of visitors of our pages. */
+export const DEFAULT_PARTITION = 'default'
+
+/** The partition of an account, as its name says; the default one for what is no account. */
 export function partitionOf(account: string): string {
-  return readAccountId(account)?.partition ?? 'default'
+  return readAccountId(account)?.partition ?? DEFAULT_PARTITION
 }
 
 /** Test keys' verifications are kept apart from live ones. */

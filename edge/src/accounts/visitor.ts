@@ -2,16 +2,19 @@
 import { DurableObject } from 'cloudflare:workers'
 import { type Count, count, type Quota } from './limits.ts'
 
-/** api.md: 20 fast and 3 full for each address and hour. */
-const PER_HOUR = { fast: 20, full: 3 } as const
+/** For each address and hour; a report costs the DNS some forty questions, and whoever is looked at one look a day. */
+const PER_HOUR = { fast: 20, full: 3, report: 20 } as const
+
+/** What a visitor asks for: a verification in one of its modes, or the report of a domain. */
+export type Asked = keyof typeof PER_HOUR
 const HOUR_S = 3_600
 
 export class Visitor extends DurableObject {
-  async ask(mode: 'fast' | 'full'): Promise<{ allowed: boolean; quota: Quota }> {
+  async ask(asked: Asked): Promise<{ allowed: boolean; quota: Quota }> {
     const now = Date.now()
-    const rule = { policy: `page_${mode}`, limit: PER_HOUR[mode], windowS: HOUR_S }
-    const counted = count(rule, this.ctx.storage.kv.get<Count>(mode) ?? null, now)
-    this.ctx.storage.kv.put(mode, counted.count)
+    const rule = { policy: `page_${asked}`, limit: PER_HOUR[asked], windowS: HOUR_S }
+    const counted = count(rule, this.ctx.storage.kv.get<Count>(asked) ?? null, now)
+    this.ctx.storage.kv.put(asked, counted.count)
     await this.ctx.storage.setAlarm(now + HOUR_S * 1_000)
     return { allowed: counted.allowed, quota: counted.quota }
   }

@@ -109,7 +109,8 @@ const PASSING: readonly string[] = [
   'breaker_open',
 ]
 
-function partsOf(report: DomainReport): ReportPart[] {
+/** The sections of a report that is there, as they were told when it was made. */
+export function partsOf(report: DomainReport): ReportPart[] {
   return SECTION_NAMES.map((section) => ({
     section,
     value: report[section],

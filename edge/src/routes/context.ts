@@ -5,6 +5,7 @@ import type { Tell } from '../accounts/events.ts'
 import type { Objects } from '../accounts/objects.ts'
 import type { Secrets } from '../accounts/secrets.ts'
 import type { Later, Till } from '../accounts/till.ts'
+import type { Asked } from '../accounts/visitor.ts'
 import type { Batches } from '../batches/names.ts'
 import type { Config } from '../config.ts'
 import type { Caller } from '../http/authenticate.ts'
@@ -27,7 +28,7 @@ export interface Services {
   readonly nearOnces: NearOnces
   readonly limits: NearLimits
   /** Counts a visitor of the pages, named by HMAC. */
-  readonly visitor: (name: string, mode: 'fast' | 'full') => Promise<{ allowed: boolean; quota: Quota }>
+  readonly visitor: (name: string, asked: Asked) => Promise<{ allowed: boolean; quota: Quota }>
   /** Names of accounts, as KV lists them. */
   readonly directory: (cursor: string | undefined, limit: number) => Promise<Directory>
   readonly verify: Omit<VerifyPorts, 'mayAsk' | 'lanes' | 'memo' | 'account'> & {
@@ -44,8 +45,8 @@ export interface Services {
   readonly batches: Batches
   /** Reports of domains: the object that keeps them, which accounts of a partition share, and what a new one is made with. */
   readonly reports: {
-    readonly of: (account: string, domain: string) => DurableObjectStub<Reports>
-    readonly portsFor: (account: string, domain: string) => Omit<AnswerPorts, 'reports'>
+    readonly of: (partition: string, domain: string) => DurableObjectStub<Reports>
+    readonly portsFor: (partition: string, domain: string) => Omit<AnswerPorts, 'reports'>
   }
   /** Has an account be told of something by webhook. */
   readonly tell: Tell

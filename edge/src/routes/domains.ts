@@ -1,7 +1,5 @@
 // `/v1/domains/{domain}`: everything about a domain's mail, whole or section by section, and what it was before.
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { readDomainName } from '@postern/shared/address/domain.ts'
-import { specialUse } from '@postern/shared/address/special-use.ts'
 import {
   type DomainHistory,
   type DomainReport,
@@ -14,12 +12,10 @@ import { isSelector } from '@postern/shared/report/dkim-survey.ts'
 import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import { stream, streamSSE } from 'hono/streaming'
-import { isSandbox } from '../http/authenticate.ts'
 import { refuse } from '../http/problem.ts'
 import { type AnswerPorts, answerReport, type Wanted } from '../reports/answer.ts'
-import type { Named } from '../reports/learned.ts'
 import type { AppEnv } from './context.ts'
-import { keyOf } from './key-of.ts'
+import { domainNamed, portsOf, shelfOf } from './domain-asked.ts'
 import { nothing, refusal, refusals } from './problems.ts'
 
 const security = [{ bearer: [] }]
@@ -108,7 +104,7 @@ const NO_STORE = { 'cache-control': 'no-store' }
 export function domainRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(get, async (context) => {
     const { refresh, selector = [] } = context.req.valid('query')
-    const named = nameOf(context, context.req.valid('param').domain)
+    const named = domainNamed(context, context.req.valid('param').domain)
     if ('detail' in named) return wrongName(context, named.detail)
     const { newId } = context.get('services')
     const wanted = { id: newId('rep'), domain: named, selectors: selector, refresh: refresh === 'true' }
@@ -121,50 +117,24 @@ export function domainRoutes(app: OpenAPIHono<AppEnv>): void {
     return context.json(await report, 200, NO_STORE)
   })
   app.openapi(history, async (context) => {
-    const named = nameOf(context, context.req.valid('param').domain)
+    const named = domainNamed(context, context.req.valid('param').domain)
     if ('detail' in named) return wrongName(context, named.detail)
-    const body: DomainHistory = { domain: named.unicode, reports: (await keptOf(context, named)?.history()) ?? [] }
+    const body: DomainHistory = { domain: named.unicode, reports: (await shelfOf(context, named)?.history()) ?? [] }
     return context.json(body, 200, NO_STORE)
   })
   app.openapi(kept, async (context) => {
     const { domain, id } = context.req.valid('param')
-    const named = nameOf(context, domain)
+    const named = domainNamed(context, domain)
     if ('detail' in named) return wrongName(context, named.detail)
-    const text = (await keptOf(context, named)?.report(id)) ?? null
+    const text = (await shelfOf(context, named)?.report(id)) ?? null
     if (text === null) return refuse(context, 'not-found', { detail: 'No report of that id is kept of this domain.' })
     return context.json(JSON.parse(text) as DomainReport, 200, NO_STORE)
   })
 }
 
-function nameOf(context: Context<AppEnv>, typed: string): Named | { readonly detail: string } {
-  const text = typed.trim().replace(/\.$/, '')
-  if (text.includes('/')) return { detail: 'is a URL: name its host alone, such as example.com' }
-  if (text.includes('@')) return { detail: 'is an address: name the part behind the @' }
-  if (/:\d+$/.test(text)) return { detail: 'has a port: name the host alone' }
-  const read = readDomainName(text, 0)
-  if (!read.ok) return { detail: 'is no domain name' }
-  const { ascii, unicode } = read.domain
-  if (/^[\d.]+$/.test(ascii)) return { detail: 'is an IP address: name a domain' }
-  const special = specialUse(ascii, context.get('services').config.ALLOW_SPECIAL_USE)
-  return special === null ? { ascii, unicode } : { detail: `is below ${special}, where no public mail is` }
-}
-
 function wrongName(context: Context<AppEnv>, detail: string) {
   const pointer = '/domain'
   return refuse(context, 'invalid-field', { detail: `${pointer} ${detail}`, errors: [{ pointer, detail }] })
-}
-
-/** Null for a test key, of which nothing is kept. */
-function keptOf(context: Context<AppEnv>, { ascii }: Named) {
-  if (isSandbox(context.get('caller'))) return null
-  return context.get('services').reports.of(keyOf(context).account, ascii)
-}
-
-/** A test key has no lane look at anybody, and nothing is kept of what it asks. */
-function portsOf(context: Context<AppEnv>, named: Named): AnswerPorts {
-  const ports = context.get('services').reports.portsFor(keyOf(context).account, named.ascii)
-  const kept = keptOf(context, named)
-  return { ...ports, reports: kept, ...(kept === null && { inspect: null }) }
 }
 
 interface Asked {
@@ -187,7 +157,7 @@ function asEvents(context: Context<AppEnv>, asked: Asked): Response {
 }
 
 /** One part after the other leaves, in the order in which they came; whoever goes away leaves a report that is kept all the same. */
-async function inTurn(
+export async function inTurn(
   context: Context,
   { wanted, ports }: Asked,
   write: (part: ReportPart) => Promise<void>,

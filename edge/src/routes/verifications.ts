@@ -14,6 +14,7 @@ import { isIdempotencyKey, mismatch, once, wrongKey } from '../http/idempotency.
 import { nearTurn } from '../http/idempotency-near.ts'
 import { refuse } from '../http/problem.ts'
 import { tellQuota } from '../http/quota.ts'
+import { ipOf } from '../http/visit.ts'
 import { targetProblem } from '../webhooks/target.ts'
 import { answer, type Incoming, modeOf } from '../verify/answer.ts'
 import type { Entered } from '../verify/counted.ts'
@@ -109,10 +110,6 @@ function urlProblem({ webhook_url: url }: VerificationRequest, loopback: readonl
   const detail = url === undefined ? null : targetProblem(url, loopback)
   const pointer = '/webhook_url'
   return detail === null ? null : { detail: `${pointer} ${detail}`, errors: [{ pointer, detail }] }
-}
-
-function ipOf(context: Context): string {
-  return context.req.header('cf-connecting-ip') ?? '127.0.0.1'
 }
 
 type Start = Pick<Incoming, 'id' | 'entered'>

@@ -1,6 +1,7 @@
 // A visitor of the pages: so many questions an hour, and nothing remembered after it.
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import type { Asked } from '../../../edge/src/accounts/visitor.ts'
 import { alarmOf, HOUR, MINUTE, newId, NOON, pass, ring, standingClock } from './given.ts'
 
 standingClock()
@@ -11,7 +12,7 @@ function newVisitor() {
 
 type Visitor = ReturnType<typeof newVisitor>
 
-async function allowed(visitor: Visitor, mode: 'fast' | 'full', questions: number): Promise<number> {
+async function allowed(visitor: Visitor, mode: Asked, questions: number): Promise<number> {
   const asked = await Promise.all(Array.from({ length: questions }, () => visitor.ask(mode)))
   return asked.filter(({ allowed }) => allowed).length
 }
@@ -20,7 +21,8 @@ describe('within an hour a visitor', () => {
   it.each([
     ['fast', 20],
     ['full', 3],
-  ] as const)('may ask in %s mode %d times, however many come at once', async (mode, limit) => {
+    ['report', 20],
+  ] as const)('may ask by %s %d times, however many come at once', async (mode, limit) => {
     const visitor = newVisitor()
     expect(await allowed(visitor, mode, limit + 5)).toBe(limit)
     pass(HOUR - 1)

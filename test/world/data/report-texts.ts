@@ -69,6 +69,15 @@ const spf: readonly DomainRow[] = [
     ...only(SPF, 'SPF_LONG'),
     note: 'SPF is longer than 450 octets, in three strings.',
   },
+  {
+    ...mailless('markup.test', {
+      spf: 'v=spf1 include:<script>document.title=1</script>.markup.test -all',
+      dmarc: 'v=DMARC1; p=reject; rua=mailto:<img/src=x/onerror=document.title=1>@markup.test',
+      tlsRpt: 'v=TLSRPTv1; rua=https://markup.test/"><script>document.title=1</script>',
+    }),
+    findings: ['SPF_BROKEN_INCLUDE'],
+    note: 'Its records are written to be run by whoever shows them.',
+  },
 ]
 
 const dkim: readonly DomainRow[] = [

@@ -1,0 +1,148 @@
+// The page of one domain: its frame leaves at once, and each section as it is learned; one that comes again takes the place of what came before.
+import type {
+  DomainHistory,
+  DomainReport,
+  ReportPart,
+  ReportSections,
+  SectionName,
+} from '@postern/shared/contract/domain-report.ts'
+import type { Child } from 'hono/jsx'
+import { htmlOf } from './bricks.tsx'
+import { aroundSections, type DocumentOf } from './document.tsx'
+import { Findings, type FindingShown } from './findings.tsx'
+import { MailServers } from './mail-servers.tsx'
+import { Availability, Resolution, Routing } from './models.tsx'
+import { Commands, History, Overview, Unmeasured, Verdict } from './overview.tsx'
+import { Dane, Dkim, Dmarc, Dns, MtaSts, Spf, TlsRpt } from './records.tsx'
+
+type Slot = SectionName | 'overview' | 'history'
+
+interface Shown {
+  readonly title: string | null
+  /** What stands in its place until it is learned. */
+  readonly waiting: string
+}
+
+/** From the top of the page to its end, in whatever order they are learned. */
+const SLOTS: Readonly<Record<Slot, Shown>> = {
+  verdict: { title: null, waiting: 'Asking the DNS…' },
+  overview: { title: null, waiting: 'Sections appear as they are learned; mail servers may take some seconds.' },
+  mx: { title: 'Mail servers', waiting: 'Mail servers…' },
+  mta_sts: { title: 'MTA-STS: senders insist on TLS', waiting: 'MTA-STS…' },
+  dane: { title: 'DANE: keys vouched for by the DNS', waiting: 'DANE…' },
+  tls_rpt: { title: 'Reports of TLS failures', waiting: 'TLS reports…' },
+  spf: { title: 'SPF: who may send', waiting: 'SPF…' },
+  dkim: { title: 'DKIM: keys that sign', waiting: 'DKIM…' },
+  dmarc: { title: 'DMARC: what becomes of the rest', waiting: 'DMARC…' },
+  dns: { title: 'DNSSEC', waiting: 'DNSSEC…' },
+  routing: { title: 'How long mail takes', waiting: 'Routing…' },
+  resolution: { title: 'How long look-ups take', waiting: 'Resolution…' },
+  availability: { title: 'How often somebody answers', waiting: 'Availability…' },
+  unmeasured: { title: 'What was not measured', waiting: 'What was not measured…' },
+  history: { title: 'What it was before', waiting: 'Earlier reports…' },
+  commands: { title: 'See for yourself', waiting: 'Commands…' },
+}
+
+type Renderers = { readonly [S in Exclude<SectionName, 'verdict'>]: (value: ReportSections[S]) => Child }
+
+const RENDER: Renderers = {
+  mx: (of) => <MailServers of={of} />,
+  mta_sts: (of) => <MtaSts of={of} />,
+  dane: (of) => <Dane of={of} />,
+  tls_rpt: (of) => <TlsRpt of={of} />,
+  spf: (of) => <Spf of={of} />,
+  dkim: (of) => <Dkim of={of} />,
+  dmarc: (of) => <Dmarc of={of} />,
+  dns: (of) => <Dns of={of} />,
+  routing: (of) => <Routing of={of} />,
+  resolution: (of) => <Resolution of={of} />,
+  availability: (of) => <Availability of={of} />,
+  unmeasured: (of) => <Unmeasured of={of} />,
+  commands: (of) => <Commands of={of} />,
+}
+
+export interface DomainPage {
+  readonly opening: string
+  /** What a part of the report adds to the page; empty for what is not shown by itself. */
+  readonly part: (part: ReportPart) => string
+  readonly history: (reports: DomainHistory['reports']) => string
+  /** In place of whatever did not come. */
+  readonly brokenOff: () => string
+  readonly closing: string
+}
+
+interface PageOf extends Pick<DocumentOf, 'nonce'> {
+  /** In letters of any script. */
+  readonly domain: string
+  /** It shows one of the reports that were made before. */
+  readonly isEarlier: boolean
+}
+
+/** Texts to be sent in the order in which they are made: opening, parts, history, closing. */
+export function createDomainPage({ domain, isEarlier, ...of }: PageOf): DomainPage {
+  const document = { ...of, title: `${domain}: mail report`, typed: domain }
+  const turns = new Map<Slot, number>()
+  const findingsOf = new Map<string, SectionName>()
+  let reportId = ''
+
+  const anchor = (slot: Slot): string => `${slot}-${turns.get(slot) ?? 0}`
+  const card = (slot: Slot, content: Child, findings: readonly FindingShown[] = []): string => {
+    const before = turns.get(slot)
+    turns.set(slot, (before ?? 0) + 1)
+    const hidden = before === undefined ? '' : `<style nonce="${of.nonce}">#${slot}-${before}{display:none}</style>`
+    const { title } = SLOTS[slot]
+    const text = htmlOf(
+      <section class={slot === 'verdict' ? '' : 'card'} slot={slot} id={anchor(slot)} data-section={slot}>
+        {title === null ? null : <h2>{title}</h2>}
+        {content}
+        <Findings of={findings} />
+      </section>,
+    )
+    return `${hidden}${text}\n`
+  }
+  const section = (name: SectionName, { value, findings }: ReportPart): string => {
+    for (const one of findings) findingsOf.set(keyOf(one), name)
+    const content =
+      name === 'verdict' ? (
+        <Verdict domain={domain} of={value as ReportSections['verdict']} />
+      ) : (
+        (RENDER[name] as (of: unknown) => Child)(value)
+      )
+    return card(name, content, findings)
+  }
+  const anchorOf = (one: FindingShown): string => anchor(findingsOf.get(keyOf(one)) ?? 'verdict')
+
+  return {
+    ...aroundSections(document, <Frame />),
+    part: (part) => {
+      if (part.section === 'begun') {
+        reportId = (part.value as { id: string }).id
+        return ''
+      }
+      if (part.section !== 'report') return section(part.section, part)
+      return card(
+        'overview',
+        <Overview report={part.value as DomainReport} anchorOf={anchorOf} isEarlier={isEarlier} />,
+      )
+    },
+    history: (reports) => card('history', <History of={reports} domain={domain} now={reportId} />),
+    brokenOff: () => card('overview', <p>The report broke off, and that is our fault: load the page again.</p>),
+  }
+}
+
+function keyOf({ id, subject }: FindingShown): string {
+  return `${id} ${subject}`
+}
+
+/** Places for all sections: a browser puts each where it belongs (declarative shadow DOM), and shows till then what is waited for. */
+function Frame() {
+  return (
+    <template shadowrootmode="open">
+      {Object.entries(SLOTS).map(([name, { waiting }]) => (
+        <slot name={name}>
+          <p part="waiting">{waiting}</p>
+        </slot>
+      ))}
+    </template>
+  )
+}

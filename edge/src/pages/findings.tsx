@@ -1,0 +1,80 @@
+// Findings as people read them: how grave, what it is, why, what to do, by which standard, and what it rests on.
+import type { DomainReport } from '@postern/shared/contract/domain-report.ts'
+import { Facts, Prose } from './bricks.tsx'
+
+export type FindingShown = DomainReport['findings'][number]
+
+/** From here on a finding lies open. */
+const OPEN: readonly FindingShown['severity'][] = ['critical', 'high', 'medium']
+
+const HOW: Readonly<Record<FindingShown['confidence'], string>> = {
+  measured: 'measured',
+  inferred: 'concluded from what was measured',
+  model: 'a model, with the assumptions that are shown',
+}
+
+export function isGrave({ severity }: Pick<FindingShown, 'severity'>): boolean {
+  return OPEN.includes(severity)
+}
+
+export function Findings({ of }: { of: readonly FindingShown[] }) {
+  return (
+    <>
+      {of.map((one) => (
+        <One one={one} />
+      ))}
+    </>
+  )
+}
+
+function One({ one }: { one: FindingShown }) {
+  const evidence = Object.entries(one.evidence)
+  return (
+    <details class={one.severity} open={isGrave(one)} data-finding={one.id}>
+      <summary>
+        <span class="grade">{one.severity}</span> {one.title}
+        {one.subject === null ? null : (
+          <>
+            : <code>{one.subject}</code>
+          </>
+        )}
+      </summary>
+      <p>
+        <Prose text={one.explanation} />
+      </p>
+      <p>
+        <b>What to do: </b>
+        <Prose text={one.fix} />
+      </p>
+      <p class="soft">
+        {one.id} · {HOW[one.confidence]}
+        {one.refs.map((ref) => (
+          <>
+            {' · '}
+            <Reference of={ref} />
+          </>
+        ))}
+      </p>
+      {evidence.length === 0 ? null : (
+        <Facts of={evidence.map(([name, value]) => [name, <code>{textOf(value)}</code>])} />
+      )}
+    </details>
+  )
+}
+
+function Reference({ of: { rfc, section } }: { of: FindingShown['refs'][number] }) {
+  const part = section !== undefined && /^[A-Z]/.test(section) ? 'appendix' : 'section'
+  const anchor = section === undefined ? '' : `#${part}-${section}`
+  return (
+    <a href={`https://www.rfc-editor.org/rfc/rfc${rfc}${anchor}`}>
+      RFC {rfc}
+      {section === undefined ? '' : ` §${section}`}
+    </a>
+  )
+}
+
+function textOf(value: unknown): string {
+  if (value === null) return 'none'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

@@ -1,0 +1,162 @@
+// A whole report at a glance: what the domain does, how many findings of each weight, what to do first; and what there was before.
+import type { DomainHistory, DomainReport } from '@postern/shared/contract/domain-report.ts'
+import { SEVERITIES } from '@postern/shared/report/finding.ts'
+import { Facts, Instant, list, Paste } from './bricks.tsx'
+import { type FindingShown, isGrave } from './findings.tsx'
+import { VERDICTS, words } from './words.ts'
+
+const MOST_FIRST = 8
+
+export function Verdict({ domain, of: { reason, caveat } }: { domain: string; of: DomainReport['verdict'] }) {
+  return (
+    <>
+      <h1>{domain}</h1>
+      <p>
+        <b>
+          {domain} {VERDICTS[reason]}.
+        </b>
+      </p>
+      <p class="soft">{caveat}</p>
+    </>
+  )
+}
+
+interface OverviewOf {
+  readonly report: DomainReport
+  /** Where the section of a finding stands on this page. */
+  readonly anchorOf: (one: FindingShown) => string
+  /** It is one of those before, and not today’s. */
+  readonly isEarlier: boolean
+}
+
+export function Overview({ report, anchorOf, isEarlier }: OverviewOf) {
+  const { by_severity: counts, findings, timing, vantage } = report
+  const grave = findings.filter(isGrave)
+  const tally = SEVERITIES.toReversed().filter((severity) => counts[severity] > 0)
+  return (
+    <>
+      <h2>{grave.length === 0 ? 'Nothing grave was found' : 'What to do first'}</h2>
+      <ul class="tally">
+        {tally.map((severity) => (
+          <li class={severity}>
+            <b>{counts[severity]}</b> {severity}
+          </li>
+        ))}
+      </ul>
+      <ol class="first">
+        {grave.slice(0, MOST_FIRST).map((one) => (
+          <li class={one.severity}>
+            <span class="grade">{one.severity}</span>{' '}
+            <a href={`#${anchorOf(one)}`}>
+              {one.title}
+              {one.subject === null ? '' : `: ${one.subject}`}
+            </a>
+          </li>
+        ))}
+      </ol>
+      <p class="soft">
+        Made <Instant at={report.generated_at} /> with {timing.queries} questions to {list(vantage.resolvers)} in{' '}
+        {Math.round(timing.dns_ms)} ms
+        {vantage.lane === null
+          ? '; no lane has looked at the mail servers'
+          : `; mail servers looked at from ${vantage.lane}`}
+        .{' '}
+        {isEarlier ? (
+          <a href={pathOf(report.domain)}>This is an earlier report: see today’s</a>
+        ) : (
+          <a href="?refresh=true" rel="nofollow">
+            Look again
+          </a>
+        )}
+      </p>
+    </>
+  )
+}
+
+function pathOf(domain: string): string {
+  return `/domains/${encodeURIComponent(domain)}`
+}
+
+export function Commands({ of }: { of: DomainReport['commands'] }) {
+  return (
+    <>
+      {of.map(({ title, command }) => (
+        <>
+          <h3>{title}</h3>
+          <Paste text={command} />
+        </>
+      ))}
+    </>
+  )
+}
+
+export function Unmeasured({ of }: { of: DomainReport['unmeasured'] }) {
+  if (of.length === 0) return <p>Everything was measured that was to be.</p>
+  return (
+    <>
+      <p>None of these says anything about the hosts.</p>
+      <Facts
+        of={of.map(({ what, subject, why, retry_at: at }) => [
+          `${words(what)}${subject === '*' ? '' : ` of ${subject}`}`,
+          <>
+            {words(why)}
+            {at === null ? null : (
+              <>
+                , again from <Instant at={at} />
+              </>
+            )}
+          </>,
+        ])}
+      />
+    </>
+  )
+}
+
+type Earlier = DomainHistory['reports'][number]
+
+export function History({ of, domain, now }: { of: readonly Earlier[]; domain: string; now: string }) {
+  return (
+    <>
+      {of.map(({ id, generated_at: at, since }) => (
+        <>
+          <h3>
+            {id === now ? (
+              <>
+                <Instant at={at} />, this one
+              </>
+            ) : (
+              <a href={`${pathOf(domain)}?report=${id}`}>
+                <Instant at={at} />
+              </a>
+            )}
+          </h3>
+          <Since of={since} />
+        </>
+      ))}
+    </>
+  )
+}
+
+function Since({ of: since }: { of: Earlier['since'] }) {
+  if (since === null) return <p class="soft">Nothing to compare it with.</p>
+  const { appeared, gone, changed } = since
+  if (appeared.length + gone.length + changed.length === 0) return <p class="soft">Nothing changed.</p>
+  const named = ({ id, subject }: (typeof gone)[number]) => (subject === null ? id : `${id} (${subject})`)
+  return (
+    <Facts
+      of={[
+        ['Came', appeared.length === 0 ? undefined : list(appeared.map(named))],
+        ['Went', gone.length === 0 ? undefined : list(gone.map(named))],
+        ...changed.map(
+          ({ what, from, to }) =>
+            [
+              what,
+              <>
+                <code>{from}</code> → <code>{to}</code>
+              </>,
+            ] as const,
+        ),
+      ]}
+    />
+  )
+}

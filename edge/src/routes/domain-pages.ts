@@ -1,0 +1,126 @@
+// `/domains` and `/domains/{domain}`: the report of a domain for people, section by section as it is learned, and earlier ones.
+import type { DomainReport, ReportPart } from '@postern/shared/contract/domain-report.ts'
+import { isSelector } from '@postern/shared/report/dkim-survey.ts'
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { stream } from 'hono/streaming'
+import { tellQuota } from '../http/quota.ts'
+import { countVisit, ipOf } from '../http/visit.ts'
+import { pageHeaders } from '../pages/document.tsx'
+import { createDomainPage, type DomainPage } from '../pages/domain-page.tsx'
+import { noticePage, type NoticeOf } from '../pages/notice.tsx'
+import { partsOf } from '../reports/answer.ts'
+import { readKept } from '../reports/kept-report.ts'
+import type { Named } from '../reports/learned.ts'
+import type { AppEnv } from './context.ts'
+import { domainNamed, portsOf, shelfOf } from './domain-asked.ts'
+import { inTurn } from './domains.ts'
+
+type Visited = Context<AppEnv>
+
+export function domainPages(app: OpenAPIHono<AppEnv>): void {
+  app.get('/domains', (context) => {
+    const typed = context.req.query('domain')
+    if (typed === undefined) return notice(context, 200, ABOUT)
+    const named = domainNamed(context, hostIn(typed))
+    if ('detail' in named) return wrong(context, typed, named.detail)
+    return context.redirect(`/domains/${encodeURIComponent(named.unicode)}`, 303)
+  })
+  app.get('/domains/:domain', async (context) => {
+    // Whoever only prepares for a visit, or asks for the head, has nobody be asked anything.
+    if (/\bprefetch\b/.test(context.req.header('sec-purpose') ?? '')) return context.body(null, 503)
+    if (context.req.method === 'HEAD') return context.body(null, 200, pageHeaders(nonceOf(context)))
+    const typed = context.req.param('domain')
+    const named = domainNamed(context, typed)
+    if ('detail' in named) return wrong(context, typed, named.detail)
+    const id = context.req.query('report')
+    return id === undefined ? live(context, named) : earlier(context, named, id)
+  })
+}
+
+const ABOUT = {
+  heading: 'What becomes of a domain’s mail?',
+  text: 'Name a domain: its mail servers are looked up and looked at, its SPF, DKIM, DMARC, MTA-STS, DANE and TLS reports are read, and each finding says why, by which standard, and what to publish.',
+}
+
+/** People paste addresses and links. */
+function hostIn(typed: string): string {
+  return typed
+    .trim()
+    .replace(/^[a-z]+:\/\//i, '')
+    .replace(/^.*@/, '')
+    .replace(/[/?#:].*$/, '')
+}
+
+async function live(context: Visited, named: Named): Promise<Response> {
+  const { allowed, quota } = await countVisit('report', ipOf(context), context.get('services'))
+  tellQuota(context, quota)
+  if (!allowed) {
+    const heading = 'That was a lot of domains'
+    const text = `At most ${quota.limit} reports an hour for each visitor: come back in ${Math.ceil(quota.resetS / 60)} minutes, or use a key.`
+    context.header('retry-after', String(quota.resetS))
+    return notice(context, 429, { heading, text, typed: named.unicode })
+  }
+  const { newId } = context.get('services')
+  const refresh = context.req.query('refresh') === 'true'
+  const wanted = { id: newId('rep'), domain: named, selectors: selectorsIn(context), refresh }
+  const asked = { wanted, ports: portsOf(context, named) }
+  return told(context, named, (page, write) => inTurn(context, asked, (part) => write(page.part(part))))
+}
+
+/** One of the last thirty, as it was. */
+async function earlier(context: Visited, named: Named, id: string): Promise<Response> {
+  const report = readKept((await shelfOf(context, named)?.report(id)) ?? null)
+  const text = 'No report of that id is kept of this domain: the last thirty are, for half a year.'
+  if (report === null) return notice(context, 404, { heading: 'No such report', text, typed: named.unicode })
+  return told(context, named, (page, write) => write(wholeOf(report).map(page.part).join('')))
+}
+
+function wholeOf(report: DomainReport): ReportPart[] {
+  const begun = { section: 'begun', value: { id: report.id }, findings: [] } satisfies ReportPart
+  return [begun, ...partsOf(report), { section: 'report', value: report, findings: [] }]
+}
+
+type Write = (text: string) => Promise<void>
+
+/** The frame at once, what is learned as it comes, and at last what there was before. */
+function told(context: Visited, named: Named, tell: (page: DomainPage, write: Write) => Promise<void>): Response {
+  const nonce = nonceOf(context)
+  const page = createDomainPage({ domain: named.unicode, isEarlier: context.req.query('report') !== undefined, nonce })
+  for (const [name, value] of Object.entries(pageHeaders(nonce))) context.header(name, value)
+  return stream(
+    context,
+    async (out) => {
+      await out.write(page.opening)
+      await tell(page, async (text) => void (await out.write(text)))
+      await out.write(page.history((await shelfOf(context, named)?.history()) ?? []))
+      await out.write(page.closing)
+    },
+    async (error, out) => {
+      // oxlint-disable-next-line no-console -- a Worker's log is its console
+      console.error(JSON.stringify({ level: 'error', request: context.get('requestId'), fault: error.name }))
+      await out.write(`${page.brokenOff()}${page.closing}`)
+    },
+  )
+}
+
+function selectorsIn(context: Visited): string[] {
+  const typed = (context.req.query('selector') ?? '').toLowerCase().split(',')
+  return [...new Set(typed.map((one) => one.trim()).filter(isSelector))].slice(0, MOST_SELECTORS)
+}
+
+const MOST_SELECTORS = 5
+
+function wrong(context: Visited, typed: string, detail: string) {
+  return notice(context, 422, { heading: 'That is no domain with mail', text: `What you typed ${detail}.`, typed })
+}
+
+function notice(context: Visited, status: 200 | 404 | 422 | 429, of: Omit<NoticeOf, 'nonce'>): Response {
+  const nonce = nonceOf(context)
+  return context.body(noticePage({ ...of, nonce }), status, pageHeaders(nonce))
+}
+
+/** 160 random bits. */
+function nonceOf(context: Visited): string {
+  return context.get('services').newSeed()
+}
