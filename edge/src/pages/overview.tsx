@@ -31,11 +31,12 @@ interface OverviewOf {
 
 export function Overview({ report, anchorOf, isEarlier }: OverviewOf) {
   const { by_severity: counts, findings, timing, vantage } = report
-  const grave = findings.filter(isGrave)
+  const isAnyGrave = findings.some(isGrave)
+  const toDo = findings.filter(({ severity }) => severity !== 'info' && severity !== 'ok')
   const tally = SEVERITIES.toReversed().filter((severity) => counts[severity] > 0)
   return (
     <>
-      <h2>{grave.length === 0 ? 'Nothing grave was found' : 'What to do first'}</h2>
+      <h2>{isAnyGrave ? 'What to do first' : 'Nothing grave was found'}</h2>
       <ul class="tally">
         {tally.map((severity) => (
           <li class={severity}>
@@ -44,7 +45,7 @@ export function Overview({ report, anchorOf, isEarlier }: OverviewOf) {
         ))}
       </ul>
       <ol class="first">
-        {grave.slice(0, MOST_FIRST).map((one) => (
+        {toDo.slice(0, MOST_FIRST).map((one) => (
           <li class={one.severity}>
             <span class="grade">{one.severity}</span>{' '}
             <a href={`#${anchorOf(one)}`}>
