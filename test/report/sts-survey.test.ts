@@ -1,5 +1,6 @@
 // What an owner is told of MTA-STS: each finding by a domain that has it, by one that has not, and by one of which something is not known.
 import { type Fetched, type StsGiven, surveySts } from '@postern/shared/report/mta-sts-survey.ts'
+import type { PkixFault } from '@postern/shared/report/seen.ts'
 import { describe, expect, it } from 'vitest'
 
 const said = (findings: readonly { id: string; subject: string | null; severity: string }[]) =>
@@ -170,7 +171,7 @@ describe('a fault of the text of a policy', () => {
 })
 
 describe('a bad certificate of the policy host', () => {
-  const bad = (...faults: readonly string[]) => ({ ...CERTIFICATE, valid: false, faults, address: '192.0.2.7' })
+  const bad = (...faults: readonly PkixFault[]) => ({ ...CERTIFICATE, valid: false, faults, address: '192.0.2.7' })
   const tail = '. Senders that find it so must not take a policy from there.'
   const refused: Fetched = { kind: 'certificate' }
 

@@ -1,15 +1,13 @@
 // Has one lane look at a domain's exchanges and policy host; whatever becomes of that, nothing is said of the hosts.
+import type { NoLaneLooked } from '@postern/shared/contract/closed-lists.ts'
 import { type InspectJob, type InspectReport, inspectReport } from '@postern/shared/contract/inspection.ts'
 import type { Lane } from '@postern/shared/lanes/lane.ts'
 import { kindOf } from './ask.ts'
 import type { Call } from './call.ts'
 
-/** Why no lane has looked. */
-export type NotLooked = 'no_lane' | 'lane_busy' | 'lane_unreachable'
-
 export type Inspected =
   | { readonly kind: 'report'; readonly report: InspectReport }
-  | { readonly kind: 'unmeasured'; readonly why: NotLooked }
+  | { readonly kind: 'unmeasured'; readonly why: NoLaneLooked }
 
 /** Never rejects. `lanes` are asked in their order; a lane that may have begun is the last. */
 export type AskInspect = (lanes: readonly Lane[], job: InspectJob) => Promise<Inspected>
@@ -19,7 +17,7 @@ const WAY_MS = 2_000
 
 export function createAskInspect(call: Call, warn: (what: string) => void): AskInspect {
   return async (lanes, job) => {
-    let why: NotLooked = 'no_lane'
+    let why: NoLaneLooked = 'no_lane'
     for (const lane of lanes) {
       const { status, body } = await call(lane, job, job.budgetMs + WAY_MS)
       const kind = kindOf(status)

@@ -1,4 +1,5 @@
 // What a report rests on, piece by piece as it is learned; a piece that is absent is not known yet.
+import type { NotLooked } from '@postern/shared/contract/closed-lists.ts'
 import type { InspectReport } from '@postern/shared/contract/inspection.ts'
 import type { Answer, MxData } from '@postern/shared/dns/answer.ts'
 import type { Dnssec } from '@postern/shared/dns/dnssec.ts'
@@ -7,7 +8,6 @@ import type { DkimSurvey } from '@postern/shared/report/dkim-survey.ts'
 import type { DmarcSurvey } from '@postern/shared/report/dmarc-survey.ts'
 import type { Fetched } from '@postern/shared/report/mta-sts-survey.ts'
 import type { SpfSurvey } from '@postern/shared/report/spf-survey.ts'
-import type { NotLooked } from '../probe/ask-inspect.ts'
 import type { ExchangeLearned } from './exchanges.ts'
 
 export interface Named {
@@ -37,7 +37,7 @@ export interface RouteLearned {
 
 export type Looked =
   | { readonly kind: 'report'; readonly report: InspectReport; readonly tookMs: number }
-  | { readonly kind: 'unmeasured'; readonly why: NotLooked | 'test_key' | 'no_exchange' | 'in_progress' | 'dns' }
+  | { readonly kind: 'unmeasured'; readonly why: NotLooked | 'no_exchange' }
 
 export interface Learned {
   readonly route?: RouteLearned

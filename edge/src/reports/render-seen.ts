@@ -129,21 +129,13 @@ function tlsOf({ version, cipher, chain, pkix }: Tls): NonNullable<Seen['tls']> 
 }
 
 type Unmeasured = ReportSections['unmeasured']
+type NotMeasured = Pick<Extract<SmtpResult, { kind: 'unmeasured' }>, 'why' | 'retryAt'>
 
 export function unmeasuredOf({ domain, looked, sts }: With<'looked'>): Unmeasured {
   const fetched = sts === undefined ? null : weighed(sts.fetched, looked)
   const isUnfetched = fetched?.kind === 'not_fetched' && fetched.why !== undefined
   const subject = policyHostOf(domain.ascii)
-  const policy: Unmeasured = isUnfetched
-    ? [
-        {
-          what: 'policy',
-          subject,
-          why: fetched.status === undefined ? fetched.why : `${fetched.why} ${fetched.status}`,
-          retry_at: null,
-        },
-      ]
-    : []
+  const policy: Unmeasured = isUnfetched ? [{ what: 'policy', subject, why: fetched.why, retry_at: null }] : []
   return [...unseenOf(looked), ...policy]
 }
 
@@ -161,7 +153,7 @@ function unmeasuredAt(
   subject: string,
   host: ExchangeInspection | PolicyHostInspection,
 ): Unmeasured {
-  const row = (name: string, { why, retryAt }: { why: string; retryAt: number | null }): Unmeasured[number] => ({
+  const row = (name: string, { why, retryAt }: NotMeasured): Unmeasured[number] => ({
     what,
     subject: name,
     why,

@@ -1,7 +1,6 @@
 // One host of an inspection: its addresses, looked at one after the other, each with a share of the time that is left.
 import type { InspectionHold, LookUp, Unmeasured } from '@postern/shared/contract/inspection.ts'
 import type { Answer } from '@postern/shared/dns/answer.ts'
-import type { HoldFact } from '@postern/shared/verdict/evidence.ts'
 import type { Sight } from './look.ts'
 
 /** A connection that is about to be made; `until` is the instant at which it is over in any case. */
@@ -19,7 +18,7 @@ export interface HostPorts {
   /** The guard, asked before a permit is spent; the driver asks it again about what it connects to. */
   readonly mayDial: (address: string) => boolean
   /** Null where the connection may be made now. It may wait for that, but not past `until`. Never rejects. */
-  readonly permit: (visit: Visit) => Promise<HoldFact | null>
+  readonly permit: (visit: Visit) => Promise<InspectionHold | null>
   /** After every granted visit. `reached`: it answered; false: it was not to be connected to; null: neither is known. */
   readonly giveBack: (visit: Visit, reached: boolean | null) => Promise<void>
 }

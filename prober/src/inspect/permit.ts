@@ -1,7 +1,7 @@
 // A lane's permits as an inspection needs them: the same limits and breaker as for mailboxes, and patience while there is time.
 import { setTimeout as pause } from 'node:timers/promises'
+import type { InspectionHold } from '@postern/shared/contract/inspection.ts'
 import { destinationOf, type ProviderRow, providerOf } from '@postern/shared/dns/provider.ts'
-import type { HoldFact } from '@postern/shared/verdict/evidence.ts'
 import { NOTHING_SHOWED } from '../store/grants.ts'
 import type { Permits } from '../store/permits.ts'
 import type { HostPorts, Visit } from './host.ts'
@@ -34,7 +34,7 @@ export function createVisitPermits(options: PermitOptions): Pick<HostPorts, 'per
   }
 }
 
-async function permit({ permits, lane, now }: PermitOptions, visit: Visit): Promise<HoldFact | null> {
+async function permit({ permits, lane, now }: PermitOptions, visit: Visit): Promise<InspectionHold | null> {
   const nobody = { about: [], controls: [], recipients: 1, refusable: 0, patient: false }
   const wanted = { ...nobody, owner: ownerOf(visit), address: visit.address, until: visit.until + GIVE_BACK_GRACE_MS }
   for (;;) {

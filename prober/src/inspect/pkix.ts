@@ -1,7 +1,6 @@
 // What is to be thought of a certificate chain: the verifier's code, the dates and the name put into closed words; pure.
-import { PKIX_FAULTS, type Pkix } from '@postern/shared/contract/inspection.ts'
-
-type PkixFault = Pkix['faults'][number]
+import type { Pkix } from '@postern/shared/contract/inspection.ts'
+import { PKIX_FAULTS, type PkixFault } from '@postern/shared/report/seen.ts'
 
 export interface Presented {
   /** The verifier's code, or null where the chain leads to a trusted root. */

@@ -1,7 +1,8 @@
 // The exchanges of a domain as its report shows them: from the record to what each of their addresses said.
 import { z } from '@hono/zod-openapi'
-import { PKIX_FAULTS } from './inspection.ts'
 import { DNSSEC_STATES } from '../dns/dnssec.ts'
+import { PKIX_FAULTS } from '../report/seen.ts'
+import { addressWhy, certificateFault, connectFault } from './closed-lists.ts'
 
 const milliseconds = z.number().min(0)
 const instant = z.iso.datetime()
@@ -18,7 +19,7 @@ const tls = z.strictObject({
   version: z.string().nullable(),
   cipher: z.string().nullable(),
   pkix: z.enum(['valid', ...PKIX_FAULTS]).openapi({ description: 'The worst of `faults`' }),
-  faults: z.array(z.enum(PKIX_FAULTS)),
+  faults: z.array(certificateFault),
   spki_sha256: z.string().nullable().openapi({ description: 'What a TLSA record 3 1 1 holds (RFC 7671 §5.1)' }),
   names: z.array(z.string()),
   issuer: z.string().nullable(),
@@ -31,10 +32,10 @@ const reply = z.strictObject({ code: z.number().int(), text: z.string() })
 const seen = z.strictObject({
   address: z.string(),
   measured: z.boolean(),
-  why: z.string().nullable().openapi({ description: 'Why it was not measured' }),
+  why: addressWhy.nullable(),
   at: instant.openapi({ description: 'When it was looked at: each exchange once in 24 hours' }),
   from_memory: z.boolean(),
-  connect: z.strictObject({ ok: z.boolean(), ms: milliseconds, fault: z.string().nullable() }).nullable(),
+  connect: z.strictObject({ ok: z.boolean(), ms: milliseconds, fault: connectFault.nullable() }).nullable(),
   greeting: z
     .strictObject({
       reply: reply.nullable(),

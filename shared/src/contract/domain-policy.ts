@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { GAP_LEVELS } from '../report/gap.ts'
 import { HEALTH_BANDS } from '../report/health.ts'
+import { certificateFault, fetchWhy, healthCap } from './closed-lists.ts'
 
 const instant = z.iso.datetime()
 const share = z.number().min(0).max(1)
@@ -18,14 +19,14 @@ export const mtaSts = z.strictObject({
     kind: z.enum(['answered', 'redirect', 'too_large', 'certificate', 'unreachable', 'not_fetched']),
     status: z.number().int().nullable(),
     content_type: z.string().nullable(),
-    why: z.string().nullable(),
+    why: fetchWhy.nullable(),
   }),
   certificate: z
     .strictObject({
       valid: z.boolean(),
       days_left: z.number(),
       lifetime_days: z.number(),
-      faults: names,
+      faults: z.array(certificateFault),
       names,
       issuer: z.string(),
       expires_at: instant,
@@ -38,7 +39,7 @@ export const mtaSts = z.strictObject({
       band: z.enum(HEALTH_BANDS),
       components: z.strictObject({ certificate: share.nullable(), max_age: share, match: share }),
       named: share.openapi({ description: 'Of the exchanges, whether senders can use them or not' }),
-      caps: names.openapi({ description: 'What held the score down, whatever the components say' }),
+      caps: z.array(healthCap),
       partial: z.boolean(),
     })
     .nullable(),

@@ -1,6 +1,7 @@
 // What `GET /v1/domains/{domain}` answers: the sections of a domain's report, what was found, and what changed.
 import { z } from '@hono/zod-openapi'
 import { SECTIONS, SEVERITIES, type Severity } from '../report/finding.ts'
+import { unmeasuredWhy } from './closed-lists.ts'
 import { mxSection } from './domain-exchanges.ts'
 import { mtaSts } from './domain-policy.ts'
 
@@ -184,7 +185,7 @@ const command = z.strictObject({ title: z.string(), command: z.string() })
 const unmeasured = z.strictObject({
   what: z.enum(['smtp', 'policy', 'policy_certificate']),
   subject: z.string(),
-  why: z.string().openapi({ description: 'None of these says anything about the host' }),
+  why: unmeasuredWhy,
   retry_at: instant.nullable(),
 })
 

@@ -1,6 +1,7 @@
 // What edge and prober say to one another about how mail exchanges look from outside, for a domain's report.
 import { z } from 'zod'
-import { HOLDS } from '../verdict/evidence.ts'
+import { CONNECT_FAULTS, PKIX_FAULTS } from '../report/seen.ts'
+import type { Hold } from '../verdict/evidence.ts'
 import { replyShape } from './probe.ts'
 
 /**
@@ -27,10 +28,20 @@ export const inspectJob = z
   })
 export type InspectJob = z.infer<typeof inspectJob>
 
+/** Why a lane does not look now: its permits, the domain's own records, or whoever wants to be left alone. */
+const LOOK_HOLDS = [
+  'permit',
+  'breaker_open',
+  'shunned',
+  'lane_unfit',
+  'in_progress',
+  'route_differs',
+  'opted_out',
+] as const satisfies readonly Hold[]
+
 /** Why something is not known. None of these says anything about the host. */
 export const UNMEASURED = [
-  ...HOLDS,
-  'opted_out',
+  ...LOOK_HOLDS,
   'name_not_resolved',
   'not_reachable_address',
   'no_ipv6',
@@ -101,17 +112,6 @@ const certificate = z.strictObject({
   signedByNext: z.boolean().nullable(),
 })
 
-/** What is wrong with a certificate, the worst first; `untrusted` covers a chain that lacks a link. */
-export const PKIX_FAULTS = [
-  'no_certificate',
-  'self_signed',
-  'untrusted',
-  'invalid',
-  'expired',
-  'not_yet_valid',
-  'mismatch',
-] as const
-
 /**
  * `error` is the verifier's code, such as `UNABLE_TO_VERIFY_LEAF_SIGNATURE`; it names one fault of the chain, and an expired
  * date hides others. `verdict` is the first of `faults`. `matches` tells whether a DNS-ID is the host's name (RFC 9525 §6.3).
@@ -157,7 +157,7 @@ const unmeasured = z.strictObject({
 })
 const notConnected = z.strictObject({
   kind: z.literal('not_connected'),
-  fault: z.enum(['connect_refused', 'connect_timeout']),
+  fault: z.enum(CONNECT_FAULTS),
   tookMs: durationMs,
 })
 
@@ -221,7 +221,7 @@ const hold = z.strictObject({
   kind: z.literal('hold'),
   observedAt: instant,
   source: z.string().max(80),
-  hold: z.enum([...HOLDS, 'opted_out']),
+  hold: z.enum(LOOK_HOLDS),
   retryAt: instant.nullable(),
 })
 

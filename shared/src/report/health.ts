@@ -41,7 +41,12 @@ export interface Health {
   readonly partial: boolean
 }
 
-type Cap = 'unobtainable' | 'unparseable' | 'certificate_invalid' | 'no_exchange_matched' | 'no_best_exchange_matched'
+export type Cap =
+  | 'unobtainable'
+  | 'unparseable'
+  | 'certificate_invalid'
+  | 'no_exchange_matched'
+  | 'no_best_exchange_matched'
 
 /** Weights and lines are a product's choice: `scoring:1`. */
 const WEIGHTS = { certificate: 0.35, maxAge: 0.2, match: 0.45 } as const

@@ -23,12 +23,15 @@ export type Fetched =
   | { readonly kind: 'redirect'; readonly status: number }
   | { readonly kind: 'too_large' }
   | { readonly kind: 'certificate' }
-  | { readonly kind: 'unreachable'; readonly why: 'no_address' | 'not_public' | 'timeout' | 'connection' | 'no_end' }
+  | { readonly kind: 'unreachable'; readonly why: Unreachable }
   /** Nobody looked for it, or what came of it says nothing of what senders get. */
   | { readonly kind: 'not_fetched'; readonly why?: NotFetched; readonly status?: number }
 
 /** A fault on our way to it, and none of its host's as far as we can tell; `status` is one that the way itself gives. */
-type NotFetched = 'dns' | 'timeout' | 'connection' | 'tls' | 'status'
+export type NotFetched = 'dns' | 'timeout' | 'connection' | 'tls' | 'status'
+
+/** What keeps everybody from the policy. */
+export type Unreachable = 'no_address' | 'not_public' | 'timeout' | 'connection' | 'no_end'
 
 export interface StsGiven {
   readonly domain: string

@@ -25,14 +25,17 @@ type SeenGreeting =
     }
   | Unanswered
 
-export type PkixFault =
-  | 'no_certificate'
-  | 'self_signed'
-  | 'untrusted'
-  | 'invalid'
-  | 'expired'
-  | 'not_yet_valid'
-  | 'mismatch'
+/** What is wrong with a certificate, the worst first; `untrusted` covers a chain that lacks a link. */
+export const PKIX_FAULTS = [
+  'no_certificate',
+  'self_signed',
+  'untrusted',
+  'invalid',
+  'expired',
+  'not_yet_valid',
+  'mismatch',
+] as const
+export type PkixFault = (typeof PKIX_FAULTS)[number]
 
 /** Digests in lower-case hexadecimal; instants in milliseconds since the epoch. */
 export interface SentCertificate {
@@ -73,9 +76,13 @@ type SeenStartTls =
     }
   | { readonly kind: 'secured'; readonly tls: SeenTls }
 
+/** How nobody came to a connection: what is the host's doing, as far as one can see. */
+export const CONNECT_FAULTS = ['connect_refused', 'connect_timeout'] as const
+export type ConnectFault = (typeof CONNECT_FAULTS)[number]
+
 export interface NotConnected {
   readonly kind: 'not_connected'
-  readonly fault: 'connect_refused' | 'connect_timeout'
+  readonly fault: ConnectFault
   readonly tookMs: number
 }
 

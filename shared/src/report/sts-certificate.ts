@@ -1,10 +1,10 @@
 // The certificate of an MTA-STS policy's host (RFC 8461 §3.3): what is to be said of it, by whoever has fetched and by a lane that has read it.
 import { type Finding, finding } from './finding.ts'
 import type { Certificate } from './health.ts'
+import type { PkixFault } from './seen.ts'
 
 export interface PolicyCertificate extends Certificate {
-  /** What is wrong with it, in the words in which lanes say it. */
-  readonly faults?: readonly string[]
+  readonly faults?: readonly PkixFault[]
   /** Where it was read; null where that is not told. */
   readonly address?: string | null
 }
@@ -20,12 +20,15 @@ interface CertificateGiven {
 /** Days before its end from which a certificate that lives long should have been renewed. */
 const RENEWED_BY_DAYS = 14
 const NO_CHAIN = 'has no whole chain to an authority that is known'
-const WORDS: Readonly<Record<string, string>> = {
+const NOT_VALID = 'is not valid'
+const WORDS: Readonly<Record<PkixFault, string>> = {
+  no_certificate: NOT_VALID,
+  self_signed: NO_CHAIN,
+  untrusted: NO_CHAIN,
+  invalid: NOT_VALID,
   expired: 'has expired',
   not_yet_valid: 'is not valid yet',
   mismatch: 'is for another name',
-  self_signed: NO_CHAIN,
-  untrusted: NO_CHAIN,
 }
 const DIFFER = `was accepted by one verifier, and for another it ${NO_CHAIN}: two verifiers differ`
 
@@ -47,9 +50,9 @@ export function certificateFindings(given: CertificateGiven): Finding[] {
   return certificate !== null && isEnding(certificate) ? [finding('STS_CERT_EXPIRING', { domain, evidence })] : []
 }
 
-function wordsOf(faults: readonly string[]): string {
-  const words = new Set(faults.map((fault) => WORDS[fault] ?? 'is not valid'))
-  return words.size === 0 ? 'is not valid' : [...words].join(' and ')
+function wordsOf(faults: readonly PkixFault[]): string {
+  const words = new Set(faults.map((fault) => WORDS[fault]))
+  return words.size === 0 ? NOT_VALID : [...words].join(' and ')
 }
 
 function isEnding({ daysLeft, lifetimeDays }: Certificate): boolean {

@@ -84,16 +84,16 @@ describe('a policy host', () => {
     expect(policyRequests).toEqual(['/mta-sts.a.test/.well-known/mta-sts.txt'])
   })
 
-  it.each<[string, NonNullable<Desk['policy']>, string]>([
-    ['is behind a proxy that finds nobody', (_, out) => void out.writeHead(530).end(), 'connection'],
-    ['hangs up', (_, out) => void out.destroy(), 'connection'],
-    ['turns us away', (_, out) => void out.writeHead(403).end(), 'status 403'],
-    ['has enough of us', (_, out) => void out.writeHead(429).end(), 'status 429'],
-    ['is broken', (_, out) => void out.writeHead(503).end(), 'status 503'],
-  ])('that %s is not known to be bad', async (_what, answer, why) => {
+  it.each<[string, NonNullable<Desk['policy']>, string, number | null]>([
+    ['is behind a proxy that finds nobody', (_, out) => void out.writeHead(530).end(), 'connection', null],
+    ['hangs up', (_, out) => void out.destroy(), 'connection', null],
+    ['turns us away', (_, out) => void out.writeHead(403).end(), 'status', 403],
+    ['has enough of us', (_, out) => void out.writeHead(429).end(), 'status', 429],
+    ['is broken', (_, out) => void out.writeHead(503).end(), 'status', 503],
+  ])('that %s is not known to be bad', async (...[, answer, why, status]) => {
     const { report: made, ids } = await of(STS, { policy: answer })
     expect(ids.filter((id) => id.startsWith('STS_'))).toEqual([])
-    expect([made.mta_sts.fetch.kind, made.mta_sts.health]).toEqual(['not_fetched', null])
+    expect([made.mta_sts.fetch, made.mta_sts.health]).toMatchObject([{ kind: 'not_fetched', why, status }, null])
     expect(made.unmeasured).toContainEqual({ what: 'policy', subject: 'mta-sts.a.test', why, retry_at: null })
   })
 

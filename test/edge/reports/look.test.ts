@@ -80,7 +80,7 @@ describe('a look', () => {
     expect(made.mx.records[0]).toMatchObject({ effective: null, smtp: null })
   })
 
-  it.each(['opted_out', 'shunned', 'lane_unfit', 'route_differs', 'no_ipv6', 'deadline', 'permit'])(
+  it.each(['opted_out', 'shunned', 'lane_unfit', 'breaker_open', 'route_differs', 'no_ipv6', 'deadline', 'permit'])(
     'that was not to be taken (%s) condemns nobody, and is not asked for again',
     async (why) => {
       const { report: made, ids, jobs } = await of((job) => said(job, [unmeasured('mx1.a.test', why)]))
