@@ -62,6 +62,7 @@ const EXCHANGES = Array.from({ length: 3_000 }, (_, n) => ({ host: `m${n}.a.test
 const surveyed = (patterns: readonly string[], exchanges: typeof EXCHANGES) =>
   surveySts({
     domain: 'a.test',
+    now: 0,
     texts: ['v=STSv1; id=1;'],
     fetched: {
       kind: 'answered',

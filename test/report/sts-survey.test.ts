@@ -21,6 +21,7 @@ const EXCHANGES = [
 const CERTIFICATE = { valid: true, daysLeft: 62, lifetimeDays: 90 }
 const given = {
   domain: 'a.test',
+  now: Date.UTC(2026, 10, 22, 6, 30),
   texts: ['v=STSv1; id=1;'],
   fetched: answered(POLICY),
   certificate: CERTIFICATE,

@@ -75,6 +75,7 @@ export function stsOf(sight: With<'sts' | 'route'>): StsSurvey {
   const named = exchangesNamed(domain.ascii, route).map(({ exchange: host, preference }) => ({ host, preference }))
   return surveySts({
     domain: domain.ascii,
+    now,
     texts: sts.texts,
     fetched: weighed(sts.fetched, looked),
     certificate: policyCertificate(looked, now),

@@ -47,7 +47,7 @@ export const SECTIONS = {
   mx: section(['route'], ['exchanges', 'looked', 'sts'], mxOf),
   spf: section(['spf'], ['route'], (sight) => ({
     value: spfOf(sight.spf),
-    findings: spfFindings(sight.domain.ascii, sight.spf),
+    findings: spfFindings(sight.domain.ascii, sight.spf, isMailless(sight)),
   })),
   dkim: section(['dkim'], ['route', 'spf', 'dmarc'], (sight) => ({
     value: dkimOf(sight.dkim),
@@ -55,7 +55,7 @@ export const SECTIONS = {
   })),
   dmarc: section(['dmarc'], ['route'], (sight) => ({
     value: dmarcOf(sight.dmarc),
-    findings: dmarcFindings(sight.domain.ascii, sight.dmarc),
+    findings: dmarcFindings(sight.domain.ascii, sight.dmarc, isMailless(sight)),
   })),
   mta_sts: section(['sts', 'route'], ['looked'], policyOf),
   tls_rpt: section(['tlsRpt', 'sts'], ['exchanges', 'route'], tlsRpt),
@@ -120,10 +120,16 @@ export function rejectsAll(record: string | null): boolean {
   return record !== null && /^v=spf1 +-all *$/i.test(record)
 }
 
+/** It says that it takes no mail; false where that is not known yet. */
+function isMailless({ domain, route }: Sight): boolean {
+  return route !== undefined && routeKind(domain.ascii, route) === 'null_mx'
+}
+
 /** Whether anybody misses keys of this name. */
-function dkimContext({ domain, route, spf, dmarc }: Sight): DkimContext {
+function dkimContext(sight: Sight): DkimContext {
+  const { spf, dmarc } = sight
   return {
-    nullMx: route !== undefined && routeKind(domain.ascii, route) === 'null_mx',
+    nullMx: isMailless(sight),
     spfRejectsAll: rejectsAll(spf?.text ?? null),
     organisation: dmarc?.organisation ?? null,
   }

@@ -3,7 +3,12 @@ import type { DomainReport } from '@postern/shared/contract/domain-report.ts'
 import type { Finding } from '@postern/shared/report/finding.ts'
 
 export function shown(one: Finding): DomainReport['findings'][number] {
-  return { ...one, refs: [...one.refs], evidence: outward(one.evidence) as Record<string, unknown> }
+  return {
+    ...one,
+    publish: [...one.publish],
+    refs: [...one.refs],
+    evidence: outward(one.evidence) as Record<string, unknown>,
+  }
 }
 
 function outward(value: unknown, name = ''): unknown {

@@ -1,6 +1,7 @@
 // What `GET /v1/domains/{domain}` answers: the sections of a domain's report, what was found, and what changed.
 import { z } from '@hono/zod-openapi'
 import { SECTIONS, SEVERITIES, type Severity } from '../report/finding.ts'
+import { PUBLISHED_AS } from '../report/publish.ts'
 import { unmeasuredWhy } from './closed-lists.ts'
 import { mxSection } from './domain-exchanges.ts'
 import { mtaSts } from './domain-policy.ts'
@@ -160,6 +161,15 @@ const availability = z.strictObject({
     .openapi({ description: 'Another one would add a thousandth or more to `effective`' }),
 })
 
+const toPublish = z
+  .strictObject({
+    name: z.string().openapi({ example: '_dmarc.example.com' }),
+    type: z.enum(PUBLISHED_AS).openapi({
+      description: '`file` is served as text/plain at the URL that is its name; the others are records of the DNS',
+    }),
+    value: z.string().openapi({ description: 'Of TXT without quotes', example: 'v=DMARC1; p=none' }),
+  })
+  .openapi('ToPublish')
 const reference = z.strictObject({ rfc: z.number().int(), section: z.string().optional() })
 
 export const finding = z
@@ -173,7 +183,8 @@ export const finding = z
       .openapi({ description: 'Host, name, address or term; null where it is about the domain' }),
     title: z.string(),
     explanation: z.string(),
-    fix: z.string(),
+    fix: z.string().openapi({ description: 'With what is in `publish`, as lines of a zone or a file' }),
+    publish: z.array(toPublish).openapi({ description: 'To be copied as it is; mostly empty' }),
     refs: z.array(reference),
     evidence: z.record(z.string(), z.unknown()).openapi({ description: 'What it rests on; members differ by id' }),
     confidence: z.enum(['measured', 'inferred', 'model']),

@@ -1,20 +1,61 @@
 // What DANE of a domain's exchanges gives to think of, from what is published, who vouches for it, and what a lane saw.
-import { type DaneGiven, type DaneHost, isTelling, presentedBy, reached, statusOf } from './dane-host.ts'
+import { providerOf } from '../dns/provider.ts'
+import {
+  type DaneGiven,
+  type DaneHost,
+  isTelling,
+  type PresentedAt,
+  presentedBy,
+  reached,
+  statusOf,
+} from './dane-host.ts'
 import { isAnyMeant } from './dane-match.ts'
 import { type Finding, finding, type Severity } from './finding.ts'
+import { pinsOf, type ToPublish } from './publish.ts'
 import { isWithoutTls, seenAt } from './seen.ts'
 import { isUsable, type Tlsa } from './tlsa.ts'
 
 export function daneFindings(given: DaneGiven): Finding[] {
-  const { domain, hosts } = given
+  const { hosts } = given
   const statuses = hosts.map((one) => statusOf(given, one))
-  if (hosts.length > 0 && statuses.every((status) => status === 'none')) return [finding('DANE_NONE', { domain })]
+  if (hosts.length > 0 && statuses.every((status) => status === 'none')) return [none(given)]
   const isAnyUsable = statuses.includes('usable')
   const ofHosts = hosts.flatMap((one, at) => {
     const isLeftOut = statuses[at] === 'none' && isAnyUsable
-    return isLeftOut ? [finding('DANE_PARTIAL', { domain, subject: one.host })] : ofHost(given, one)
+    return isLeftOut ? [partial(given, one)] : ofHost(given, one)
   })
   return [...mxDiffer(given), ...ofHosts]
+}
+
+function none(given: DaneGiven): Finding {
+  const { domain, mx, hosts } = given
+  const publish = hosts.flatMap((one) => firstPins(given, one))
+  const exchanges = hosts.map((one) => ({ host: one.host, dnssec: one.addresses, keys: keysAt(given, one) }))
+  return finding('DANE_NONE', { domain, publish, evidence: { mx, exchanges } })
+}
+
+function partial(given: DaneGiven, one: DaneHost): Finding {
+  const evidence = { dnssec: one.addresses, keys: keysAt(given, one) }
+  return finding('DANE_PARTIAL', { domain: given.domain, subject: one.host, publish: firstPins(given, one), evidence })
+}
+
+function keysAt(given: DaneGiven, one: DaneHost) {
+  return presentedBy(given, one).map((each) => ({ ...seenAt(each), spkiSha256: keyOf(each) }))
+}
+
+const keyOf = ({ tls }: PresentedAt): string | null => tls.chain[0]?.spkiSha256 ?? null
+
+/**
+ * Of an exchange that has none. Where somebody answers without TLS a record would keep senders away, an alias has the zones
+ * of two to be signed, and records of an operator's exchanges are the operator's to publish.
+ */
+function firstPins(given: DaneGiven, one: DaneHost): ToPublish[] {
+  const { host, base, seen } = one
+  const isOwn = base === host && providerOf(host, given.domain).id === 'default'
+  const presented = presentedBy(given, one)
+  const asked = reached(seen).filter(({ result }) => result.startTls !== null)
+  const isEverywhere = presented.length === asked.length
+  return isOwn && isEverywhere ? pinsOf(host, presented.map(keyOf)) : []
 }
 
 function ofHost(given: DaneGiven, one: DaneHost): Finding[] {
@@ -85,14 +126,14 @@ function mismatch(given: DaneGiven, one: DaneHost, worst: Severity): Finding[] {
   const addresses = wrong.map((each) => ({
     ...seenAt(each),
     certSha256: each.tls.chain[0]?.certSha256 ?? null,
-    spkiSha256: each.tls.chain[0]?.spkiSha256 ?? null,
+    spkiSha256: keyOf(each),
     faults: each.tls.pkix.faults,
   }))
+  if (wrong.length === 0) return []
   const evidence = { addresses, records: textsOf(usable) }
   const severity = severityOf(wrong.length, presented.length, worst)
-  return wrong.length === 0
-    ? []
-    : [finding('DANE_MISMATCH', { domain: given.domain, subject: one.host, severity, evidence })]
+  const publish = pinsOf(one.base, wrong.map(keyOf))
+  return [finding('DANE_MISMATCH', { domain: given.domain, subject: one.host, severity, evidence, publish })]
 }
 
 /** RFC 7672 §2.2: also records that cannot be used demand TLS. What was not offered once may be by now. */

@@ -58,7 +58,7 @@ function mayBeUsable(given: DaneGiven, one: DaneHost): boolean {
   return isOpen && isFit && (one.records === null || one.records.some(isUsable))
 }
 
-interface PresentedAt extends Presented {
+export interface PresentedAt extends Presented {
   readonly address: string
 }
 

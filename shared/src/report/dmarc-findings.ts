@@ -2,36 +2,35 @@
 import type { DmarcRecord, Policy } from './dmarc.ts'
 import type { DmarcSurvey } from './dmarc-survey.ts'
 import type { Effective } from './dmarc-walk.ts'
-import { type Finding, type FindingId, finding, withRecord } from './finding.ts'
+import { type About, type Finding, type FindingId, finding, withRecord } from './finding.ts'
+import { textAt } from './publish.ts'
 
-interface Word {
+interface Word extends Pick<About, 'subject' | 'value' | 'publish'> {
   readonly id: FindingId
   readonly isSo: boolean
-  readonly subject?: string
-  readonly value?: string
 }
 
-export function dmarcFindings(domain: string, survey: DmarcSurvey): Finding[] {
+/** `isMailless`: it says that it takes no mail (RFC 7505). */
+export function dmarcFindings(domain: string, survey: DmarcSurvey, isMailless: boolean): Finding[] {
   const { status, effective } = survey
   const here: Word[] = [
     { id: 'DMARC_MULTIPLE', isSo: status === 'several', subject: `_dmarc.${domain}` },
     ...policyWords(domain, survey),
-    { id: 'DMARC_NONE', isSo: status === 'none' },
+    { id: 'DMARC_NONE', isSo: status === 'none', ...firstRecord(domain, isMailless) },
     { id: 'DMARC_WILDCARD_TXT', isSo: survey.wildcard === true },
   ]
   const words = effective === null ? here : [...here, ...wordsOf(effective, survey)]
   const evidence = { walk: survey.walk }
-  const found = words
-    .filter(({ isSo }) => isSo)
-    .map(({ id, subject, value }) =>
-      finding(id, {
-        domain,
-        evidence,
-        ...(subject === undefined ? {} : { subject }),
-        ...(value === undefined ? {} : { value }),
-      }),
-    )
+  const found = words.filter(({ isSo }) => isSo).map(({ id, ...about }) => finding(id, { domain, evidence, ...about }))
   return withRecord(found, survey.text)
+}
+
+/** Whoever has mail hears first what a policy would do to it; reports go nowhere where no mail is taken. */
+function firstRecord(domain: string, isMailless: boolean): Pick<Word, 'value' | 'publish'> {
+  const [tags, value] = isMailless
+    ? ['p=reject; sp=reject', 'Names below it that send mail need records of their own before.']
+    : [`p=none; rua=mailto:dmarc@${domain}`, 'Read the reports that come, then raise p to quarantine, and to reject.']
+  return { value, publish: textAt(`_dmarc.${domain}`, `v=DMARC1; ${tags}`) }
 }
 
 /** What a record without a policy that can be meant comes to: the domain's own, and the one that counts. */

@@ -1,6 +1,7 @@
 // What can be said of a domain's mail: a catalogue of findings, and one of them with its subject, its evidence and how sure it is.
 import { isPastable } from './commands.ts'
 import catalogue from './findings.json' with { type: 'json' }
+import { lineOf, type ToPublish } from './publish.ts'
 import { shown } from './record.ts'
 
 export const SEVERITIES = ['ok', 'info', 'low', 'medium', 'high', 'critical'] as const
@@ -39,8 +40,9 @@ export interface Finding {
   readonly subject: string | null
   readonly title: string
   readonly explanation: string
-  /** What to do, records to publish included. */
+  /** What to do; where there are records to publish, each of them whole, on lines of their own. */
   readonly fix: string
+  readonly publish: readonly ToPublish[]
   readonly refs: readonly Reference[]
   readonly evidence: Readonly<Record<string, unknown>>
   readonly confidence: Confidence
@@ -55,6 +57,7 @@ export interface About {
   readonly severity?: Severity
   readonly evidence?: Readonly<Record<string, unknown>>
   readonly confidence?: Confidence
+  readonly publish?: readonly ToPublish[]
 }
 
 const ENTRIES: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue as Record<FindingId, Entry>))
@@ -69,6 +72,7 @@ export function finding(id: FindingId, about: About): Finding {
   const given = about.severity ?? severity
   const subject = about.subject === undefined ? null : shown(about.subject, MOST_OF_SUBJECT)
   const words = { domain: about.domain, subject: subject ?? about.domain, value: shown(about.value ?? '') }
+  const { publish = [] } = about
   return {
     id,
     section,
@@ -76,7 +80,8 @@ export function finding(id: FindingId, about: About): Finding {
     subject,
     title,
     explanation: filled(explanation, words),
-    fix: filled(fix, words),
+    fix: [filled(fix, words), ...publish.map(lineOf)].join('\n'),
+    publish,
     refs,
     evidence: about.evidence ?? {},
     confidence: about.confidence ?? 'measured',

@@ -14,6 +14,7 @@ import {
   parseSts,
   type StsPolicy,
 } from './mta-sts.ts'
+import { firstPolicy, policyRecord, textAt } from './publish.ts'
 import { certificateFindings, isDisputed, type PolicyCertificate } from './sts-certificate.ts'
 import { chosenTlsRpt, parseTlsRpt } from './tlsrpt.ts'
 
@@ -35,6 +36,8 @@ export type Unreachable = 'no_address' | 'not_public' | 'timeout' | 'connection'
 
 export interface StsGiven {
   readonly domain: string
+  /** In milliseconds since the epoch. */
+  readonly now: number
   /** TXT records at `_mta-sts.`; null where they could not be learned. */
   readonly texts: readonly string[] | null
   readonly fetched: Fetched
@@ -61,14 +64,22 @@ export interface StsSurvey {
 const SHORT_AGE_S = 86_400
 
 export function surveySts(given: StsGiven): StsSurvey {
-  const { domain, texts, fetched } = given
+  const { domain, texts, fetched, now } = given
   const none = { id: null, policy: null, health: null, gap: null, unmatched: [], unused: [], findings: [] }
   if (texts === null) return { ...none, status: 'unlearned' }
   const found = chosenSts(texts)
   const orphan = fetched.kind === 'answered' && fetched.status === 200 && parsePolicy(fetched.text).ok
   if (found.kind === 'none') {
-    const ids: FindingId[] = orphan ? ['STS_ORPHAN_POLICY'] : ['STS_NONE']
-    return { ...none, status: 'none', findings: ids.map((id) => finding(id, { domain })) }
+    const policies = orphan
+      ? []
+      : firstPolicy(
+          domain,
+          (given.exchanges ?? []).map(({ host }) => host),
+        )
+    // A record without a policy would be a fault.
+    const publish = orphan || policies.length > 0 ? [...policies, ...policyRecord(domain, now)] : []
+    const missing = finding(orphan ? 'STS_ORPHAN_POLICY' : 'STS_NONE', { domain, publish })
+    return { ...none, status: 'none', findings: [missing] }
   }
   if (found.kind === 'several')
     return { ...none, status: 'several', findings: [finding('STS_TXT_MULTIPLE', { domain })] }
@@ -217,7 +228,10 @@ function policyFindings(domain: string, { mode, maxAgeS }: StsPolicy): Finding[]
 export function tlsRptFindings(domain: string, texts: readonly string[] | null, isNeeded: boolean): Finding[] {
   if (texts === null) return []
   const found = chosenTlsRpt(texts)
-  if (found.kind === 'none') return [finding('TLSRPT_NONE', { domain, severity: isNeeded ? 'medium' : 'low' })]
+  if (found.kind === 'none') {
+    const publish = textAt(`_smtp._tls.${domain}`, `v=TLSRPTv1; rua=mailto:tls-reports@${domain}`)
+    return [finding('TLSRPT_NONE', { domain, severity: isNeeded ? 'medium' : 'low', publish })]
+  }
   if (found.kind === 'several') return [finding('TLSRPT_MULTIPLE', { domain })]
   const parsed = parseTlsRpt(found.text)
   return parsed.ok ? [] : [finding('TLSRPT_INVALID', { domain, value: parsed.detail })]

@@ -1,5 +1,6 @@
 // What an SPF record gives to think of: findings of one survey.
 import { type About, type Finding, type FindingId, finding, withRecord } from './finding.ts'
+import { textAt } from './publish.ts'
 import { MOST_LOOKUPS, MOST_VOIDS } from './spf.ts'
 import type { SpfSurvey, SpfTerm } from './spf-survey.ts'
 
@@ -8,10 +9,13 @@ const LONG = 450
 /** From here on the limit is near. */
 const NEAR = 8
 
-export function spfFindings(domain: string, survey: SpfSurvey): Finding[] {
+/** `isMailless`: it says that it takes no mail (RFC 7505), so that no sender of it need be named. */
+export function spfFindings(domain: string, survey: SpfSurvey, isMailless: boolean): Finding[] {
   const { lookups, voids, partial } = survey
   const evidence = { lookups, voids, partial }
-  const found = wordsOf(domain, survey).map(({ id, ...about }) => finding(id, { domain, evidence, ...about }))
+  const publish = isMailless ? textAt(domain, 'v=spf1 -all') : []
+  const words = survey.status === 'none' ? [{ id: 'SPF_NONE', publish } as const] : wordsOf(domain, survey)
+  const found = words.map(({ id, ...about }) => finding(id, { domain, evidence, ...about }))
   return withRecord(found, survey.text)
 }
 
@@ -21,8 +25,7 @@ interface Word extends Pick<About, 'subject' | 'value'> {
 
 function wordsOf(domain: string, survey: SpfSurvey): Word[] {
   const { status, text, error } = survey
-  if (status === 'unlearned') return []
-  if (status === 'none') return [{ id: 'SPF_NONE' }]
+  if (status === 'unlearned' || status === 'none') return []
   if (status === 'several') return [{ id: 'SPF_MULTIPLE' }]
   const placed = (one: SpfTerm): string => (one.domain === domain ? one.term : `${one.domain}: ${one.term}`)
   return [

@@ -81,6 +81,14 @@ export const REPORT: DomainReport = {
 }
 
 export function found(id: string, section: DomainReport['findings'][number]['section'], subject: string | null = null) {
-  const words = { title: '', explanation: '', fix: '', refs: [], evidence: {}, confidence: 'measured' } as const
-  return { id, section, severity: 'low', subject, ...words, refs: [] } as DomainReport['findings'][number]
+  const words = {
+    title: '',
+    explanation: '',
+    fix: '',
+    publish: [],
+    refs: [],
+    evidence: {},
+    confidence: 'measured',
+  } as const
+  return { id, section, severity: 'low', subject, ...words, publish: [], refs: [] } as DomainReport['findings'][number]
 }

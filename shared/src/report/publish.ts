@@ -1,0 +1,58 @@
+// Records to publish, whole and ready to be pasted: made only of names that mean nothing but themselves wherever they are put.
+import { isPastable } from './commands.ts'
+import { parsePolicy } from './mta-sts.ts'
+
+export const PUBLISHED_AS = ['TXT', 'TLSA', 'file'] as const
+
+/** A record of the DNS, its name without a final dot; or a `file`, to be served as text/plain at the URL that is its name. */
+export interface ToPublish {
+  readonly name: string
+  readonly type: (typeof PUBLISHED_AS)[number]
+  /** Of TXT without quotes; of TLSA as RFC 6698 §2.2 writes it. */
+  readonly value: string
+}
+
+/** None where a name is one that does more than to name: whatever is pasted was chosen by whoever publishes it. */
+export function textAt(name: string, value: string): ToPublish[] {
+  return isPastable(name) ? [{ name, type: 'TXT', value }] : []
+}
+
+/** DANE-EE with the digest of a key (RFC 7671 §5.1); each key once, in lower-case hexadecimal. */
+export function pinsOf(host: string, keys: readonly (string | null)[]): ToPublish[] {
+  const name = `_25._tcp.${host}`
+  const digests = [...new Set(keys)].flatMap((key) => (key !== null && /^[0-9a-f]{64}$/.test(key) ? [key] : []))
+  return isPastable(name) ? digests.map((key) => ({ name, type: 'TLSA', value: `3 1 1 ${key}` })) : []
+}
+
+/** A week: long enough to be worth keeping, and no harm while the policy is tested. */
+const FIRST_AGE_S = 604_800
+/** Nobody has more exchanges to name one by one. */
+const MOST_NAMED = 20
+
+/** That there is a policy (RFC 8461 §3.1); `at` in milliseconds since the epoch makes its id. */
+export function policyRecord(domain: string, at: number): ToPublish[] {
+  const id = new Date(at).toISOString().replaceAll(/\D/g, '').slice(0, 14)
+  return textAt(`_mta-sts.${domain}`, `v=STSv1; id=${id};`)
+}
+
+/** A policy to begin with. None where an exchange cannot be named: a policy that leaves one out would do harm. */
+export function firstPolicy(domain: string, exchanges: readonly string[]): ToPublish[] {
+  const hosts = [...new Set(exchanges)]
+  const named = hosts.map((host) => `mx: ${host}`)
+  const value = ['version: STSv1', 'mode: testing', ...named, `max_age: ${FIRST_AGE_S}`, ''].join('\n')
+  const isWhole = hosts.length <= MOST_NAMED && hosts.every(isPastable) && parsePolicy(value).ok
+  const name = `mta-sts.${domain}`
+  return isWhole && isPastable(name) ? [{ name: `https://${name}/.well-known/mta-sts.txt`, type: 'file', value }] : []
+}
+
+/** As a line of a zone (RFC 1035 §5.1), or the lines of a file below its URL. */
+export function lineOf({ name, type, value }: ToPublish): string {
+  switch (type) {
+    case 'file':
+      return `${name}\n${value}`
+    case 'TXT':
+      return `${name}. IN TXT "${value}"`
+    case 'TLSA':
+      return `${name}. IN TLSA ${value}`
+  }
+}
