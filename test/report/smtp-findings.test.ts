@@ -4,8 +4,10 @@ import type { SeenHost } from '@postern/shared/report/seen.ts'
 import { type SmtpGiven, smtpFindings } from '@postern/shared/report/smtp-findings.ts'
 import { describe, expect, it } from 'vitest'
 import {
+  certificate,
   connected,
   greeted,
+  LOOKED_AT,
   LOOKED_AT_TEXT,
   REFUSED,
   reply,
@@ -22,6 +24,7 @@ const FOUR = '192.0.2.1'
 const OTHER_FOUR = '192.0.2.2'
 const SIX = '2001:db8::1'
 const OTHER_SIX = '2001:db8::2'
+const DAY_MS = 86_400_000
 
 const found = (hosts: readonly SeenHost[], wish: Partial<SmtpGiven> = {}) =>
   smtpFindings({ domain: 'a.test', hosts, enforced: new Set(), reverse: new Map([[FOUR, []]]), ...wish })
@@ -235,6 +238,31 @@ describe('TLS', () => {
       found(hosts, { enforced }).map(({ id, severity }) => `${id} ${severity}`)
     expect(words(new Set())).toEqual(ids.map((id) => `${id} info`))
     expect(words(new Set(['mx1.a.test']))).toEqual([...ids.map((id) => `${id} high`), `${STS} high`])
+  })
+
+  it.each([
+    ['fourteen of ninety days left', 90, 14, []],
+    ['less than fourteen of ninety', 90, 13.9, ['TLS_CERT_EXPIRING']],
+    ['eight of forty-seven', 47, 8, []],
+    ['seven of forty-seven', 47, 7, ['TLS_CERT_EXPIRING']],
+    ['two of six, which is how long it lives', 6, 2, []],
+    ['less than one of six', 6, 0.9, ['TLS_CERT_EXPIRING']],
+  ] as const)('with a certificate that has %s', (...[, lifetimeDays, daysLeft, ids]) => {
+    const notAfterAt = LOOKED_AT + daysLeft * DAY_MS
+    const leaf = certificate('1', { notAfterAt, notBeforeAt: notAfterAt - lifetimeDays * DAY_MS })
+    const of = (faults: readonly string[], enforced: readonly string[] = []) =>
+      found(one({ [FOUR]: withTls(secured(faults, { chain: [leaf], chainFound: 1 })) }), {
+        enforced: new Set(enforced),
+      })
+    expect(of([]).map(({ id, severity }) => `${id} ${severity}`)).toEqual(ids.map((id) => `${id} info`))
+    expect(of([], ['mx1.a.test']).map(({ severity }) => severity)).toEqual(ids.map(() => 'medium'))
+    // Nobody who checks takes it today either.
+    expect(of(['mismatch']).map(({ id }) => id)).toEqual(['TLS_CERT_MISMATCH'])
+  })
+
+  it('with a certificate whose dates cannot be read ends at no time', () => {
+    const chain = [certificate('1', { notBeforeAt: null })]
+    expect(found(one({ [FOUR]: withTls(secured([], { chain, chainFound: 1 })) }))).toEqual([])
   })
 
   it('is not missed before EHLO was understood', () => {

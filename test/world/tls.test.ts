@@ -46,6 +46,7 @@ test.each([
   ['mx.tls-trusted.test', 'TLSv1.3 authorized'],
   ['mx2.exemplary.test', 'TLSv1.3 authorized'],
   ['mx.tls-expired.test', 'TLSv1.3 CERT_HAS_EXPIRED'],
+  ['mx.tls-expiring.test', 'TLSv1.3 authorized'],
   ['mx.tls-self-signed.test', 'TLSv1.3 DEPTH_ZERO_SELF_SIGNED_CERT'],
   ['mx.tls-other-name.test', 'TLSv1.3 ERR_TLS_CERT_ALTNAME_INVALID'],
   ['mx.starttls.test', 'TLSv1.3 DEPTH_ZERO_SELF_SIGNED_CERT'],

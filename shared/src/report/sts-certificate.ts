@@ -55,6 +55,7 @@ function wordsOf(faults: readonly PkixFault[]): string {
   return words.size === 0 ? NOT_VALID : [...words].join(' and ')
 }
 
-function isEnding({ daysLeft, lifetimeDays }: Certificate): boolean {
+/** Days before its end, or the last sixth of a short life: what renews itself has done so by then. */
+export function isEnding({ daysLeft, lifetimeDays }: Omit<Certificate, 'valid'>): boolean {
   return daysLeft < Math.min(RENEWED_BY_DAYS, lifetimeDays / 6)
 }

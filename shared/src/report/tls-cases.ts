@@ -1,6 +1,7 @@
 // What TLS at one address of an exchange gives to think of: offered, negotiated, by which certificate, and enough for MTA-STS.
 import type { Case } from './cases.ts'
 import type { FindingId } from './finding.ts'
+import { isEnding } from './sts-certificate.ts'
 import { type Connected, isWithoutTls, type PkixFault, type SeenAddress, seenAt, type SeenTls } from './seen.ts'
 
 const FINDING_OF: Readonly<Record<PkixFault, FindingId>> = {
@@ -14,6 +15,7 @@ const FINDING_OF: Readonly<Record<PkixFault, FindingId>> = {
 }
 /** DNS-IDs that evidence shows. */
 const SHOWN = 5
+const DAY_MS = 86_400_000
 
 /** `isEnforced`: an MTA-STS policy in mode enforce names the host. */
 export function tlsCases(one: SeenAddress<Connected>, isEnforced: boolean): Case[] {
@@ -22,7 +24,7 @@ export function tlsCases(one: SeenAddress<Connected>, isEnforced: boolean): Case
   const failed = failureOf(result)
   const tls = result.startTls?.kind === 'secured' ? result.startTls.tls : null
   const cases: Case[] = failed === null ? [] : [{ ...failed, seen: { ...at, ...failed.seen } }]
-  if (tls !== null) cases.push(...certificateCases(at, tls, isEnforced))
+  if (tls !== null) cases.push(...certificateCases(at, tls, isEnforced), ...endingCases(one, tls, isEnforced))
   // RFC 8461 §4.2: a certificate is to be valid, for this name and by an authority that is known.
   const isFailing = failed !== null || (tls !== null && tls.pkix.verdict !== 'valid')
   if (isEnforced && isFailing)
@@ -62,4 +64,15 @@ function certificateCases(
     dnsNames: leaf?.dnsNames.slice(0, SHOWN) ?? [],
   }
   return [...old, ...ids.map((id): Case => ({ id, severity: isEnforced ? 'high' : 'info', seen }))]
+}
+
+/** What is not accepted today loses nothing. Days are those from when it was seen: it may have been renewed since. */
+function endingCases(one: SeenAddress<Connected>, { chain: [leaf], pkix }: SeenTls, isEnforced: boolean): Case[] {
+  const { notBeforeAt = null, notAfterAt = null } = leaf ?? {}
+  if (pkix.verdict !== 'valid' || notBeforeAt === null || notAfterAt === null) return []
+  const daysLeft = (notAfterAt - one.observedAt) / DAY_MS
+  const lifetimeDays = (notAfterAt - notBeforeAt) / DAY_MS
+  if (!isEnding({ daysLeft, lifetimeDays })) return []
+  const seen = { ...seenAt(one), daysLeft, lifetimeDays, notAfterAt }
+  return [{ id: 'TLS_CERT_EXPIRING', severity: isEnforced ? 'medium' : 'info', seen }]
 }

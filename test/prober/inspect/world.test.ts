@@ -73,6 +73,7 @@ it.each<[string, string, string]>([
   ['tls-trusted.test', 'TLSv1.3', 'valid'],
   ['tls-old.test', 'TLSv1.1', 'valid'],
   ['tls-expired.test', 'TLSv1.3', 'expired'],
+  ['tls-expiring.test', 'TLSv1.3', 'valid'],
   ['tls-self-signed.test', 'TLSv1.3', 'self_signed'],
   ['tls-other-name.test', 'TLSv1.3', 'mismatch'],
 ])('%s presents a certificate of its own over %s: %s', async (domain, version, verdict) => {

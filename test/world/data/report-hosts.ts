@@ -68,6 +68,11 @@ export const reportHosts: readonly DomainRow[] = [
     note: 'The certificate of the exchange has expired.',
   },
   {
+    ...sound('tls-expiring.test', presenting('expiring')),
+    ...only(TLS, 'TLS_CERT_EXPIRING'),
+    note: 'The certificate of the exchange has three of its ninety days left.',
+  },
+  {
     ...sound('tls-self-signed.test', presenting('self_signed')),
     ...only(TLS, 'TLS_CERT_UNTRUSTED'),
     note: 'The certificate of the exchange is for its name, and self-signed.',
