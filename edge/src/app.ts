@@ -2,7 +2,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { allow, type Role } from './http/access.ts'
+import { allow, type Meanwhile, type Role } from './http/access.ts'
 import { answerOrigin, preflight } from './http/cors.ts'
 import { limitBody, NOT_JSON, requestId, requireJson, requireKey } from './http/guards.ts'
 import { refuse, wrongFields } from './http/problem.ts'
@@ -12,6 +12,7 @@ import { batchRoutes } from './routes/batches.ts'
 import type { AppEnv, Services } from './routes/context.ts'
 import { creditRoutes } from './routes/credits.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
+import { beginReport } from './routes/domain-head-start.ts'
 import { domainPages } from './routes/domain-pages.ts'
 import { domainRoutes } from './routes/domains.ts'
 import { erasureRoute } from './routes/erasures.ts'
@@ -64,6 +65,8 @@ export const PATHS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
   '/healthz': { GET: 'public' },
   '/openapi.json': { GET: 'public' },
 }
+
+const MEANWHILE: Readonly<Record<string, Meanwhile>> = { '/v1/domains/:domain': beginReport }
 
 /** Where pages of other sites may call, with a browser key. */
 const FROM_OTHER_SITES = ['/v1/verifications', '/v1/verify']
@@ -163,7 +166,7 @@ function guardRoles(app: OpenAPIHono<AppEnv>, path: string, methods: Readonly<Re
   if (path.startsWith('/v1/'))
     app.use(
       path,
-      allow((method) => methods[method === 'HEAD' ? 'GET' : method] ?? 'public'),
+      allow((method) => methods[method === 'HEAD' ? 'GET' : method] ?? 'public', MEANWHILE[path]),
     )
 }
 

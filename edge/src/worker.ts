@@ -40,6 +40,7 @@ import type { Work } from './batches/work.ts'
 import { openProbeMemo, type ProbeMemory } from './probe/memo.ts'
 import { listDirectory } from './accounts/directory.ts'
 import { reportsOf } from './report-ports.ts'
+import { createHeadStarts, type HeadStarts } from './reports/head-start.ts'
 import type { Reports } from './reports/reports.ts'
 import type { Services } from './routes/context.ts'
 import type { Deliveries } from './webhooks/deliveries.ts'
@@ -85,6 +86,7 @@ interface Isolate {
   /** Which resolvers there are, for the keys of what they said. */
   readonly scope: string
   readonly standings: Standings
+  readonly headStarts: HeadStarts
 }
 
 const isolates = new WeakMap<object, Isolate>()
@@ -105,6 +107,7 @@ function isolateOf(env: Bindings): Isolate {
     names: new Map(),
     scope: config.DOH_RESOLVERS.map(({ url, suffix }) => `${url} ${suffix}`).join(),
     standings: createStandings(now),
+    headStarts: createHeadStarts(now),
     ages: openAgeMemory(config.RDAP),
     slow: new Map(),
     probed: new Map(),
@@ -194,7 +197,7 @@ function oncesOf(env: Bindings): Services['onces'] {
 }
 
 function servicesOf(env: Bindings, invocation: Invocation): Services {
-  const { config, secrets, snapshots, paid, limits, near, ages, slow, probed } = isolateOf(env)
+  const { config, secrets, snapshots, paid, limits, near, ages, slow, probed, headStarts } = isolateOf(env)
   const objects = objectsOf(env)
   const webhooks = webhooksOf(env)
   const later = afterwards(invocation)
@@ -220,7 +223,7 @@ function servicesOf(env: Bindings, invocation: Invocation): Services {
     pending: (account, id) =>
       within(env.PENDING, partitionOf(account), config.PARTITIONS).getByName(shardName(account, id)),
     write: createWrite(call),
-    reports: reportsOf(env.REPORTS, { ...routePorts, config, cache: near, connect, call, sleep, warn }),
+    reports: reportsOf(env.REPORTS, { ...routePorts, config, cache: near, connect, call, sleep, warn, headStarts }),
     webhooks,
     tell: (account, events) => webhooks(account).tell(account, events),
     newId: (prefix) => `${prefix}_${ulid()}`,

@@ -1,6 +1,7 @@
 // Which kind of caller a path is for, and whether the account's object lets this one in: revoked at once, counted exactly.
 import type { Context, MiddlewareHandler, Next } from 'hono'
 import { hasEnded } from '../accounts/snapshot.ts'
+import type { Entry } from '../accounts/till.ts'
 import type { AppEnv } from '../routes/context.ts'
 import { type Caller, isOperator, type KeyCaller } from './authenticate.ts'
 import { invalidKey, refuse, unavailable } from './problem.ts'
@@ -41,8 +42,14 @@ function isKind(caller: Caller, kinds: readonly KeyCaller['kind'][]): boolean {
   return caller.type === 'key' && kinds.includes(caller.kind)
 }
 
+/** What goes on while the account is asked whether this caller may: it has to bear that the caller may not. */
+export type Meanwhile = (context: Context<AppEnv>, entry: Promise<Entry>) => void
+
 /** After `requireKey`: refuses the wrong kind of caller, and asks the object about all but verifiers. */
-export function allow(roleOf: (method: string) => Role): MiddlewareHandler<AppEnv> {
+export function allow(
+  roleOf: (method: string) => Role,
+  meanwhile: Meanwhile = () => undefined,
+): MiddlewareHandler<AppEnv> {
   return async (context, next) => {
     const role = roleOf(context.req.method)
     const caller = context.get('caller')
@@ -56,7 +63,9 @@ export function allow(roleOf: (method: string) => Role): MiddlewareHandler<AppEn
     if (hasEnded(till.peek(caller.account), caller.keyId, now())) return invalidKey(context)
     const { keyId: id, sha256, kind } = caller
     const admission = { key: { id, sha256, kind }, operator: isOperator(caller) }
-    const entry = await till.admit(caller.account, { ...admission, policy: 'calls', wanted: null })
+    const asked = till.admit(caller.account, { ...admission, policy: 'calls', wanted: null })
+    meanwhile(context, asked)
+    const entry = await asked
     if (entry.ok) {
       await next()
       return tellQuota(context, entry.quota)

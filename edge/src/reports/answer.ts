@@ -2,7 +2,8 @@
 import type { DomainReport, ReportPart, SectionName } from '@postern/shared/contract/domain-report.ts'
 import { inOrder, type Section } from '@postern/shared/report/finding.ts'
 import { countsOf, MOST_FINDINGS, SECTION_NAMES, type Tell } from './board.ts'
-import { isLearned, readKept } from './kept-report.ts'
+import { type Life, lifeOf, willDo } from './freshness.ts'
+import { readKept } from './kept-report.ts'
 import { type DkimWanted, keysNamed } from './keys-named.ts'
 import type { Named } from './learned.ts'
 import { makeReport, type ReportPorts } from './report.ts'
@@ -20,6 +21,8 @@ export interface Wanted {
 export interface AnswerPorts extends ReportPorts {
   /** Null where nothing is kept of what this caller asks. */
   readonly reports: Shelf | null
+  /** What is remembered of how long the newest report will do. */
+  readonly lives: { readonly known: () => Life | null; readonly note: (life: Life) => void }
   readonly warn: (what: string) => void
 }
 
@@ -28,12 +31,6 @@ export interface Shelf {
   readonly latest: () => Promise<string | null>
   readonly keep: (text: string) => Promise<string>
 }
-
-/** What holds for a quarter of an hour, and what could not be learned for two minutes. */
-const FRESH_MS = 900_000
-const DOUBTFUL_MS = 120_000
-/** Whoever wants a new one gets it, but not one a second. */
-const LEAST_MS = 60_000
 
 type TellPart = (part: ReportPart) => void
 
@@ -44,6 +41,7 @@ export async function answerReport(wanted: Wanted, ports: AnswerPorts, tell: Tel
   tell(begun(newest?.id ?? wanted.id, domain))
   if (newest !== null) for (const part of partsOf(newest)) tell(part)
   const shared = newest ?? (await madeNow(wanted, ports, tell))
+  if (ports.reports !== null) ports.lives.note(lifeOf(shared))
   const named = { domain, selectors, fresh: wanted.refresh }
   const report = selectors.length === 0 ? shared : await withKeys(shared, named, { ports, tell })
   tell({ section: 'report', value: report, findings: [] })
@@ -79,11 +77,13 @@ async function withKeys(report: DomainReport, wanted: DkimWanted, { ports, tell 
 }
 
 async function newestFor({ refresh }: Wanted, ports: AnswerPorts): Promise<DomainReport | null> {
-  const report = readKept(await orNull(ports.reports?.latest(), ports))
-  if (report === null) return null
-  const ageMs = ports.now() - Date.parse(report.generated_at)
-  // A clock that went back makes nothing young.
-  return ageMs >= 0 && ageMs < (refresh ? LEAST_MS : lifeMs(report)) ? report : null
+  const report = readKept(await (ports.begun?.newest ?? latestOf(ports)))
+  return report !== null && willDo(lifeOf(report), { refresh, now: ports.now() }) ? report : null
+}
+
+/** The newest report as text, or null where there is none or its object does not answer. */
+export function latestOf(ports: AnswerPorts): Promise<string | null> {
+  return orNull(ports.reports?.latest(), ports)
 }
 
 /** An object that cannot be reached keeps nothing, and keeps nobody from a report. */
@@ -93,21 +93,6 @@ async function orNull(asked: Promise<string | null> | undefined, { warn }: Answe
   warn('the object of a domain’s reports did not answer')
   return null
 }
-
-function lifeMs(report: DomainReport): number {
-  const isPassing = report.unmeasured.some(({ why }) => PASSING.includes(why))
-  return isLearned(report) && !isPassing ? FRESH_MS : DOUBTFUL_MS
-}
-
-/** What may be measured a little later. */
-const PASSING: readonly string[] = [
-  'lane_busy',
-  'lane_unreachable',
-  'in_progress',
-  'permit',
-  'deadline',
-  'breaker_open',
-]
 
 /** The sections of a report that is there, as they were told when it was made. */
 export function partsOf(report: DomainReport): ReportPart[] {

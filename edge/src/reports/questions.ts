@@ -2,7 +2,7 @@
 import type { Answer, DataOf, Question, RecordType } from '@postern/shared/dns/answer.ts'
 import type { Resolve, Resolved } from '../dns/doh.ts'
 import { createKnown, independent, type Open } from '../dns/known.ts'
-import type { Memo } from '../dns/memo.ts'
+import { keyOf, type Memo } from '../dns/memo.ts'
 
 export interface QuestionPorts {
   readonly resolve: Resolve
@@ -26,6 +26,8 @@ export interface First<D> {
 }
 
 export interface Questions {
+  /** Asks ahead: whoever asks the same first is given what comes of it, as if it had asked itself. */
+  readonly begin: (question: Question) => void
   /** None of these rejects. */
   readonly first: <T extends RecordType>(question: Question<T>) => Promise<First<DataOf[T]>>
   /** What is heard when somebody else than `source` is asked before it. */
@@ -51,18 +53,26 @@ export function createQuestions(ports: QuestionPorts, { deadlineAt, fresh }: Man
     counted.asked += 1
     return known.ask(question, { deadlineAt, opinion: { kind: 'second', after: source } })
   }
+  const ask: Questions['first'] = async (question) => {
+    counted.asked += 1
+    const [startedAt, before] = [ports.now(), counted.queries]
+    const asked = known.ask(question, { deadlineAt, opinion: { kind: 'first' } })
+    const isFresh = counted.queries > before
+    const resolved = await asked
+    const isTelling = isFresh && resolved.source === ports.resolvers[0]
+    if (!isTelling) return { resolved, tookMs: null }
+    const tookMs = ports.now() - startedAt
+    counted.fastestMs = Math.min(counted.fastestMs, tookMs)
+    return { resolved, tookMs }
+  }
+  const begun = new Map<string, Promise<First<unknown>>>()
   return {
-    first: async (question) => {
-      counted.asked += 1
-      const [startedAt, before] = [ports.now(), counted.queries]
-      const asked = known.ask(question, { deadlineAt, opinion: { kind: 'first' } })
-      const isFresh = counted.queries > before
-      const resolved = await asked
-      const isTelling = isFresh && resolved.source === ports.resolvers[0]
-      if (!isTelling) return { resolved, tookMs: null }
-      const tookMs = ports.now() - startedAt
-      counted.fastestMs = Math.min(counted.fastestMs, tookMs)
-      return { resolved, tookMs }
+    begin: (question) => void begun.set(keyOf(question, 'first'), ask(question)),
+    first: <T extends RecordType>(question: Question<T>) => {
+      const key = keyOf(question, 'first')
+      const early = begun.get(key)
+      begun.delete(key)
+      return early === undefined ? ask(question) : (early as Promise<First<DataOf[T]>>)
     },
     again: after,
     second: async (question, source) => {

@@ -14,6 +14,7 @@ import { chosenSts, parseSts } from '@postern/shared/report/mta-sts.ts'
 import { surveySpf } from '@postern/shared/report/spf-survey.ts'
 import { type Board, createBoard, type Tell } from './board.ts'
 import { learnExchanges } from './exchanges.ts'
+import type { Begun } from './head-start.ts'
 import { exchangesNamed, type Named, NOT_ASKED, type RouteLearned } from './learned.ts'
 import { type InspectPorts, look } from './look.ts'
 import {
@@ -35,15 +36,18 @@ export interface ReportWanted {
   readonly fresh: boolean
 }
 
-export interface ReportPorts extends QuestionPorts, PolicyPorts, InspectPorts {}
+export interface ReportPorts extends QuestionPorts, PolicyPorts, InspectPorts {
+  /** What went ahead of the report, where anything did. */
+  readonly begun?: Begun
+}
 
-/** Look-ups may take this long, in milliseconds. */
-const DNS_MS = 5_000
+/** Look-ups may take this long, in milliseconds, from the first of them on. */
+export const DNS_MS = 5_000
 
 /** Never rejects: what could not be learned is said to be so. `tell` hears of each section when it changes. */
 export async function makeReport(wanted: ReportWanted, ports: ReportPorts, tell: Tell): Promise<DomainReport> {
   const startedAt = ports.now()
-  const looks = createLookUps(ports, { deadlineAt: startedAt + DNS_MS, fresh: wanted.fresh })
+  const looks = ports.begun?.looks ?? createLookUps(ports, { deadlineAt: startedAt + DNS_MS, fresh: wanted.fresh })
   const board = createBoard({ domain: wanted.domain, loopback: ports.loopback, now: startedAt }, tell)
   const means = { looks, board, ports }
   const { ascii } = wanted.domain

@@ -14,6 +14,7 @@ import type { NearOnces } from '../http/idempotency-near.ts'
 import type { NearLimits } from '../http/near-limits.ts'
 import type { Write } from '../probe/write.ts'
 import type { AnswerPorts } from '../reports/answer.ts'
+import type { HeadStarts } from '../reports/head-start.ts'
 import type { Reports } from '../reports/reports.ts'
 import type { Pending } from '../verify/pending.ts'
 import type { VerifyPorts } from '../verify/verify.ts'
@@ -47,6 +48,7 @@ export interface Services {
   readonly reports: {
     readonly of: (partition: string, domain: string) => DurableObjectStub<Reports>
     readonly portsFor: (partition: string, domain: string) => Omit<AnswerPorts, 'reports'>
+    readonly headStarts: HeadStarts
   }
   /** Has an account be told of something by webhook. */
   readonly tell: Tell
@@ -62,5 +64,7 @@ export interface AppEnv {
     requestId: string
     services: Services
     caller: Caller
+    /** What a report of the domain in the path is made with, where it was begun before its route was reached. */
+    report?: AnswerPorts
   }
 }

@@ -42,7 +42,7 @@ const JSON_TYPE = 'application/json'
 const EVENTS = 'text/event-stream'
 const LINES = 'application/x-ndjson'
 
-const get = createRoute({
+export const get = createRoute({
   method: 'get',
   operationId: 'getDomainReport',
   path: '/v1/domains/{domain}',
@@ -108,7 +108,7 @@ export function domainRoutes(app: OpenAPIHono<AppEnv>): void {
     if ('detail' in named) return wrongName(context, named.detail)
     const { newId } = context.get('services')
     const wanted = { id: newId('rep'), domain: named, selectors: selector, refresh: refresh === 'true' }
-    const ports = portsOf(context, named)
+    const ports = context.get('report') ?? portsOf(context, named)
     const type = accepts(context, { header: 'Accept', supports: [JSON_TYPE, LINES, EVENTS], default: JSON_TYPE })
     if (type === EVENTS) return asEvents(context, { wanted, ports })
     if (type === LINES) return asLines(context, { wanted, ports })

@@ -2,6 +2,7 @@
 import type { DomainReport, ReportPart } from '@postern/shared/contract/domain-report.ts'
 import { describe, expect, it } from 'vitest'
 import { type AnswerPorts, answerReport, type Wanted } from '../../../edge/src/reports/answer.ts'
+import type { Life } from '../../../edge/src/reports/freshness.ts'
 import { REPORT } from './a-report.ts'
 import { portsFor } from './desk.ts'
 import { policy, soundZone } from './zones.ts'
@@ -47,10 +48,11 @@ async function asked({ latest, kept, afterMs = 0, wish = {} }: Given) {
   }
   const now = () => AT + afterMs
   const warn = (what: string) => void warnings.push(what)
-  const report = await answerReport(wanted, { ...ports, ...clockOf(ports, now), reports, warn }, (part) =>
-    parts.push(part),
-  )
-  return { id: report.id, kept: texts.length, warnings: warnings.length, parts, report }
+  const lives: Life[] = []
+  const known = { known: () => null, note: (life: Life) => void lives.push(life) }
+  const all = { ...ports, ...clockOf(ports, now), reports, warn, lives: known }
+  const report = await answerReport(wanted, all, (part) => parts.push(part))
+  return { id: report.id, kept: texts.length, warnings: warnings.length, parts, report, lives }
 }
 
 /** The clock by which reports are young or old; look-ups have their own. */
@@ -91,6 +93,13 @@ describe('a report', () => {
     // Each section was told as the whole report has it.
     for (const [section, value] of new Map(parts.slice(1, -1).map((part) => [part.section, part.value])))
       if (section !== 'begun') expect(value).toEqual(report[section as keyof DomainReport])
+  })
+
+  it.each([
+    ['a good one holds for a quarter of an hour', KEPT, 15 * MINUTE],
+    ['a doubtful one for two minutes', DOUBTFUL, 2 * MINUTE],
+  ])('is remembered for the next one that is wanted: %s', async (_what, latest, forMs) => {
+    expect((await asked({ latest })).lives).toEqual([{ from: AT, forMs }])
   })
 
   it('is made and given though its object does not answer, which operators are told', async () => {

@@ -73,11 +73,13 @@ export async function sitDown(desk: Desk): Promise<Sitting> {
 }
 
 /** Of one isolate of its own. */
-export async function portsFor(desk: Desk): Promise<ReportPorts> {
+export async function openDesk(desk: Desk): Promise<{ ports: ReportPorts; servers: readonly DohServer[] }> {
   const servers = await serversWith(...desk.resolvers)
   const policyUrl = await policyServer(desk.policy, [])
-  return portsOf(desk, { servers, policyUrl, home: isolate(), jobs: [] })
+  return { servers, ports: portsOf(desk, { servers, policyUrl, home: isolate(), jobs: [] }) }
 }
+
+export const portsFor = async (desk: Desk): Promise<ReportPorts> => (await openDesk(desk)).ports
 
 export const report = async (domain: string, desk: Desk): Promise<Made> => (await sitDown(desk)).make(domain)
 
