@@ -1,6 +1,7 @@
 // Findings as people read them: how grave, what it is, why, what to do, by which standard, and what it rests on.
 import type { DomainReport } from '@postern/shared/contract/domain-report.ts'
-import { Facts, Prose } from './bricks.tsx'
+import { lineOf } from '@postern/shared/report/publish.ts'
+import { Facts, Paste, Prose } from './bricks.tsx'
 
 export type FindingShown = DomainReport['findings'][number]
 
@@ -44,8 +45,11 @@ function One({ one }: { one: FindingShown }) {
       </p>
       <p>
         <b>What to do: </b>
-        <Prose text={one.fix} />
+        <Prose text={adviceOf(one)} />
       </p>
+      {one.publish.map((record) => (
+        <Publish of={record} />
+      ))}
       <p class="soft">
         {one.id} · {HOW[one.confidence]}
         {one.refs.map((ref) => (
@@ -59,6 +63,23 @@ function One({ one }: { one: FindingShown }) {
         <Facts of={evidence.map(([name, value]) => [name, <code>{textOf(value)}</code>])} />
       )}
     </details>
+  )
+}
+
+/** Without the lines to publish, which stand below it by themselves. */
+function adviceOf({ fix, publish }: FindingShown): string {
+  return publish.length === 0 ? fix : (fix.split('\n')[0] ?? fix)
+}
+
+function Publish({ of }: { of: FindingShown['publish'][number] }) {
+  if (of.type !== 'file') return <Paste text={lineOf(of)} />
+  return (
+    <>
+      <p class="soft">
+        <code>{of.name}</code>, as text/plain:
+      </p>
+      <Paste text={of.value} />
+    </>
   )
 }
 

@@ -1,13 +1,9 @@
 // A report as it was kept: whether it can still be read, and how much it had learned.
-import type { DomainReport } from '@postern/shared/contract/domain-report.ts'
+import { type DomainReport, domainReport } from '@postern/shared/contract/domain-report.ts'
 
-/** Another schema is another shape: reports of one are none of the other's. */
-const SCHEMA: DomainReport['schema'] = 'domain-report/1'
-
-/** Null for what is no report of today's shape. */
+/** Null for what is no report of today's shape: one that lacks what was added since would be told with holes. 0.2 ms. */
 export function readKept(text: string | null): DomainReport | null {
-  const report = text === null ? null : (JSON.parse(text) as Partial<DomainReport>)
-  return report?.schema === SCHEMA ? (report as DomainReport) : null
+  return text === null ? null : (domainReport.safeParse(JSON.parse(text)).data ?? null)
 }
 
 /** Every question about records was answered. */

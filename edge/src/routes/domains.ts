@@ -2,7 +2,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import {
   type DomainHistory,
-  type DomainReport,
   domainHistory,
   domainReport,
   type ReportPart,
@@ -13,6 +12,7 @@ import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import { stream, streamSSE } from 'hono/streaming'
 import { refuse } from '../http/problem.ts'
+import { readKept } from '../reports/kept-report.ts'
 import { type AnswerPorts, answerReport, type Wanted } from '../reports/answer.ts'
 import type { AppEnv } from './context.ts'
 import { domainNamed, portsOf, shelfOf } from './domain-asked.ts'
@@ -126,9 +126,9 @@ export function domainRoutes(app: OpenAPIHono<AppEnv>): void {
     const { domain, id } = context.req.valid('param')
     const named = domainNamed(context, domain)
     if ('detail' in named) return wrongName(context, named.detail)
-    const text = (await shelfOf(context, named)?.report(id)) ?? null
-    if (text === null) return refuse(context, 'not-found', { detail: 'No report of that id is kept of this domain.' })
-    return context.json(JSON.parse(text) as DomainReport, 200, NO_STORE)
+    const report = readKept((await shelfOf(context, named)?.report(id)) ?? null)
+    if (report === null) return refuse(context, 'not-found', { detail: 'No report of that id is kept of this domain.' })
+    return context.json(report, 200, NO_STORE)
   })
 }
 
