@@ -126,7 +126,11 @@ export function createDomainPage({ domain, isEarlier, ...of }: PageOf): DomainPa
       )
     },
     history: (reports) => card('history', <History of={reports} domain={domain} now={reportId} />),
-    brokenOff: () => card('overview', <p>The report broke off, and that is our fault: load the page again.</p>),
+    brokenOff: () => {
+      // What is whole stays.
+      const slot = turns.has('overview') ? 'history' : 'overview'
+      return card(slot, <p>The report broke off here, and that is our fault: load the page again.</p>)
+    },
   }
 }
 

@@ -9,7 +9,7 @@ export const VERDICTS: Readonly<Record<DomainReport['verdict']['reason'], string
   domain_not_found: 'does not exist',
   exchanges_without_address: 'takes no mail: no mail server that it names has an address',
   exchanges_unreachable: 'takes no mail: its mail servers have addresses that nobody can reach',
-  dns_failure: 'cannot be told: the DNS did not answer, which says nothing of the mail',
+  dns_failure: 'gave no answer in the DNS, which says nothing of its mail',
 }
 
 export const ROUTES: Readonly<Record<DomainReport['mx']['status'], string>> = {
@@ -33,5 +33,5 @@ export const STARTTLS: Readonly<
 
 /** `lane_busy` as `lane busy`: the words of the interface, as far as a person needs none better. */
 export function words(id: string): string {
-  return id.replaceAll('_', ' ')
+  return id === 'unlearned' ? 'not known' : id.replaceAll('_', ' ')
 }
