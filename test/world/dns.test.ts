@@ -84,6 +84,19 @@ describe('answers', () => {
     expect((await lookUp(world, 'strict.test', 'MX', { flags: AUTHENTIC_DATA })).packet.flag_ad).toBe(false)
   })
 
+  test('signatures are there for a signed zone, and only for those who ask for them with DO (RFC 4035 §3.2.1)', async () => {
+    const { answers } = await lookUp(world, 'DANE.test', 'MX', { dnssecOk: true })
+    expect(answers.map(({ type, name }) => `${type} ${name}`)).toEqual(['MX DANE.test', 'RRSIG DANE.test'])
+    expect(answers[1]).toMatchObject({
+      ttl: 300,
+      data: { typeCovered: 'MX', labels: 2, originalTTL: 300, signersName: 'dane.test' },
+    })
+    expect((await lookUp(world, 'dane.test', 'MX', { flags: AUTHENTIC_DATA })).answers).toHaveLength(1)
+    expect((await lookUp(world, 'strict.test', 'MX', { dnssecOk: true })).answers).toHaveLength(1)
+    const { authorities } = await lookUp(world, 'no-such.dane.test', 'MX', { dnssecOk: true })
+    expect(authorities.map(({ type }) => type)).toEqual(['SOA', 'RRSIG'])
+  })
+
   test('EDNS is answered with EDNS', async () => {
     const answer = await lookUp(world, 'strict.test', 'MX', { dnssecOk: true })
     expect(answer.packet.additionals).toMatchObject([{ type: 'OPT', flag_do: true }])

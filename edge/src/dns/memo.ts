@@ -40,8 +40,9 @@ const FIRST_FAILURE_MS = 1_000
 /** RFC 9520 §3.2: failures are remembered for a second at least and five minutes at most. */
 const MOST_FAILURE_MS = 300_000
 
-export function keyOf({ name, type, checkingDisabled }: Question, opinion: Opinion['kind']): string {
-  return `${opinion} ${type} ${name}${checkingDisabled === true ? ' unchecked' : ''}`
+export function keyOf({ name, type, checkingDisabled, dnssecOk }: Question, opinion: Opinion['kind']): string {
+  const manner = `${checkingDisabled === true ? ' unchecked' : ''}${dnssecOk === true ? ' signed' : ''}`
+  return `${opinion} ${type} ${name}${manner}`
 }
 
 export interface MemoPorts {

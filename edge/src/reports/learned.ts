@@ -31,7 +31,7 @@ export interface RouteLearned {
   readonly tookMs: number | null
   /** The least that this resolver took for any question of the report: its own share; null where that is not known. */
   readonly resolverMs: number | null
-  /** Of the records when they are fresh, in seconds; null where both resolvers had them from a cache, or one alone tells. */
+  /** Of the records when they are fresh, in seconds; null where nobody signed them, and both resolvers had them from a cache or one alone tells. */
   readonly originalTtlS: number | null
 }
 

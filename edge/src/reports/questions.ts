@@ -51,12 +51,12 @@ export function createQuestions(ports: QuestionPorts, { deadlineAt, fresh }: Man
   const known = createKnown({ memoOf: () => memo, resolve, open })
   const after = <T extends RecordType>(question: Question<T>, source: string) => {
     counted.asked += 1
-    return known.ask(question, { deadlineAt, opinion: { kind: 'second', after: source } })
+    return known.ask(inFull(question), { deadlineAt, opinion: { kind: 'second', after: source } })
   }
   const ask: Questions['first'] = async (question) => {
     counted.asked += 1
     const [startedAt, before] = [ports.now(), counted.queries]
-    const asked = known.ask(question, { deadlineAt, opinion: { kind: 'first' } })
+    const asked = known.ask(inFull(question), { deadlineAt, opinion: { kind: 'first' } })
     const isFresh = counted.queries > before
     const resolved = await asked
     const isTelling = isFresh && resolved.source === ports.resolvers[0]
@@ -83,6 +83,11 @@ export function createQuestions(ports: QuestionPorts, { deadlineAt, fresh }: Man
     fastestMs: () => (counted.fastestMs === Infinity ? null : counted.fastestMs),
     counts: () => ({ queries: counted.queries, remembered: counted.asked - counted.queries }),
   }
+}
+
+/** All exchanges are asked for with their signatures, so that whoever asks for the same is answered by the same. */
+function inFull<T extends RecordType>(question: Question<T>): Question<T> {
+  return question.type === 'MX' ? { ...question, dnssecOk: true } : question
 }
 
 /** Remembers what it has learned itself, for others too. */

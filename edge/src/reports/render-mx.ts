@@ -31,6 +31,7 @@ export function mxOf(sight: With<'route'>): { value: ReportSections['mx']; findi
     value: {
       status,
       ttl_s: route.mx.kind === 'failure' ? null : route.mx.ttlS,
+      original_ttl_s: route.originalTtlS,
       dnssec: route.dnssec,
       resolvers_agree: route.agree,
       found: status === 'error' ? null : named.length,

@@ -121,9 +121,14 @@ function routeOf(first: Stated<MxData>, second: Answer<MxData>, own: Addresses):
   }
 }
 
-/** Caches count down, each from another moment: two that have as long left have not begun. What is long is no shorter at first. */
+/**
+ * As the zone signed it. Else caches count down, each from another moment: two that have as long left have not begun. What is
+ * long is no shorter at first.
+ */
 function originalTtlS(first: Answer<MxData>, second: Answer<MxData>): number | null {
   if (first.kind !== 'records') return null
+  const signed = first.originalTtlS ?? (second.kind === 'records' ? second.originalTtlS : undefined)
+  if (signed !== undefined) return signed
   const other = second.kind === 'records' ? second.ttlS : null
   const most = Math.max(first.ttlS, other ?? 0)
   const isFresh = other !== null && Math.abs(first.ttlS - other) <= 1

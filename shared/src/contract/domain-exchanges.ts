@@ -71,6 +71,10 @@ export type ExchangeShown = z.infer<typeof exchange>
 export const mxSection = z.strictObject({
   status: z.enum(['mx', 'null_mx', 'implicit', 'none', 'nxdomain', 'error']),
   ttl_s: z.number().nullable().openapi({ description: 'As the first resolver had it: caches count down' }),
+  original_ttl_s: z.number().nullable().openapi({
+    description:
+      'Of the records when they are fresh: as their zone has signed it (RFC 4034 §3.1.4), else where both resolvers have as long left, or more than a day; null where neither tells',
+  }),
   dnssec: z.enum(DNSSEC_STATES),
   resolvers_agree: z.boolean().nullable().openapi({ description: 'Null where one of them could not tell' }),
   found: z.number().int().nullable().openapi({ description: 'Exchanges that are named; at most ten are looked at' }),

@@ -34,6 +34,8 @@ export interface Question<T extends RecordType = RecordType> {
   readonly type: T
   /** The resolver is to give what it would not vouch for (RFC 4035 §3.2.2): tells signatures that do not hold from servers that do not answer. */
   readonly checkingDisabled?: true
+  /** Signatures are wanted beside the records (RFC 3225 §3): they tell the TTL that no cache has counted down. */
+  readonly dnssecOk?: true
 }
 
 export type Failure = 'timeout' | 'servfail' | 'refused' | 'malformed' | 'unreachable'
@@ -46,10 +48,16 @@ interface Found {
 /**
  * `ttlS` is the least TTL over every record used, for negative answers min(SOA TTL, SOA MINIMUM) (RFC 2308 §5), null without SOA.
  * `authentic` is the resolver's AD bit (RFC 4035 §3.2.3), which covers the whole chain of aliases. `canonical` is where that
- * chain ended, and absent where the name is no alias.
+ * chain ended, and absent where the name is no alias. `originalTtlS` is `ttlS` as the zones themselves have it, by the
+ * signatures of all records used (RFC 4034 §3.1.4), and absent where those were not asked for or one is missing.
  */
 export type Answer<D> =
-  | (Found & { readonly kind: 'records'; readonly data: readonly D[]; readonly ttlS: number })
+  | (Found & {
+      readonly kind: 'records'
+      readonly data: readonly D[]
+      readonly ttlS: number
+      readonly originalTtlS?: number
+    })
   | (Found & { readonly kind: 'nodata' | 'nxdomain'; readonly ttlS: number | null })
   | { readonly kind: 'failure'; readonly why: Failure }
 

@@ -10,6 +10,10 @@ declare module 'dns-packet' {
     readonly name: string
     readonly ttl?: number
     readonly data?: unknown
+    /** OPT only (RFC 6891 §6.1.3). */
+    readonly udpPayloadSize?: number
+    readonly flags?: number
+    readonly options?: readonly unknown[]
   }
   export interface Packet {
     readonly type?: 'query' | 'response'
@@ -23,6 +27,7 @@ declare module 'dns-packet' {
     readonly authorities?: readonly DnsPacketRecord[]
     readonly additionals?: readonly DnsPacketRecord[]
   }
+  export const DNSSEC_OK: number
   export const RECURSION_DESIRED: number
   export const AUTHENTIC_DATA: number
   export const CHECKING_DISABLED: number

@@ -4,6 +4,7 @@ import {
   AUTHENTIC_DATA,
   CHECKING_DISABLED,
   type DnsPacketRecord,
+  DNSSEC_OK,
   decode,
   encode,
   type Packet,
@@ -29,8 +30,12 @@ function query(question: Question) {
     id: 0,
     flags: RECURSION_DESIRED | (question.checkingDisabled === true ? CHECKING_DISABLED : AUTHENTIC_DATA),
     questions: [{ type: question.type, name: question.name, class: 'IN' }],
+    ...(question.dnssecOk === true && { additionals: [WANTS_SIGNATURES] }),
   })
 }
+
+/** The size is one of UDP, which DNS over HTTPS heeds not (RFC 8484 §6). */
+const WANTS_SIGNATURES = { type: 'OPT', name: '.', udpPayloadSize: 1_232, flags: DNSSEC_OK, options: [] }
 
 /** URL of the GET form; `endpoint` is the DoH URL without query. */
 export function getUrl(endpoint: string, question: Question): string {
@@ -86,8 +91,33 @@ function positive<T extends RecordType>(packet: Packet, question: Question<T>, a
   const data = records.map((record) => dataOf(record)).filter((datum) => datum !== null) as DataOf[T][]
   if (data.length < records.length) return { kind: 'failure', why: 'malformed' }
   if (data.length === 0) return { kind: 'nodata', ttlS: negativeTtlS(packet), authentic, ...chain.alias }
-  const ttls = [...chain.links, ...records].map((record) => record.ttl ?? 0)
-  return { kind: 'records', data, ttlS: Math.min(...ttls), authentic, ...chain.alias }
+  const used = [...chain.links, ...records]
+  const ttlS = Math.min(...used.map((record) => record.ttl ?? 0))
+  return { kind: 'records', data, ttlS, authentic, ...chain.alias, ...originalOf(used, packet.answers ?? []) }
+}
+
+/** RFC 2181 §8. */
+const MAX_TTL_S = 2 ** 31 - 1
+
+/** Signatures of one set all have its TTL (RFC 4034 §3.1.4); those that do not are no reason to take the longer one. */
+function originalOf(used: readonly DnsPacketRecord[], answers: readonly DnsPacketRecord[]): { originalTtlS?: number } {
+  const signatures = answers.filter(({ type }) => type === 'RRSIG')
+  const originals = used.map((record) => {
+    const own = signatures.filter(({ name, data }) => plain(name) === plain(record.name) && covers(data, record.type))
+    return Math.min(...own.map(({ data }) => (data as Signature).originalTTL))
+  })
+  const least = Math.min(...originals)
+  return originals.every((ttlS) => ttlS <= MAX_TTL_S) ? { originalTtlS: least } : {}
+}
+
+interface Signature {
+  readonly typeCovered: string
+  readonly originalTTL: number
+}
+
+function covers(data: unknown, type: string): data is Signature {
+  if (typeof data !== 'object' || data === null || !('typeCovered' in data) || !('originalTTL' in data)) return false
+  return data.typeCovered === type && typeof data.originalTTL === 'number'
 }
 
 interface Chain {

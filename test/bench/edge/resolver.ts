@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readDohRequest } from '@postern/test/world/dns/doh-request.ts'
-import { type Query, readQuery, type Response, writeResponse } from '@postern/test/world/dns/message.ts'
+import { failed, type Query, readQuery, type Response, writeResponse } from '@postern/test/world/dns/message.ts'
 import { parseRecord, type ResourceRecord, startOfAuthority } from '@postern/test/world/dns/zone-text.ts'
 
 export const AWAY_MS = 15
@@ -25,7 +25,7 @@ const server = createServer(async (request, response) => {
 function found({ name, type }: Query): Response {
   const answers = recordsOf(name.toLowerCase(), type)
   const authorities = answers.length > 0 ? [] : [startOfAuthority(name.split('.').slice(-2).join('.'))]
-  return { rcode: 'NOERROR', answers, authorities, authentic: false }
+  return { ...failed('NOERROR'), answers, authorities }
 }
 
 function recordsOf(name: string, type: string): ResourceRecord[] {

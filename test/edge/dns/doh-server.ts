@@ -3,10 +3,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readDohRequest } from '@postern/test/world/dns/doh-request.ts'
-import { readQuery } from '@postern/test/world/dns/message.ts'
+import { type Query, readQuery } from '@postern/test/world/dns/message.ts'
 import { resolve } from '@postern/test/world/dns/resolver.ts'
 import type { ResolverFault } from '@postern/test/world/dns/resolver-fault.ts'
-import { parseRecord } from '@postern/test/world/dns/zone-text.ts'
+import { parseRecord, type ResourceRecord } from '@postern/test/world/dns/zone-text.ts'
 import { Zones } from '@postern/test/world/dns/zones.ts'
 import type { Resolver } from '@postern/shared/dns/resolvers.ts'
 
@@ -14,6 +14,8 @@ export interface Question {
   readonly name: string
   readonly type: string
   readonly via: 'GET' | 'POST'
+  /** Signatures were asked for (RFC 3225 §3). */
+  readonly dnssecOk?: true
 }
 
 /**
@@ -41,7 +43,7 @@ export interface DohParts {
   /** Zones of their own below `test` that nobody signs. */
   readonly insecure?: readonly string[]
   readonly slowMs?: number
-  /** Of every record; the zones' own without it. */
+  /** What every record has left, as a cache has it; as much as its zone gave it without it. */
   readonly ttlS?: number
   /** As if an HTTP cache had kept the answer for so long. */
   readonly ageS?: number
@@ -67,7 +69,7 @@ export async function startDoh(name: string, parts: DohParts = {}): Promise<DohS
     const read = await readDohRequest(request, url)
     const query = read.kind === 'message' ? readQuery(read.bytes) : null
     if (read.kind !== 'message' || query === null) return void response.writeHead(400).end()
-    const question = { name: query.name, type: query.type, via: read.via }
+    const question = questionOf(query, read.via)
     asked.push(question)
     const manner = mannerOf(parts, question)
     if (manner === 'redirect' && url.pathname === DOH_PATH) {
@@ -90,6 +92,10 @@ export async function startDoh(name: string, parts: DohParts = {}): Promise<DohS
     open: () => open,
     close: () => closed(server),
   }
+}
+
+function questionOf({ name, type, edns }: Query, via: Question['via']): Question {
+  return { name, type, via, ...(edns?.dnssecOk === true && { dnssecOk: true }) }
 }
 
 function closed(server: ReturnType<typeof createServer>): Promise<void> {
@@ -120,9 +126,12 @@ function zonesFor(manner: Manner, parts: DohParts): Zones {
   if (manner === 'refused') return zones
   for (const origin of ['test', 'arpa']) zones.addZone(origin, { authentic, ...faultFor(manner, slowMs) })
   for (const origin of insecure) zones.addZone(origin, faultFor(manner, slowMs))
-  if (manner !== 'nxdomain')
-    zones.put(zone.map((line) => ({ ...parseRecord(line, 'test'), ...(ttlS === undefined ? {} : { ttl: ttlS }) })))
+  if (manner !== 'nxdomain') zones.put(zone.map((line) => counted(parseRecord(line, 'test'), ttlS)))
   return zones
+}
+
+function counted(record: ResourceRecord, ttlS: number | undefined): ResourceRecord {
+  return ttlS === undefined ? record : { ...record, ttl: ttlS, originalTtl: record.ttl }
 }
 
 const WITHOUT_FAULT: readonly Manner[] = ['honest', 'nxdomain', 'redirect', 'endless', 'busy', 'refused']

@@ -39,7 +39,15 @@ export const REPORT: DomainReport = {
   generated_at: '2099-05-01T12:00:00.000Z',
   vantage: { resolvers: ['one'], lane: 'eu-1' },
   verdict: { accepts_mail: 'yes', reason: 'mx_found', caveat: '' },
-  mx: { status: 'mx', ttl_s: 300, dnssec: 'secure', resolvers_agree: true, found: 1, records: [RECORD] },
+  mx: {
+    status: 'mx',
+    ttl_s: 300,
+    original_ttl_s: 300,
+    dnssec: 'secure',
+    resolvers_agree: true,
+    found: 1,
+    records: [RECORD],
+  },
   spf: { status: 'one', record: 'v=spf1 -all', lookups: 0, voids: 0, partial: false, all: '-', included: [] },
   dkim: { zone: 'exists', selectors: [] },
   dmarc: {

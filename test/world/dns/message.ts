@@ -77,7 +77,7 @@ function problemOf(packet: Packet, flags: number): Query['problem'] {
 
 /** An answer without records, for questions that are refused or fail. */
 export function failed(rcode: keyof typeof RCODES): Response {
-  return { rcode, answers: [], authorities: [], authentic: false }
+  return { rcode, answers: [], authorities: [], authentic: false, signatures: { answers: [], authorities: [] } }
 }
 
 export interface Response extends Omit<Finding, 'rcode'> {
@@ -86,16 +86,19 @@ export interface Response extends Omit<Finding, 'rcode'> {
 }
 
 export function writeResponse(query: Query, response: Response): Buffer {
+  const { answers, authorities, signatures } = response
+  // RFC 4035 §3.2.1: signatures go to those who said with DO that they want them.
+  const isSigned = query.edns?.dnssecOk === true
   const body = encode({
     type: 'response',
     id: query.id,
     flags: flagsOf(query, response),
-    answers: response.answers.map((record) => ({
+    answers: [...answers, ...(isSigned ? signatures.answers : [])].map((record) => ({
       ...record,
       name: asAsked(record.name, query.name),
       data: copied(record.data),
     })),
-    authorities: [...response.authorities],
+    authorities: [...authorities, ...(isSigned ? signatures.authorities : [])],
     additionals: query.edns === null ? [] : [optRecord(query.edns.dnssecOk)],
   })
   return withQuestion(Buffer.from(body), query.question)

@@ -2,7 +2,12 @@
 import { createHash } from 'node:crypto'
 
 /** Every record type that the world serves, with the data that dns-packet encodes for it. */
-export type ResourceRecord = { readonly name: string; readonly ttl: number } & (
+export type ResourceRecord = {
+  readonly name: string
+  readonly ttl: number
+  /** What its zone has, where a cache has counted `ttl` down. */
+  readonly originalTtl?: number
+} & (
   | { readonly type: 'A' | 'AAAA' | 'PTR' | 'NS'; readonly data: string }
   | { readonly type: 'CNAME'; readonly data: string }
   | { readonly type: 'MX'; readonly data: { readonly preference: number; readonly exchange: string } }

@@ -1,5 +1,7 @@
 // The records of the invented internet and how a question finds them: answer, nothing of that type, or no such name.
 import type { ResolverFault } from './resolver-fault.ts'
+import { type Signed, signatureOf } from './signatures.ts'
+import type { PacketRecord } from './wire-format.ts'
 import { delegationSigner, nameServer, type ResourceRecord, startOfAuthority } from './zone-text.ts'
 
 export interface Finding {
@@ -7,6 +9,8 @@ export interface Finding {
   readonly answers: readonly ResourceRecord[]
   readonly authorities: readonly ResourceRecord[]
   readonly authentic: boolean
+  /** Of both sections, for whoever asks for them (RFC 4035 §3.2.1); those of a badly signed zone are there too. */
+  readonly signatures: Record<'answers' | 'authorities', readonly PacketRecord[]>
 }
 
 export interface ZoneOptions {
@@ -18,6 +22,7 @@ interface Zone {
   readonly soa: ResourceRecord
   readonly fault: ResolverFault | null
   readonly authentic: boolean
+  readonly signed: boolean
 }
 
 interface Asked {
@@ -29,6 +34,8 @@ interface Asked {
 interface Walk {
   readonly zones: readonly Zone[]
   readonly aliases: readonly ResourceRecord[]
+  /** Sets of records on the way, as far as their zones are signed. */
+  readonly signed: readonly Signed[]
   readonly name: string
   readonly matching: readonly ResourceRecord[]
   readonly ending: 'there' | 'outside' | 'loop'
@@ -45,8 +52,8 @@ export class Zones {
   /** A zone that is signed, well or badly, has its DS record in the zone above. */
   addZone(origin: string, { fault, authentic = false }: ZoneOptions = {}): void {
     const soa = startOfAuthority(origin)
-    this.#zones.set(origin, { soa, fault: fault ?? null, authentic })
     const signed = authentic || fault?.kind === 'bogus'
+    this.#zones.set(origin, { soa, fault: fault ?? null, authentic, signed })
     this.put([soa, nameServer(origin), ...(signed ? [delegationSigner(origin)] : [])])
   }
 
@@ -70,14 +77,22 @@ export class Zones {
   }
 
   lookup(question: Asked): Finding {
-    const { zones, aliases, name, matching, ending } = this.#walk(question)
-    if (ending === 'loop') return { rcode: 'SERVFAIL', answers: [], authorities: [], authentic: false }
+    const { zones, aliases, signed, name, matching, ending } = this.#walk(question)
+    if (ending === 'loop') return empty('SERVFAIL')
     const authentic = zones.every((zone) => zone.authentic)
-    if (ending === 'outside') return outside(aliases, authentic)
-    if (matching.length > 0) return found([...aliases, ...matching], authentic)
+    const signatures = { answers: signaturesOf(signed), authorities: [] }
+    const found = {
+      rcode: 'NOERROR',
+      answers: [...aliases, ...matching],
+      authorities: [],
+      authentic,
+      signatures,
+    } as const
+    // An alias that leaves the world is followed no further; a question that begins outside is refused.
+    if (ending === 'outside') return aliases.length > 0 ? found : empty('REFUSED')
+    if (matching.length > 0) return found
     const rcode = this.#source(name) === null ? 'NXDOMAIN' : 'NOERROR'
-    const soa = zones.at(-1)?.soa
-    return { rcode, answers: aliases, authorities: soa === undefined ? [] : [soa], authentic }
+    return { ...found, rcode, ...negative(zones.at(-1), signatures) }
   }
 
   /** The first fault on the way to the answer, aliases included. */
@@ -88,19 +103,24 @@ export class Zones {
   #walk({ name: asked, type }: Asked): Walk {
     const zones: Zone[] = []
     const aliases: ResourceRecord[] = []
+    const signed: Signed[] = []
     let name = asked.toLowerCase()
     while (aliases.length <= MAX_CNAMES) {
+      const way = { zones, aliases, signed, name }
       const zone = this.#zoneOf(name, type)
-      if (zone === null) return { zones, aliases, name, matching: [], ending: 'outside' }
+      if (zone === null) return { ...way, matching: [], ending: 'outside' }
       zones.push(zone)
       const held = this.#heldBy(name)
       const matching = held.filter((record) => record.type === type)
       const alias = held.find((record) => record.type === 'CNAME')
-      if (matching.length > 0 || alias === undefined) return { zones, aliases, name, matching, ending: 'there' }
+      const isEnd = matching.length > 0 || alias === undefined
+      const records = isEnd ? matching : [alias]
+      if (zone.signed) signed.push({ records, origin: zone.soa.name, source: this.#source(name) ?? name })
+      if (isEnd) return { ...way, matching, ending: 'there' }
       aliases.push(alias)
       name = alias.data
     }
-    return { zones, aliases, name, matching: [], ending: 'loop' }
+    return { zones, aliases, signed, name, matching: [], ending: 'loop' }
   }
 
   #heldBy(name: string): ResourceRecord[] {
@@ -129,15 +149,19 @@ export class Zones {
   }
 }
 
-function found(answers: readonly ResourceRecord[], authentic: boolean): Finding {
-  return { rcode: 'NOERROR', answers, authorities: [], authentic }
+function empty(rcode: Finding['rcode']): Finding {
+  return { rcode, answers: [], authorities: [], authentic: false, signatures: { answers: [], authorities: [] } }
 }
 
-/** An alias that leaves the world is followed no further; a question that begins outside is refused. */
-function outside(aliases: readonly ResourceRecord[], authentic: boolean): Finding {
-  return aliases.length > 0
-    ? found(aliases, authentic)
-    : { rcode: 'REFUSED', answers: [], authorities: [], authentic: false }
+function negative(zone: Zone | undefined, { answers }: Finding['signatures']) {
+  if (zone === undefined) return {}
+  const { soa, signed } = zone
+  const authorities = signaturesOf(signed ? [{ records: [soa], origin: soa.name, source: soa.name }] : [])
+  return { authorities: [soa], signatures: { answers, authorities } }
+}
+
+function signaturesOf(sets: readonly Signed[]): PacketRecord[] {
+  return sets.map(signatureOf).filter((signature) => signature !== null)
 }
 
 /** The name and every name above it, nearest first. */
