@@ -65,6 +65,15 @@ describe('the report', () => {
     for (const [, anchor] of text.matchAll(/href="#([\w-]+)"/g)) expect(text.includes(`id="${anchor}"`)).toBe(true)
   })
 
+  it.each(rows.filter(({ fault, faults }) => fault === undefined && faults === undefined))(
+    'of $domain says who vouches for its records',
+    ({ domain, authentic = false, nonexistent = false }) => {
+      const { mx, spf, tls_rpt: tlsRpt } = reports.get(domain)!
+      const states = [mx.dnssec, spf.dnssec, tlsRpt.dnssec].filter((state) => state !== null)
+      if (!nonexistent) expect(states.filter((state) => state !== (authentic ? 'secure' : 'insecure'))).toEqual([])
+    },
+  )
+
   it('is looked for by nobody in a way that no server forgives', async () => {
     const violations = await (await fetch(`${stack.worldUrl()}/world/violations`)).json()
     expect(violations).toEqual([])

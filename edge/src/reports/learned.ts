@@ -39,14 +39,20 @@ export type Looked =
   | { readonly kind: 'report'; readonly report: InspectReport; readonly tookMs: number }
   | { readonly kind: 'unmeasured'; readonly why: NotLooked | 'no_exchange' }
 
+/** TXT records of a name; both null where they were not learned. */
+export interface TextsLearned {
+  readonly texts: readonly string[] | null
+  readonly dnssec: Dnssec | null
+}
+
 export interface Learned {
   readonly route?: RouteLearned
   readonly exchanges?: readonly ExchangeLearned[]
   readonly spf?: SpfSurvey
   readonly dkim?: DkimSurvey
   readonly dmarc?: DmarcSurvey
-  readonly sts?: { readonly texts: readonly string[] | null; readonly fetched: Fetched }
-  readonly tlsRpt?: { readonly texts: readonly string[] | null }
+  readonly sts?: TextsLearned & { readonly fetched: Fetched }
+  readonly tlsRpt?: TextsLearned
   readonly looked?: Looked
   /** Names whose signatures do not hold. */
   readonly bogus?: readonly string[]

@@ -51,7 +51,7 @@ export function createLookUps(ports: QuestionPorts, manner: Manner): LookUps {
   }
   const unless = async <T extends RecordType>(question: Question<T>, kinds: readonly string[]) => {
     const { answer, source } = (await first(question)).resolved
-    return kinds.includes(answer.kind) ? doubted(answer, await second(question, source)) : answer
+    return kinds.includes(answer.kind) ? vouched(answer, await second(question, source)) : answer
   }
   return {
     begin,
@@ -88,6 +88,13 @@ const UNASKED: AnyAnswer = { kind: 'failure', why: 'timeout' }
 
 export function isNegative({ kind }: Answer<unknown>): boolean {
   return NOTHING_THERE.some((one) => one === kind)
+}
+
+/** What two were asked is vouched for by both, or by nobody. */
+function vouched<D>(first: Answer<D>, second: Answer<D>): Answer<D> {
+  const both = doubted(first, second)
+  if (both.kind === 'failure') return both
+  return { ...both, authentic: [first, second].every((one) => one.kind !== 'failure' && one.authentic) }
 }
 
 /** Whoever finds something is believed; who finds nothing of another kind, or cannot tell, leaves it unknown. */

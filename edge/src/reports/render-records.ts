@@ -10,7 +10,7 @@ import { shown } from '@postern/shared/report/record.ts'
 import type { SpfSurvey } from '@postern/shared/report/spf-survey.ts'
 import { chosenTlsRpt, parseTlsRpt } from '@postern/shared/report/tlsrpt.ts'
 import { pinName } from './exchanges.ts'
-import { exchangesNamed, routeKind } from './learned.ts'
+import { exchangesNamed, routeKind, type TextsLearned } from './learned.ts'
 import { inspectionOf } from './render-seen.ts'
 import type { With } from './sections.ts'
 import { policyCertificate, weighed } from './weigh.ts'
@@ -23,12 +23,14 @@ function some(texts: readonly string[] = []): string[] {
   return texts.slice(0, MOST_ITEMS).map((text) => shown(text, MOST_OF_ITEM))
 }
 
-export function spfOf({ status, text, lookups, voids, partial, all, included }: SpfSurvey): ReportSections['spf'] {
+export function spfOf({ status, text, dnssec, included, ...survey }: SpfSurvey): ReportSections['spf'] {
+  const { lookups, voids, partial, all } = survey
   const isCounted = status === 'one' || status === 'error'
   const counts = isCounted ? { lookups, voids } : { lookups: null, voids: null }
   return {
     status,
     record: text === null ? null : shown(text, MOST_TEXT),
+    dnssec,
     ...counts,
     partial,
     all,
@@ -50,10 +52,12 @@ export function dkimOf({ zone, selectors }: DkimSurvey): ReportSections['dkim'] 
   }
 }
 
-export function dmarcOf({ status, text, effective, organisation, walk }: DmarcSurvey): ReportSections['dmarc'] {
+export function dmarcOf({ status, text, dnssec, effective, ...survey }: DmarcSurvey): ReportSections['dmarc'] {
+  const { organisation, walk } = survey
   return {
     status,
     record: text === null ? null : shown(text, MOST_TEXT),
+    dnssec,
     found_at: effective?.foundAt ?? null,
     organisational_domain: organisation,
     walk: walk.map((name) => `_dmarc.${name}`),
@@ -108,6 +112,7 @@ export function policyOf(sight: With<'sts' | 'route'>): {
     value: {
       status,
       records: sight.sts.texts === null ? null : some(sight.sts.texts),
+      dnssec: sight.sts.dnssec,
       id,
       policy: policy === null ? null : { mode: policy.mode, max_age_s: policy.maxAgeS, mx: some(policy.mx) },
       fetch: fetchOf(weighed(sight.sts.fetched, sight.looked)),
@@ -147,14 +152,15 @@ function fetchOf(fetched: Fetched): ReportSections['mta_sts']['fetch'] {
   }
 }
 
-export function tlsRptOf(texts: readonly string[] | null): ReportSections['tls_rpt'] {
-  if (texts === null) return { status: 'unlearned', record: null, rua: [] }
+export function tlsRptOf({ texts, dnssec }: TextsLearned): ReportSections['tls_rpt'] {
+  if (texts === null) return { status: 'unlearned', record: null, dnssec, rua: [] }
   const found = chosenTlsRpt(texts)
-  if (found.kind !== 'one') return { status: found.kind, record: null, rua: [] }
+  if (found.kind !== 'one') return { status: found.kind, record: null, dnssec, rua: [] }
   const parsed = parseTlsRpt(found.text)
+  const record = shown(found.text, MOST_TEXT)
   return parsed.ok
-    ? { status: 'published', record: shown(found.text, MOST_TEXT), rua: some(parsed.record.rua) }
-    : { status: 'invalid', record: shown(found.text, MOST_TEXT), rua: [] }
+    ? { status: 'published', record, dnssec, rua: some(parsed.record.rua) }
+    : { status: 'invalid', record, dnssec, rua: [] }
 }
 
 export function daneOf({ domain, route, exchanges, looked }: With<'route' | 'exchanges'>): {

@@ -1,7 +1,7 @@
 // THE STORY of one domain's report: the records side by side, its exchanges, its policy, a lane's look at them; told as it is learned.
 import type { DomainReport } from '@postern/shared/contract/domain-report.ts'
 import type { Answer, MxData } from '@postern/shared/dns/answer.ts'
-import { dnssecOf, together } from '@postern/shared/dns/dnssec.ts'
+import { concludedFrom, dnssecOf, together } from '@postern/shared/dns/dnssec.ts'
 import type { Addresses } from '@postern/shared/dns/mail-route.ts'
 import { providerOf } from '@postern/shared/dns/provider.ts'
 import { textsOf } from '@postern/shared/report/asking.ts'
@@ -15,7 +15,7 @@ import { surveySpf } from '@postern/shared/report/spf-survey.ts'
 import { type Board, createBoard, type Tell } from './board.ts'
 import { learnExchanges } from './exchanges.ts'
 import type { Begun } from './head-start.ts'
-import { exchangesNamed, type Named, NOT_ASKED, type RouteLearned } from './learned.ts'
+import { exchangesNamed, type Named, NOT_ASKED, type RouteLearned, type TextsLearned } from './learned.ts'
 import { type InspectPorts, look } from './look.ts'
 import {
   createLookUps,
@@ -163,10 +163,13 @@ async function learnRecords(domain: string, { looks, board }: Means): Promise<vo
   await Promise.all([
     looks.run(surveySpf(domain), new Map([[domain, NOTHING_THERE]])).then((spf) => board.note('spf', spf)),
     looks.run(surveyDmarc(domain), decisiveOf(domain)).then((dmarc) => board.note('dmarc', dmarc)),
-    looks
-      .sure({ name: `_smtp._tls.${domain}`, type: 'TXT' })
-      .then((answer) => board.note('tlsRpt', { texts: textsOf(answer) })),
+    textsAt(`_smtp._tls.${domain}`, looks).then((learned) => board.note('tlsRpt', learned)),
   ])
+}
+
+async function textsAt(name: string, looks: LookUps): Promise<TextsLearned> {
+  const answer = await looks.sure({ name, type: 'TXT' })
+  return { texts: textsOf(answer), dnssec: concludedFrom([answer]) }
 }
 
 async function learnHosts(
@@ -190,15 +193,15 @@ interface PolicyLearned {
 }
 
 function learnPolicy({ domain: { ascii }, fresh }: ReportWanted, { looks, board, ports }: Means): PolicyLearned {
-  const texts = looks.sure({ name: `_mta-sts.${ascii}`, type: 'TXT' }).then(textsOf)
-  const id = texts.then((found) => (found === null ? null : idOf(found)))
+  const learning = textsAt(`_mta-sts.${ascii}`, looks)
+  const id = learning.then(({ texts }) => (texts === null ? null : idOf(texts)))
   return { id, done: fetchLater() }
 
   async function fetchLater(): Promise<void> {
-    const [found, known] = await Promise.all([texts, id])
-    const isWorthIt = known !== null || found?.length === 0
+    const [learned, known] = await Promise.all([learning, id])
+    const isWorthIt = known !== null || learned.texts?.length === 0
     const fetched = isWorthIt ? await fetchedPolicy({ domain: ascii, id: known, fresh }, { looks, ports }) : NOT_FETCHED
-    board.note('sts', { texts: found, fetched })
+    board.note('sts', { ...learned, fetched })
   }
 }
 

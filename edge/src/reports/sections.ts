@@ -139,7 +139,7 @@ function tlsRpt(sight: With<'tlsRpt' | 'sts'>): Rendered<'tls_rpt'> {
   const { domain, tlsRpt: learned, sts, exchanges } = sight
   const isPinned = exchanges?.some(({ pins }) => (pins.records ?? []).length > 0) === true
   const isNeeded = chosenSts(sts.texts ?? []).kind === 'one' || isPinned
-  return { value: tlsRptOf(learned.texts), findings: tlsRptFindings(domain.ascii, learned.texts, isNeeded) }
+  return { value: tlsRptOf(learned), findings: tlsRptFindings(domain.ascii, learned.texts, isNeeded) }
 }
 
 function bogusFindings({ domain, bogus }: With<'bogus'>): Finding[] {

@@ -1,5 +1,6 @@
 // The MTA-STS policy of a domain as its report shows it: published, fetched, held against the exchanges.
 import { z } from '@hono/zod-openapi'
+import { recordDnssec } from './dnssec-state.ts'
 import { GAP_LEVELS } from '../report/gap.ts'
 import { HEALTH_BANDS } from '../report/health.ts'
 import { certificateFault, fetchWhy, healthCap } from './closed-lists.ts'
@@ -11,6 +12,7 @@ const names = z.array(z.string())
 export const mtaSts = z.strictObject({
   status: z.enum(['none', 'several', 'invalid', 'published', 'unlearned']),
   records: names.nullable().openapi({ description: 'TXT records at `_mta-sts.`; null where they were not learned' }),
+  dnssec: recordDnssec,
   id: z.string().nullable(),
   policy: z
     .strictObject({ mode: z.enum(['enforce', 'testing', 'none']), max_age_s: z.number().int(), mx: names })

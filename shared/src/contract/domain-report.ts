@@ -1,5 +1,6 @@
 // What `GET /v1/domains/{domain}` answers: the sections of a domain's report, what was found, and what changed.
 import { z } from '@hono/zod-openapi'
+import { recordDnssec } from './dnssec-state.ts'
 import { SECTIONS, SEVERITIES, type Severity } from '../report/finding.ts'
 import { PUBLISHED_AS } from '../report/publish.ts'
 import { unmeasuredWhy } from './closed-lists.ts'
@@ -32,6 +33,7 @@ const verdict = z.strictObject({
 const spf = z.strictObject({
   status: z.enum(['one', 'none', 'several', 'error', 'unlearned']),
   record: z.string().nullable(),
+  dnssec: recordDnssec,
   lookups: z.number().int().nullable().openapi({
     description: 'In the worst case; receivers stop at ten (RFC 7208 §4.6.4). Null where there is no record to count',
   }),
@@ -63,6 +65,7 @@ const policyWord = z.enum(['none', 'quarantine', 'reject'])
 const dmarc = z.strictObject({
   status: z.enum(['found', 'none', 'several', 'invalid', 'unlearned']),
   record: z.string().nullable(),
+  dnssec: recordDnssec,
   found_at: z.string().nullable(),
   organisational_domain: z.string().nullable(),
   walk: names,
@@ -89,6 +92,7 @@ const dmarc = z.strictObject({
 const tlsRpt = z.strictObject({
   status: z.enum(['none', 'several', 'invalid', 'published', 'unlearned']),
   record: z.string().nullable(),
+  dnssec: recordDnssec,
   rua: names,
 })
 

@@ -9,6 +9,12 @@ export function dnssecOf(answer: Answer<unknown>): Dnssec {
   return answer.authentic ? 'secure' : 'insecure'
 }
 
+/** Of answers that a conclusion rests on; null where one of them is none. */
+export function concludedFrom(answers: readonly (Answer<unknown> | undefined)[]): Dnssec | null {
+  const learned = answers.filter((answer) => answer !== undefined && answer.kind !== 'failure')
+  return learned.length < answers.length ? null : together(learned.map(dnssecOf))
+}
+
 /** Of several answers that are used together: no better than the worst of them. */
 export function together(states: readonly Dnssec[]): Dnssec {
   return (['bogus', 'indeterminate', 'insecure'] as const).find((state) => states.includes(state)) ?? 'secure'

@@ -1,4 +1,5 @@
 // DMARC of one domain as its owner has to see it: the walk, the record that counts, and whether its reports may go where they are sent.
+import { concludedFrom, type Dnssec } from '../dns/dnssec.ts'
 import { type AnyAnswer, type Asking, isAskable, textsOf } from './asking.ts'
 import { chosenDmarc, type DmarcRecord, parseDmarc } from './dmarc.ts'
 import { type Applied, appliedTo, type Effective, organisationOf, type Published, walkOf } from './dmarc-walk.ts'
@@ -11,6 +12,8 @@ export interface DmarcSurvey {
   readonly status: 'found' | 'none' | 'several' | 'invalid' | 'unlearned'
   /** Names that were asked, without `_dmarc.`, from the domain upwards. */
   readonly walk: readonly string[]
+  /** Of the record that was found and all names below it that have none, or of all of the walk; null where one was not learned. */
+  readonly dnssec: Dnssec | null
   /** Of the record that counts, or asks for nothing, and the name that has it; else of the domain's own. Null where there is none. */
   readonly text: string | null
   readonly foundAt: string | null
@@ -54,6 +57,7 @@ export function* surveyDmarc(domain: string): Asking<DmarcSurvey> {
   return {
     status: own.discarded ?? STATUS[applied.kind],
     walk,
+    dnssec: concludedFrom(answers.slice(0, foundAt === null ? walk.length : walk.indexOf(foundAt) + 1)),
     text,
     foundAt,
     own: own.has.kind === 'record' ? own.has.record : null,

@@ -1,4 +1,5 @@
 // An SPF record as its owner has to see it: all it leads to, whoever sends, with what that costs and where it goes wrong.
+import { concludedFrom, type Dnssec } from '../dns/dnssec.ts'
 import { type AnyAnswer, type Asking, isAskable, textsOf } from './asking.ts'
 import { chosen, shown } from './record.ts'
 import { MOST_LOOKUPS } from './spf.ts'
@@ -14,6 +15,8 @@ export interface SpfTerm {
 export interface SpfSurvey {
   readonly status: 'one' | 'none' | 'several' | 'error' | 'unlearned'
   readonly text: string | null
+  /** Of the answer at the domain itself: what is included lies in zones of others. Null where that is unlearned. */
+  readonly dnssec: Dnssec | null
   /** Something was not learned, or depends on who sends: `lookups` and `voids` are lower bounds, and there may be more to find. */
   readonly partial: boolean
   /** The first error, in the record or in what it leads to. */
@@ -86,9 +89,10 @@ const MOST_OF_TERM = 100
 export function* surveySpf(domain: string): Asking<SpfSurvey> {
   const [answer] = yield [{ name: domain, type: 'TXT' }]
   const texts = textsOf(answer)
-  if (texts === null) return { ...NOTHING, partial: true, status: 'unlearned', text: null }
+  const dnssec = concludedFrom([answer])
+  if (texts === null) return { ...NOTHING, partial: true, status: 'unlearned', text: null, dnssec }
   const found = chosen(texts, isSpf)
-  if (found.kind !== 'one') return { ...NOTHING, status: found.kind, text: null }
+  if (found.kind !== 'one') return { ...NOTHING, status: found.kind, text: null, dnssec }
   const walk = begun()
   const all = yield* walkRecord(walk, { domain, depth: 0, path: [domain], isGranting: true, isEnd: true }, found.text)
   const { loops, broken, included, steps: _steps, answers: _answers, ...learned } = walk
@@ -97,6 +101,7 @@ export function* surveySpf(domain: string): Asking<SpfSurvey> {
     all,
     status: walk.error === null ? 'one' : 'error',
     text: found.text,
+    dnssec,
     loops: [...loops],
     broken: [...broken],
     included: [...included].map(([name, depth]) => ({ domain: name, depth })),

@@ -36,6 +36,59 @@ describe('DANE', () => {
   })
 })
 
+describe('a record', () => {
+  const RECORDS = [
+    ...ZONE,
+    'a TXT v=spf1 -all',
+    '_dmarc.a TXT v=DMARC1; p=reject',
+    '_mta-sts.a TXT v=STSv1; id=1',
+    '_smtp._tls.a TXT v=TLSRPTv1; rua=mailto:t@a.test',
+  ]
+
+  async function statesOf(domain: string, ...resolvers: readonly DohParts[]) {
+    const { report: made } = await report(domain, { resolvers })
+    const { spf, dmarc, mta_sts: sts, tls_rpt: tlsRpt } = made
+    return [spf, dmarc, sts, tlsRpt].map(({ status, dnssec }) => `${status} ${dnssec}`)
+  }
+
+  it.each<[string, readonly DohParts[], readonly string[]]>([
+    [
+      'that is there is vouched for by whoever has told it',
+      [signed(RECORDS), { zone: RECORDS }],
+      ['one secure', 'found secure', 'published secure', 'published secure'],
+    ],
+    [
+      'of an unsigned zone is insecure',
+      [{ zone: RECORDS }, signed(RECORDS)],
+      ['one insecure', 'found insecure', 'published insecure', 'published insecure'],
+    ],
+    [
+      'that is not there is so by both',
+      [signed(ZONE), signed(ZONE)],
+      ['none secure', 'none secure', 'none secure', 'none secure'],
+    ],
+    [
+      'that is not there by one of them only is insecure',
+      [signed(ZONE), { zone: ZONE }],
+      ['none insecure', 'none insecure', 'none insecure', 'none insecure'],
+    ],
+    [
+      'that nobody could tell is unlearned, whatever the reason',
+      [signed(ZONE, { manner: 'bogus' }), signed(ZONE, { manner: 'servfail' })],
+      ['unlearned null', 'unlearned null', 'unlearned null', 'unlearned null'],
+    ],
+  ])('%s', async (_what, resolvers, expected) => {
+    expect(await statesOf('a.test', ...resolvers)).toEqual(expected)
+  })
+
+  it('of DMARC that a name above has is no better than what is said of the names below it', async () => {
+    const zone = ['_dmarc.a TXT v=DMARC1; p=reject', 'b.a MX 10 mx.b.a.test.', 'mx.b.a A 8.8.8.8']
+    const [, whole] = await statesOf('b.a.test', signed(zone))
+    const [, cut] = await statesOf('b.a.test', signed(zone, { insecure: ['b.a.test'] }))
+    expect([whole, cut]).toEqual(['found secure', 'found insecure'])
+  })
+})
+
 describe('an exchange that is an alias', () => {
   const alias = (more: readonly string[]) => [
     'a MX 10 mx.a.test.',
