@@ -58,6 +58,16 @@ describe('a report', () => {
     ])
   })
 
+  it('with counts in quotes is the same as one with numbers, and says so', () => {
+    const text = (value: object) => JSON.stringify(value).replaceAll(/(count":)(\d+)/g, '$1"$2"')
+    const details = [failed('certificate-expired', 9), failed('validation-failure', 10)]
+    const numbers = policy(5_000, 19, details)
+    const quoted = JSON.parse(text(numbers)) as object
+    expect(report(quoted)).toEqual({ ...report(numbers), notices: [expect.stringContaining('counts in quotes')] })
+    expect(report(numbers).notices).toEqual([])
+    expect(report(quoted).byType.map(({ sessions }) => sessions)).toEqual([10, 9])
+  })
+
   it('at the line, or of nothing, raises nothing', () => {
     expect(report(policy(95, 5)).findings).toEqual([])
     expect(report(policy(0, 0))).toMatchObject({ rate: null, findings: [], byType: [] })
@@ -108,6 +118,10 @@ describe('a report', () => {
     [{ policies: [{ policy: {}, summary: {} }] }],
     [{ policies: [policy(-1, 2)] }],
     [{ policies: [policy(1e15, 0)] }],
+    [{ policies: [policy('1e3' as unknown as number, 0)] }],
+    [{ policies: [policy('' as unknown as number, 0)] }],
+    [{ policies: [policy('-1' as unknown as number, 0)] }],
+    [{ policies: [policy('9999999999999' as unknown as number, 0)] }],
     [[]],
     [null],
   ])('that is none is refused: %#', (given) => {

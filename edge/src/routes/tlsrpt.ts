@@ -25,7 +25,7 @@ const route = createRoute({
   path: '/v1/tlsrpt',
   summary: 'What a report of TLS failures says',
   description:
-    'The attachment as it came. Whether it is packed is seen from its first octets, whatever its type says; nothing of it is kept.',
+    'The attachment as it came. Whether it is packed is seen from its first octets, whatever its type says, and of several gzip members one report is made; nothing of it is kept.',
   security: [{ bearer: [] }],
   request: {
     query: z.strictObject({
@@ -65,7 +65,7 @@ export function tlsRptRoute(app: OpenAPIHono<AppEnv>): void {
       return refuse(context, 'unsupported-media-type', {
         detail: `Send one of ${TYPES.join(', ')}; of a mail the attachment alone.`,
       })
-    const unpackedBody = await unpacked(new Uint8Array(await context.req.arrayBuffer()))
+    const unpackedBody = unpacked(new Uint8Array(await context.req.arrayBuffer()))
     if (unpackedBody.kind !== 'value') return unread(context, unpackedBody.kind)
     const report = tlsReport.safeParse(unpackedBody.value)
     if (!report.success) return wrongFields(context, report.error.issues, 'body')
@@ -82,7 +82,7 @@ function unread(context: Context, kind: 'too_large' | 'no_gzip' | 'no_json') {
   return refuse(context, 'invalid-json', kind === 'no_gzip' ? NO_GZIP : NO_JSON)
 }
 
-function rendered({ reportId, byType, byExchange, findings, domains, policies, rate, ...rest }: TlsAnalysis) {
+function rendered({ reportId, byType, byExchange, findings, domains, notices, policies, rate, ...rest }: TlsAnalysis) {
   return {
     ...rest,
     report_id: reportId,
@@ -96,6 +96,7 @@ function rendered({ reportId, byType, byExchange, findings, domains, policies, r
       })),
     })),
     domains: [...domains],
+    notices: [...notices],
     by_type: byType.map((one) => ({ ...one })),
     by_exchange: byExchange.map((one) => ({ ...one })),
     findings: findings.map(shown),

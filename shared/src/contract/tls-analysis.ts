@@ -14,6 +14,10 @@ export const tlsAnalysis = z
     failures: count,
     rate: z.number().min(0).max(1).nullable().openapi({ description: 'Null where there were no sessions' }),
     domains: z.array(z.string()),
+    notices: z.array(z.string()).openapi({
+      description:
+        'What is not as RFC 8460 has it and was read as it was meant, each to complete a sentence about the report',
+    }),
     policies: z.array(
       z.strictObject({
         type: z.string().openapi({ description: '`sts`, `tlsa` or `no-policy-found` (RFC 8460 §4.4)' }),

@@ -18,7 +18,10 @@ const RESULT_TYPES = {
 } as const
 
 const text = z.string().max(2_000)
-const sessions = z.number().int().min(0).max(1e12)
+const MOST_SESSIONS = 1e12
+/** Numbers (RFC 8460 §4.4). In quotes a count means the same: a day's report is not turned away for them. */
+const sessions = z.custom<number | string>(isCount, { error: `is no count: a whole number from 0 to ${MOST_SESSIONS}` })
+type Sessions = z.infer<typeof sessions>
 const many = <T extends z.ZodType>(of: T) => z.array(of).max(10_000)
 
 const failureDetails = z.object({
@@ -29,6 +32,11 @@ const failureDetails = z.object({
   'failed-session-count': sessions,
   'failure-reason-code': text.nullish(),
 })
+
+function isCount(value: unknown): boolean {
+  const count = typeof value === 'string' && /^\d{1,13}$/.test(value) ? Number(value) : value
+  return typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= MOST_SESSIONS
+}
 
 type FailureDetails = z.infer<typeof failureDetails>
 
@@ -75,6 +83,8 @@ export interface TlsAnalysis {
   /** Failures among all sessions, 0–1; null where there were none. */
   readonly rate: number | null
   readonly domains: readonly string[]
+  /** What is not as RFC 8460 has it, and was read as it was meant; each completes a sentence about the report. */
+  readonly notices: readonly string[]
   /** As the report has them: what to do depends on the policy that a session failed under. */
   readonly policies: readonly PolicyTold[]
   /** By type, the most frequent first; `known` where the standard has it. */
@@ -88,14 +98,14 @@ export interface TlsAnalysis {
 export const RATE_LINE = 0.05
 
 export function analyse(report: TlsReport, line = RATE_LINE): TlsAnalysis {
-  const sum = (of: (one: TlsReport['policies'][number]) => number): number =>
-    report.policies.reduce((total, one) => total + of(one), 0)
+  const sum = (of: (one: TlsReport['policies'][number]) => Sessions): number =>
+    report.policies.reduce((total, one) => total + Number(of(one)), 0)
   const successes = sum(({ summary }) => summary['total-successful-session-count'])
   const failures = sum(({ summary }) => summary['total-failure-session-count'])
   const rate = successes + failures === 0 ? null : failures / (successes + failures)
   const details = report.policies.flatMap((one) => one['failure-details'] ?? [])
-  const types = tally(details.map((one) => [one['result-type'].toLowerCase(), one['failed-session-count']]))
-  const hosts = tally(details.map((one) => [hostOf(one) ?? '', one['failed-session-count']]))
+  const types = tally(details.map((one) => [one['result-type'].toLowerCase(), countOf(one)]))
+  const hosts = tally(details.map((one) => [hostOf(one) ?? '', countOf(one)]))
   const domains = [...new Set(report.policies.flatMap(({ policy }) => policy['policy-domain']?.toLowerCase() ?? []))]
   return {
     organization: report['organization-name'] ?? null,
@@ -106,6 +116,7 @@ export function analyse(report: TlsReport, line = RATE_LINE): TlsAnalysis {
     failures,
     rate,
     domains,
+    notices: noticesOf(report),
     policies: report.policies.map(policyTold),
     byType: types.map(([type, count]) => ({ type, sessions: count, known: Object.hasOwn(RESULT_TYPES, type) })),
     byExchange: hosts.filter(([host]) => host !== '').map(([host, count]) => ({ host, sessions: count })),
@@ -113,20 +124,32 @@ export function analyse(report: TlsReport, line = RATE_LINE): TlsAnalysis {
   }
 }
 
+function noticesOf({ policies }: TlsReport): string[] {
+  const counts = policies.flatMap(({ summary, 'failure-details': details }) => [
+    ...Object.values(summary),
+    ...(details ?? []).map((one) => one['failed-session-count']),
+  ])
+  return counts.some((count) => typeof count === 'string')
+    ? ['has counts in quotes, where RFC 8460 §4.4 has numbers']
+    : []
+}
+
+const countOf = (detail: FailureDetails): number => Number(detail['failed-session-count'])
+
 function hostOf(detail: FailureDetails): string | null {
   return detail['receiving-mx-hostname']?.toLowerCase().replace(/\.$/, '') ?? null
 }
 
 function policyTold({ policy, summary, 'failure-details': details }: TlsReport['policies'][number]): PolicyTold {
-  const most = (details ?? []).toSorted((one, other) => other['failed-session-count'] - one['failed-session-count'])
+  const most = (details ?? []).toSorted((one, other) => countOf(other) - countOf(one))
   return {
     type: policy['policy-type'],
     domain: policy['policy-domain'] ?? null,
-    successes: summary['total-successful-session-count'],
-    failures: summary['total-failure-session-count'],
+    successes: Number(summary['total-successful-session-count']),
+    failures: Number(summary['total-failure-session-count']),
     details: most.slice(0, MOST_DETAILS).map((one) => ({
       type: one['result-type'],
-      sessions: one['failed-session-count'],
+      sessions: countOf(one),
       host: hostOf(one),
       receivingIp: one['receiving-ip'] ?? null,
       sendingIp: one['sending-mta-ip'] ?? null,

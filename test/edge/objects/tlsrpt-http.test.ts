@@ -102,6 +102,58 @@ describe('a report of TLS failures', () => {
   })
 })
 
+function joined(...parts: readonly (ArrayBuffer | Uint8Array)[]): ArrayBuffer {
+  return new Uint8Array(parts.flatMap((part) => [...new Uint8Array(part)])).buffer
+}
+
+describe('a report that comes packed', () => {
+  it.each([1, 2, 5])('in %i members is one (RFC 1952 §2.2)', async (members) => {
+    const text = JSON.stringify(REPORT)
+    const length = Math.ceil(text.length / members)
+    const parts = Array.from({ length: members }, (_, n) => gzip(text.slice(n * length, (n + 1) * length)))
+    const body = joined(...(await Promise.all(parts)))
+    expect(await send({ body, headers: GZIP })).toMatchObject({ status: 200, body: { successes: 5326, failures: 303 } })
+  })
+
+  it('and filled up with zeros is read all the same', async () => {
+    const body = joined(await gzip(JSON.stringify(REPORT)), new Uint8Array(100))
+    expect(await send({ body, headers: GZIP })).toMatchObject({ status: 200, body: { failures: 303 } })
+  })
+
+  it.each([
+    ['ends within its second member', async () => joined(await gzip('{'), (await gzip('}')).slice(0, 12)), 400],
+    ['goes on in something else', async () => joined(await gzip('{}'), new TextEncoder().encode('more')), 400],
+    ['has members that are no JSON together', async () => joined(await gzip('{}'), await gzip('{}')), 400],
+    ['is no UTF-8', async () => gzip(new Blob([new Uint8Array([0x22, 0xff, 0x22])]).stream()), 400],
+    [
+      'unpacks to more than four megabytes together',
+      async () => joined(...(await Promise.all([1, 2, 3].map(() => gzip(' '.repeat(1_500_000)))))),
+      413,
+    ],
+  ] as const)('and %s is refused', async (...[, body, status]) => {
+    expect((await send({ body: await body(), headers: GZIP })).status).toBe(status)
+  })
+
+  it('has counts in quotes, and is read with a notice; what is no count is named', async () => {
+    const quoted = JSON.stringify(REPORT).replace(':5326', ':"5326"')
+    expect(await send({ body: quoted })).toMatchObject({
+      status: 200,
+      body: { successes: 5326, notices: ['has counts in quotes, where RFC 8460 §4.4 has numbers'] },
+    })
+    expect(await send({ body: quoted.replace('"5326"', '"many"') })).toMatchObject({
+      status: 422,
+      body: {
+        errors: [
+          {
+            pointer: '/policies/0/summary/total-successful-session-count',
+            detail: 'is no count: a whole number from 0 to 1000000000000',
+          },
+        ],
+      },
+    })
+  })
+})
+
 describe('what is no report', () => {
   it.each<[string, Sent, number]>([
     ['no JSON', { body: 'to be or not' }, 400],
