@@ -11,6 +11,7 @@ import { isSelector } from '@postern/shared/report/dkim-survey.ts'
 import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import { stream, streamSSE } from 'hono/streaming'
+import { COMMENT, withHeartbeat } from '../http/heartbeat.ts'
 import { refuse } from '../http/problem.ts'
 import { readKept } from '../reports/kept-report.ts'
 import { type AnswerPorts, answerReport, type Wanted } from '../reports/answer.ts'
@@ -151,9 +152,12 @@ function asLines(context: Context<AppEnv>, asked: Asked): Response {
 }
 
 function asEvents(context: Context<AppEnv>, asked: Asked): Response {
-  return streamSSE(context, (out) =>
-    inTurn(context, asked, ({ section, ...rest }) => out.writeSSE({ event: section, data: JSON.stringify(rest) })),
-  )
+  return streamSSE(context, (out) => {
+    const told = inTurn(context, asked, ({ section, ...rest }) =>
+      out.writeSSE({ event: section, data: JSON.stringify(rest) }),
+    )
+    return withHeartbeat(told, () => out.write(COMMENT))
+  })
 }
 
 /** One part after the other leaves, in the order in which they came; whoever goes away leaves a report that is kept all the same. */
