@@ -10,6 +10,7 @@ import type { Finding } from '@postern/shared/report/finding.ts'
 import { names, type StsPolicy } from '@postern/shared/report/mta-sts.ts'
 import { mxFindings } from '@postern/shared/report/mx-findings.ts'
 import { reverseFindings } from '@postern/shared/report/reverse-findings.ts'
+import { rounded } from '@postern/shared/report/rounded.ts'
 import { smtpFindings } from '@postern/shared/report/smtp-findings.ts'
 import type { ExchangeLearned } from './exchanges.ts'
 import { exchangesNamed, MOST_EXCHANGES, type RouteLearned, routeKind } from './learned.ts'
@@ -24,7 +25,7 @@ export function mxOf(sight: With<'route'>): { value: ReportSections['mx']; findi
   const [ranks, exposure] = [ranksOf(named), exposureOf(named)]
   const policy = policyKnown(sight)
   const records = named
-    .map((one, at) => ({ ...one, rank: ranks[at] ?? 0, exposure: rounded(exposure[at] ?? 0) }))
+    .map((one, at) => ({ ...one, rank: ranks[at] ?? 0, exposure: rounded(exposure[at] ?? 0, 'share') }))
     .slice(0, MOST_EXCHANGES)
     .map((one) => exchangeOf(one, sight, policy?.mx ?? []))
   return {
@@ -40,8 +41,6 @@ export function mxOf(sight: With<'route'>): { value: ReportSections['mx']; findi
     findings: findingsOf(sight, status, policy),
   }
 }
-
-const rounded = (share: number): number => Math.round(share * 1e6) / 1e6
 
 type Ranked = Pick<ExchangeShown, 'host' | 'preference' | 'rank' | 'exposure'>
 

@@ -7,6 +7,7 @@ import type { DmarcSurvey } from '@postern/shared/report/dmarc-survey.ts'
 import type { Finding } from '@postern/shared/report/finding.ts'
 import { type Fetched, type StsSurvey, surveySts } from '@postern/shared/report/mta-sts-survey.ts'
 import { shown } from '@postern/shared/report/record.ts'
+import { rounded } from '@postern/shared/report/rounded.ts'
 import type { SpfSurvey } from '@postern/shared/report/spf-survey.ts'
 import { chosenTlsRpt, parseTlsRpt } from '@postern/shared/report/tlsrpt.ts'
 import { pinName } from './exchanges.ts'
@@ -121,22 +122,20 @@ export function policyOf(sight: With<'sts' | 'route'>): {
           ? null
           : {
               valid: certificate.valid,
-              days_left: rounded(certificate.daysLeft),
-              lifetime_days: rounded(certificate.lifetimeDays),
+              days_left: rounded(certificate.daysLeft, 'days'),
+              lifetime_days: rounded(certificate.lifetimeDays, 'days'),
               faults: [...(certificate.faults ?? [])],
               names: some(certificate.names),
               issuer: certificate.issuer,
               expires_at: new Date(certificate.expiresAt).toISOString(),
             },
       health: health === null ? null : healthOf(health),
-      gap: gap === null ? null : { ...gap, score: rounded(gap.score) },
+      gap: gap === null ? null : { ...gap, score: rounded(gap.score, 'percent') },
       unmatched_mx: some(unmatched),
       unused_patterns: some(unused),
     },
   }
 }
-
-const rounded = (value: number): number => Math.round(value * 100) / 100
 
 function healthOf({ score, band, components, named, caps, partial }: NonNullable<StsSurvey['health']>) {
   const { certificate, maxAge, match } = components

@@ -10,9 +10,11 @@ import { tlsRptFindings } from '@postern/shared/report/mta-sts-survey.ts'
 import { spfFindings } from '@postern/shared/report/spf-findings.ts'
 import type { BoardOf } from './board.ts'
 import { exchangesNamed, type Learned, type Piece, routeKind } from './learned.ts'
-import { availabilityOf, resolutionOf, routingOf } from './render-models.ts'
+import { availabilityOf } from './render-availability.ts'
 import { mxOf } from './render-mx.ts'
 import { daneOf, dkimOf, dmarcOf, policyOf, spfOf, tlsRptOf } from './render-records.ts'
+import { resolutionOf } from './render-resolution.ts'
+import { routingOf } from './render-routing.ts'
 import { unmeasuredOf } from './render-seen.ts'
 
 export interface Sight extends BoardOf, Learned {}
@@ -20,7 +22,7 @@ export interface Sight extends BoardOf, Learned {}
 /** A sight in which these pieces are there. */
 export type With<P extends Piece> = Sight & { readonly [K in P]-?: NonNullable<Learned[K]> }
 
-interface Rendered<S extends SectionName> {
+export interface Rendered<S extends SectionName> {
   readonly value: ReportSections[S]
   readonly findings: readonly Finding[]
 }

@@ -1,6 +1,7 @@
 // A finding as it leaves: names of its evidence as all of the wire's, instants as dates, numbers without noise.
 import type { DomainReport } from '@postern/shared/contract/domain-report.ts'
 import type { Finding } from '@postern/shared/report/finding.ts'
+import { rounded } from '@postern/shared/report/rounded.ts'
 
 export function shown(one: Finding): DomainReport['findings'][number] {
   return {
@@ -13,12 +14,10 @@ export function shown(one: Finding): DomainReport['findings'][number] {
 
 function outward(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) return value.map((each) => outward(each))
-  if (typeof value === 'number') return name.endsWith('At') ? new Date(value).toISOString() : rounded(value)
+  if (typeof value === 'number') return name.endsWith('At') ? new Date(value).toISOString() : rounded(value, 'evidence')
   if (typeof value !== 'object' || value === null) return value
   const members = Object.entries(value).filter(([, member]) => member !== undefined)
   return Object.fromEntries(members.map(([key, member]) => [snake(key), outward(member, key)]))
 }
 
 const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-
-const rounded = (value: number): number => Math.round(value * 1e4) / 1e4

@@ -1,6 +1,7 @@
 // `POST /v1/tlsrpt`: what a report of TLS failures (RFC 8460 §4) says, as its sender packed it or unpacked.
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { tlsAnalysis } from '@postern/shared/contract/tls-analysis.ts'
+import { rounded } from '@postern/shared/report/rounded.ts'
 import { analyse, RATE_LINE, type TlsAnalysis, tlsReport } from '@postern/shared/report/tls-report.ts'
 import type { Context } from 'hono'
 import { refuse, wrongFields } from '../http/problem.ts'
@@ -86,7 +87,7 @@ function rendered({ reportId, byType, byExchange, findings, domains, notices, po
   return {
     ...rest,
     report_id: reportId,
-    rate: rate === null ? null : Math.round(rate * 1e6) / 1e6,
+    rate: rate === null ? null : rounded(rate, 'share'),
     policies: policies.map(({ details, ...policy }) => ({
       ...policy,
       details: details.map(({ receivingIp, sendingIp, ...one }) => ({

@@ -1,4 +1,5 @@
 // Policy Health Score: how well a published MTA-STS policy holds, from the certificate of its host, its age and what it names.
+import { rounded } from './rounded.ts'
 
 export interface PolicyHealth {
   /** Null where no prober has read the certificate of the policy host: the score is then of the rest, and says so. */
@@ -81,10 +82,8 @@ function rawScore({ certificate, maxAge, match }: Health['components']): number 
   const { certificate: weight } = WEIGHTS
   const rest = WEIGHTS.maxAge * maxAge + WEIGHTS.match * match
   // Steps of binary fractions would make a half of what is less.
-  return rounded(100 * (certificate === null ? rest / (1 - weight) : weight * certificate + rest))
+  return rounded(100 * (certificate === null ? rest / (1 - weight) : weight * certificate + rest), 'model')
 }
-
-const rounded = (value: number): number => Math.round(value * 1e6) / 1e6
 
 /** A certificate that lives for days only is as good with days left as a long one with weeks. */
 function certificateWorth({ valid, daysLeft, lifetimeDays }: Certificate): number {

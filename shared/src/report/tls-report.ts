@@ -1,6 +1,7 @@
 // Reports of TLS failures as senders push them (RFC 8460 §4): read, added up by type, and set against a line of one's own.
 import { z } from 'zod'
 import { type Finding, finding } from './finding.ts'
+import { rounded } from './rounded.ts'
 
 /** RFC 8460 §4.3, and what each is about. */
 const RESULT_TYPES = {
@@ -165,6 +166,6 @@ function tally(counts: readonly (readonly [string, number])[]): [string, number]
 }
 
 function tooMany(domain: string, rate: number, line: number): Finding {
-  const value = `${Math.round(rate * 10_000) / 100} %`
+  const value = `${rounded(100 * rate, 'percent')} %`
   return finding('TLSRPT_RATE_HIGH', { domain, value, evidence: { rate, line } })
 }
