@@ -1,5 +1,6 @@
 // What an audit looks at: the lane's own names, the lists, its own mail server and the canaries; facts for `judge`, no opinion.
 import type { Answer } from '@postern/shared/dns/answer.ts'
+import { type Address, nameBelow, parseAddress, reverseName } from '@postern/shared/dns/ip.ts'
 import type { Resolve } from '../net/resolve.ts'
 import { ask, type AskPorts, type Dial, type Envelope, type Heard, type Host, NOT_ASKED } from './ask.ts'
 import { type CalloutSeen, type ListSeen, type NamesSeen, ownAddress, type TargetSeen } from './judge.ts'
@@ -45,29 +46,28 @@ export interface NamesAndLists {
 export async function observeNames(ports: ObservePorts, deadlineAt: number): Promise<NamesAndLists> {
   const { lane, resolve } = ports
   const a = await resolve({ name: lane.ehloName, type: 'A' }, deadlineAt)
-  const address = ownAddress(lane.egressAddress, a)
+  const own = ownAddress(lane.egressAddress, a)
+  const address = own === null ? null : parseAddress(own)
   const names = { ehloName: lane.ehloName, egress: lane.egressAddress, a }
   if (address === null) return { names: { ...names, ptr: null }, lists: null }
   const [ptr, lists] = await Promise.all([
-    resolve({ name: `${reversed(address)}.in-addr.arpa`, type: 'PTR' }, deadlineAt),
+    resolve({ name: reverseName(address), type: 'PTR' }, deadlineAt),
     Promise.all(ports.lists.map((zone) => observeList({ zone, address }, resolve, deadlineAt))),
   ])
   return { names: { ...names, ptr }, lists }
 }
 
-/** The order of octets in which addresses are looked up (RFC 1035 §3.5, RFC 5782 §2.1). */
-function reversed(address: string): string {
-  return address.split('.').toReversed().join('.')
-}
+/** What every list has, and what none may have (RFC 5782 §5): 127.0.0.2 and 127.0.0.1. */
+const ALWAYS: Address = { bits: 0x7f_00_00_02n, width: 32 }
+const NEVER: Address = { bits: 0x7f_00_00_01n, width: 32 }
 
 async function observeList(
-  { zone, address }: { readonly zone: string; readonly address: string },
+  { zone, address }: { readonly zone: string; readonly address: Address },
   resolve: Resolve,
   deadlineAt: number,
 ): Promise<ListSeen> {
-  const entry = (of: string): Promise<Answer<string>> =>
-    resolve({ name: `${reversed(of)}.${zone}`, type: 'A' }, deadlineAt)
-  const [always, never, own] = await Promise.all([entry('127.0.0.2'), entry('127.0.0.1'), entry(address)])
+  const entry = (of: Address): Promise<Answer<string>> => resolve({ name: nameBelow(zone, of), type: 'A' }, deadlineAt)
+  const [always, never, own] = await Promise.all([entry(ALWAYS), entry(NEVER), entry(address)])
   return { zone, always, never, own }
 }
 

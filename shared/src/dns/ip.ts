@@ -75,7 +75,11 @@ export function labelsOf({ bits, width }: Address): string[] {
 
 /** Where the PTR records of an address are (RFC 1035 §3.5, RFC 3596 §2.5). */
 export function reverseName(address: Address): string {
-  const zone = address.width === 32 ? 'in-addr.arpa' : 'ip6.arpa'
+  return nameBelow(address.width === 32 ? 'in-addr.arpa' : 'ip6.arpa', address)
+}
+
+/** Where a zone has an address: a block list as the tree of reverse names (RFC 5782 §2.1, §2.4). */
+export function nameBelow(zone: string, address: Address): string {
   return `${labelsOf(address).toReversed().join('.')}.${zone}`
 }
 
