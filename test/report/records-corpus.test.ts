@@ -4,7 +4,7 @@ import { parseDkim } from '@postern/shared/report/dkim.ts'
 import { parseDmarc } from '@postern/shared/report/dmarc.ts'
 import { isPlainText, parsePolicy, parseSts } from '@postern/shared/report/mta-sts.ts'
 import { type Parsed, unquoted } from '@postern/shared/report/record.ts'
-import { isSpf, parseSpf } from '@postern/shared/report/spf-record.ts'
+import { chosenSpf, parseSpf } from '@postern/shared/report/spf-record.ts'
 import { parseTlsa } from '@postern/shared/report/tlsa.ts'
 import { parseTlsRpt } from '@postern/shared/report/tlsrpt.ts'
 import { describe, expect, it } from 'vitest'
@@ -30,7 +30,7 @@ const READERS: Readonly<Record<string, (text: string) => boolean>> = {
   'mta-sts-policy': (text) => isSound(parsePolicy(text)),
   'mta-sts-record': (text) => isSound(parseSts(text)),
   'mta-sts-policy-content-type': isPlainText,
-  'spf-record': (text) => isSpf(unquoted(text)) && parseSpf(unquoted(text)).ok,
+  'spf-record': (text) => chosenSpf([unquoted(text)]).kind === 'one' && parseSpf(unquoted(text)).ok,
   'tlsa-record': (text) => isSound(parseTlsa(text)),
   'tlsrpt-record': (text) => isSound(parseTlsRpt(text)),
 }

@@ -1,5 +1,8 @@
 // Whether a domain says who may send in its name (SPF, DMARC): it ranks domains whose servers tell nothing of mailboxes.
 import type { Answer } from '@postern/shared/dns/answer.ts'
+import { chosenDmarc } from '@postern/shared/report/dmarc.ts'
+import type { Chosen } from '@postern/shared/report/record.ts'
+import { chosenSpf } from '@postern/shared/report/spf-record.ts'
 import type { SenderPolicyFact } from '@postern/shared/verdict/evidence.ts'
 import { parse } from 'tldts'
 import { createKnown, type KnownPorts } from './known.ts'
@@ -10,11 +13,6 @@ export interface SenderPolicyPorts extends Omit<KnownPorts, 'memoOf'> {
   readonly now: () => number
   readonly later: (work: () => Promise<unknown>) => void
 }
-
-/** RFC 7208 §4.5. */
-const SPF = /^v=spf1(?: |$)/i
-/** RFC 9989 §4.7: the tag stands first, and its value is told apart by case. */
-const DMARC = /^v[ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)/
 
 /** `domain` in A-form. One round trip. Never rejects. */
 export async function lookUpSenderPolicy(
@@ -31,8 +29,8 @@ export async function lookUpSenderPolicy(
   if (memo.isDue()) ports.later(() => memo.write())
   return {
     kind: 'sender_policy',
-    spf: spf === undefined ? null : publishes(spf.answer, SPF),
-    dmarc: anyOf(dmarc.map(({ answer }) => publishes(answer, DMARC))),
+    spf: spf === undefined ? null : publishes(spf.answer, chosenSpf),
+    dmarc: anyOf(dmarc.map(({ answer }) => publishes(answer, chosenDmarc))),
     observedAt: ports.now(),
     source: spf?.source ?? 'none',
   }
@@ -45,9 +43,9 @@ function policyNames(domain: string): string[] {
 }
 
 /** Null where it could not be learned; several records are none (RFC 7208 §4.5, RFC 9989 §4.10). */
-function publishes(answer: Answer<string>, record: RegExp): boolean | null {
+function publishes(answer: Answer<string>, choose: (texts: readonly string[]) => Chosen): boolean | null {
   if (answer.kind === 'failure') return null
-  return answer.kind === 'records' && answer.data.filter((text) => record.test(text)).length === 1
+  return answer.kind === 'records' && choose(answer.data).kind === 'one'
 }
 
 /** A yes from one outweighs what was not learned from another; a no needs all of them. */

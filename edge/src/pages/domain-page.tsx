@@ -7,41 +7,13 @@ import type {
   SectionName,
 } from '@postern/shared/contract/domain-report.ts'
 import type { Child } from 'hono/jsx'
-import { htmlOf } from './bricks.tsx'
+import { createCards, Places } from './cards.tsx'
 import { aroundSections, type DocumentOf } from './document.tsx'
-import { Findings, type FindingShown } from './findings.tsx'
+import type { FindingShown } from './findings.tsx'
 import { MailServers } from './mail-servers.tsx'
 import { Availability, Resolution, Routing } from './models.tsx'
 import { Commands, History, Overview, Unmeasured, Verdict } from './overview.tsx'
 import { Dane, Dkim, Dmarc, Dns, MtaSts, Spf, TlsRpt } from './records.tsx'
-
-type Slot = SectionName | 'overview' | 'history'
-
-interface Shown {
-  readonly title: string | null
-  /** What stands in its place until it is learned. */
-  readonly waiting: string
-}
-
-/** From the top of the page to its end, in whatever order they are learned. */
-const SLOTS: Readonly<Record<Slot, Shown>> = {
-  verdict: { title: null, waiting: 'Asking the DNS…' },
-  overview: { title: null, waiting: 'Sections appear as they are learned; mail servers may take some seconds.' },
-  mx: { title: 'Mail servers', waiting: 'Mail servers…' },
-  mta_sts: { title: 'MTA-STS: senders insist on TLS', waiting: 'MTA-STS…' },
-  dane: { title: 'DANE: keys vouched for by the DNS', waiting: 'DANE…' },
-  tls_rpt: { title: 'Reports of TLS failures', waiting: 'TLS reports…' },
-  spf: { title: 'SPF: who may send', waiting: 'SPF…' },
-  dkim: { title: 'DKIM: keys that sign', waiting: 'DKIM…' },
-  dmarc: { title: 'DMARC: what becomes of the rest', waiting: 'DMARC…' },
-  dns: { title: 'DNSSEC', waiting: 'DNSSEC…' },
-  routing: { title: 'How long mail takes', waiting: 'Routing…' },
-  resolution: { title: 'How long look-ups take', waiting: 'Resolution…' },
-  availability: { title: 'How often somebody answers', waiting: 'Availability…' },
-  unmeasured: { title: 'What was not measured', waiting: 'What was not measured…' },
-  history: { title: 'What it was before', waiting: 'Earlier reports…' },
-  commands: { title: 'See for yourself', waiting: 'Commands…' },
-}
 
 type Renderers = { readonly [S in Exclude<SectionName, 'verdict'>]: (value: ReportSections[S]) => Child }
 
@@ -81,25 +53,10 @@ interface PageOf extends Pick<DocumentOf, 'nonce'> {
 /** Texts to be sent in the order in which they are made: opening, parts, history, closing. */
 export function createDomainPage({ domain, isEarlier, ...of }: PageOf): DomainPage {
   const document = { ...of, title: `${domain}: mail report`, typed: domain }
-  const turns = new Map<Slot, number>()
+  const { card, anchor, has } = createCards(of.nonce)
   const findingsOf = new Map<string, SectionName>()
   let reportId = ''
 
-  const anchor = (slot: Slot): string => `${slot}-${turns.get(slot) ?? 0}`
-  const card = (slot: Slot, content: Child, findings: readonly FindingShown[] = []): string => {
-    const before = turns.get(slot)
-    turns.set(slot, (before ?? 0) + 1)
-    const hidden = before === undefined ? '' : `<style nonce="${of.nonce}">#${slot}-${before}{display:none}</style>`
-    const { title } = SLOTS[slot]
-    const text = htmlOf(
-      <section class={slot === 'verdict' ? '' : 'card'} slot={slot} id={anchor(slot)} data-section={slot}>
-        {title === null ? null : <h2>{title}</h2>}
-        {content}
-        <Findings of={findings} />
-      </section>,
-    )
-    return `${hidden}${text}\n`
-  }
   const section = (name: SectionName, { value, findings }: ReportPart): string => {
     for (const one of findings) findingsOf.set(keyOf(one), name)
     const content =
@@ -113,7 +70,7 @@ export function createDomainPage({ domain, isEarlier, ...of }: PageOf): DomainPa
   const anchorOf = (one: FindingShown): string => anchor(findingsOf.get(keyOf(one)) ?? 'verdict')
 
   return {
-    ...aroundSections(document, <Frame />),
+    ...aroundSections(document, <Places />),
     part: (part) => {
       if (part.section === 'begun') {
         reportId = (part.value as { id: string }).id
@@ -128,7 +85,7 @@ export function createDomainPage({ domain, isEarlier, ...of }: PageOf): DomainPa
     history: (reports) => card('history', <History of={reports} domain={domain} now={reportId} />),
     brokenOff: () => {
       // What is whole stays.
-      const slot = turns.has('overview') ? 'history' : 'overview'
+      const slot = has('overview') ? 'history' : 'overview'
       return card(slot, <p>The report broke off here, and that is our fault: load the page again.</p>)
     },
   }
@@ -136,17 +93,4 @@ export function createDomainPage({ domain, isEarlier, ...of }: PageOf): DomainPa
 
 function keyOf({ id, subject }: FindingShown): string {
   return `${id} ${subject}`
-}
-
-/** Places for all sections: a browser puts each where it belongs (declarative shadow DOM), and shows till then what is waited for. */
-function Frame() {
-  return (
-    <template shadowrootmode="open">
-      {Object.entries(SLOTS).map(([name, { waiting }]) => (
-        <slot name={name}>
-          <p part="waiting">{waiting}</p>
-        </slot>
-      ))}
-    </template>
-  )
 }

@@ -16,7 +16,7 @@ export function MailServers({ of: mx }: { of: ReportSections['mx'] }) {
           ['Route', ROUTES[mx.status]],
           ['DNSSEC', words(mx.dnssec)],
           ['Resolvers agree', yesNo(mx.resolvers_agree)],
-          ['Time to live', mx.ttl_s === null ? undefined : `${mx.ttl_s} s left`],
+          ['Time to live', timeToLive(mx)],
         ]}
       />
       {mx.records.map((one) => (
@@ -25,6 +25,11 @@ export function MailServers({ of: mx }: { of: ReportSections['mx'] }) {
       {more > 0 ? <p class="soft">{more} more are named, and not looked at.</p> : null}
     </>
   )
+}
+
+function timeToLive({ ttl_s: left, original_ttl_s: whole }: ReportSections['mx']): string | undefined {
+  if (left === null) return undefined
+  return whole === null ? `${left} s left` : `${left} s left of ${whole} s`
 }
 
 function Exchange({ one, isOnly }: { one: ExchangeShown; isOnly: boolean }) {

@@ -6,6 +6,11 @@ import { words } from './words.ts'
 
 type Of<S extends keyof ReportSections> = { readonly of: ReportSections[S] }
 
+/** Who vouches for a record, where one is known. */
+function signed({ dnssec }: Pick<ReportSections['spf'], 'dnssec'>): string | undefined {
+  return dnssec === null ? undefined : words(dnssec)
+}
+
 export function Spf({ of: spf }: Of<'spf'>) {
   const most = spf.partial ? 'at least ' : ''
   return (
@@ -15,6 +20,7 @@ export function Spf({ of: spf }: Of<'spf'>) {
         ['Everybody else', spf.all === null ? undefined : EVERYBODY_ELSE[spf.all]],
         ['Look-ups', spf.lookups === null ? undefined : `${most}${spf.lookups} of 10`],
         ['Void look-ups', spf.voids === null ? undefined : `${most}${spf.voids} of 2`],
+        ['DNSSEC', signed(spf)],
         ['Includes', spf.included.length === 0 ? undefined : list(spf.included.map(({ domain }) => domain))],
       ]}
     />
@@ -68,6 +74,7 @@ export function Dmarc({ of: dmarc }: Of<'dmarc'>) {
         ['Organisational domain', dmarc.organisational_domain],
         ['Policy that is applied', dmarc.policy ?? undefined],
         ['Only a test', yesNo(dmarc.testing) ?? undefined],
+        ['DNSSEC', signed(dmarc)],
         ['Reports go to', dmarc.status === 'found' ? list(dmarc.rua, 'nobody') : undefined],
       ]}
     />
@@ -79,6 +86,7 @@ export function TlsRpt({ of: tlsRpt }: Of<'tls_rpt'>) {
     <Facts
       of={[
         ['Record', record(tlsRpt.record) ?? words(tlsRpt.status)],
+        ['DNSSEC', signed(tlsRpt)],
         ['Reports go to', tlsRpt.rua.length === 0 ? undefined : list(tlsRpt.rua)],
       ]}
     />
@@ -114,6 +122,7 @@ function Policy({ of: sts }: Of<'mta_sts'>) {
     <Facts
       of={[
         ['Record', recordOf(sts)],
+        ['DNSSEC', signed(sts)],
         ['Policy', policy === null ? policyAbsent(sts) : `${policy.mode}, for ${list(policy.mx, 'no exchange')}`],
         ['Held for', policy === null ? undefined : `${policy.max_age_s} s (${days(policy.max_age_s)})`],
         ['Certificate of the policy host', certificateOf(sts)],

@@ -1,5 +1,6 @@
 // An SPF record as it is written (RFC 7208 §4.6, §12): its terms, or what is wrong with it.
 import { type Cidr, parseAddress } from '../dns/ip.ts'
+import { chosen, type Chosen } from './record.ts'
 import { isDomainSpec, parseMacros } from './spf-macro.ts'
 
 const QUALIFIERS = ['+', '-', '~', '?'] as const
@@ -31,9 +32,9 @@ export type ParsedSpf =
   /** `detail` completes a sentence about the term. */
   | { readonly ok: false; readonly term: string; readonly detail: string }
 
-/** True for a TXT record that says it is SPF's (RFC 7208 §4.5). */
-export function isSpf(text: string): boolean {
-  return /^v=spf1(?: |$)/i.test(text)
+/** RFC 7208 §4.5: records that do not begin so are left out; several that are left are an error. */
+export function chosenSpf(texts: readonly string[]): Chosen {
+  return chosen(texts, (text) => /^v=spf1(?: |$)/i.test(text))
 }
 
 /** The part behind the version; `text` is one whole TXT record. */

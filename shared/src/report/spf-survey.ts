@@ -1,10 +1,10 @@
 // An SPF record as its owner has to see it: all it leads to, whoever sends, with what that costs and where it goes wrong.
 import { concludedFrom, type Dnssec } from '../dns/dnssec.ts'
 import { type AnyAnswer, type Asking, isAskable, textsOf } from './asking.ts'
-import { chosen, shown } from './record.ts'
+import { shown } from './record.ts'
 import { MOST_LOOKUPS } from './spf.ts'
 import { needsValidatedName, parseMacros } from './spf-macro.ts'
-import { type Directive, isSpf, type ParsedSpf, parseSpf, type Qualifier, type SpfRecord } from './spf-record.ts'
+import { chosenSpf, type Directive, type ParsedSpf, parseSpf, type Qualifier, type SpfRecord } from './spf-record.ts'
 
 export interface SpfTerm {
   /** Whose record it stands in. */
@@ -91,7 +91,7 @@ export function* surveySpf(domain: string): Asking<SpfSurvey> {
   const texts = textsOf(answer)
   const dnssec = concludedFrom([answer])
   if (texts === null) return { ...NOTHING, partial: true, status: 'unlearned', text: null, dnssec }
-  const found = chosen(texts, isSpf)
+  const found = chosenSpf(texts)
   if (found.kind !== 'one') return { ...NOTHING, status: found.kind, text: null, dnssec }
   const walk = begun()
   const all = yield* walkRecord(walk, { domain, depth: 0, path: [domain], isGranting: true, isEnd: true }, found.text)
@@ -197,7 +197,7 @@ function* follow(walk: Walk, { depth, path }: Place, { name, isGranting, isEnd }
     walk.partial = true
     return null
   }
-  const found = chosen(texts, isSpf)
+  const found = chosenSpf(texts)
   if (found.kind !== 'one') return added(walk.broken, domain)
   const place = { domain, depth: depth + 1, path: [...path, domain], isGranting, isEnd }
   return yield* walkRecord(walk, place, found.text)

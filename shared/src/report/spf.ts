@@ -3,7 +3,7 @@ import { holds } from '../dns/ip.ts'
 import { type Asking, exchangesOf, isAskable, textsOf } from './asking.ts'
 import { isNear, type SenderAddress, senderAddress } from './spf-address.ts'
 import { expand, type MacroContext, needsValidatedName, parseMacros } from './spf-macro.ts'
-import { type Directive, isSpf, type Mechanism, parseSpf, type Qualifier, type SpfRecord } from './spf-record.ts'
+import { chosenSpf, type Directive, type Mechanism, parseSpf, type Qualifier, type SpfRecord } from './spf-record.ts'
 
 type SpfResult = 'none' | 'neutral' | 'pass' | 'fail' | 'softfail' | 'temperror' | 'permerror'
 
@@ -69,10 +69,10 @@ function* checkDomain(run: Run, domain: string): Asking<Ended> {
   const [answer] = yield [{ name: domain.replace(/\.$/, ''), type: 'TXT' }]
   const texts = textsOf(answer)
   if (texts === null) return ended('temperror')
-  const [text, another] = texts.filter(isSpf)
-  if (text === undefined) return ended('none')
-  const parsed = parseSpf(text)
-  if (another !== undefined || !parsed.ok) return ended('permerror')
+  const found = chosenSpf(texts)
+  if (found.kind === 'none') return ended('none')
+  const parsed = found.kind === 'one' ? parseSpf(found.text) : null
+  if (parsed?.ok !== true) return ended('permerror')
   return yield* evaluate(run, domain, parsed.record)
 }
 

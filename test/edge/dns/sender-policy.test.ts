@@ -52,6 +52,7 @@ describe('a domain’s sender policy', () => {
       false,
     ],
     ['what is written in small letters', ['b A 127.25.0.1', '_dmarc.b TXT v=dmarc1;p=none'], false, false],
+    ['what has its tag in a capital', ['b TXT V=SPF1 -all', '_dmarc.b TXT V=DMARC1; p=none'], true, true],
     ['what only begins like it', ['b TXT v=spf10 -all', '_dmarc.b TXT v=DMARC10'], false, false],
   ])('publishes %s', async (...row) => {
     const [, zone, spf, dmarc] = row
