@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDomainPage } from '../../edge/src/pages/domain-page.tsx'
 import { partsOf } from '../../edge/src/reports/answer.ts'
 import { domains } from '../world/domains.ts'
+import { publicKeyDigest } from '../world/smtp/tls-identity.ts'
 import { type Stack, startStack } from './stack.ts'
 
 const rows = domains.filter(({ findings }) => findings !== undefined)
@@ -74,6 +75,25 @@ describe('the report', () => {
     },
   )
 
+  it('offers what is to be published, with the key that a lane has read', () => {
+    const offered = (domain: string, id: string) =>
+      reports
+        .get(domain)
+        ?.findings.find((one) => one.id === id)
+        ?.publish.map(({ name, type, value }) => `${name} ${type} ${value}`)
+    const host = 'mx.tls-trusted.test'
+    expect(offered('tls-trusted.test', 'DANE_NONE')).toEqual([`_25._tcp.${host} TLSA 3 1 1 ${publicKeyDigest()}`])
+    expect(offered('dane-mismatch.test', 'DANE_MISMATCH')).toEqual([
+      `_25._tcp.mx.dane-mismatch.test TLSA 3 1 1 ${publicKeyDigest()}`,
+    ])
+    expect(offered('tls-trusted.test', 'STS_NONE')).toEqual([
+      `https://mta-sts.tls-trusted.test/.well-known/mta-sts.txt file version: STSv1\nmode: testing\nmx: ${host}\nmax_age: 604800\n`,
+      expect.stringMatching(/^_mta-sts\.tls-trusted\.test TXT v=STSv1; id=\d{14};$/),
+    ])
+    expect(offered('null-mx.test', 'DMARC_NONE')).toEqual(['_dmarc.null-mx.test TXT v=DMARC1; p=reject; sp=reject'])
+    expect(offered('null-mx.test', 'SPF_NONE')).toEqual(['null-mx.test TXT v=spf1 -all'])
+  })
+
   it('is looked for by nobody in a way that no server forgives', async () => {
     const violations = await (await fetch(`${stack.worldUrl()}/world/violations`)).json()
     expect(violations).toEqual([])
@@ -101,7 +121,8 @@ async function linesOf(path: string, accept: string): Promise<{ lines: Line[]; t
     const lines = text.trim().split('\n')
     return { type, lines: lines.map((line) => JSON.parse(line) as Line) }
   }
-  const events = text.trim().split('\n\n')
+  // A stream has comments as well.
+  const events = text.split('\n\n').filter((event) => event !== '' && !event.startsWith(':'))
   return {
     type,
     lines: events.map((event) => {
@@ -130,6 +151,14 @@ describe('a stream of sections', () => {
     const ids = [...last.values()].flatMap(({ findings = [] }) => findings.map(({ id }) => id))
     expect(ids.toSorted()).toEqual(whole.findings.map(({ id }) => id).toSorted())
     expect([...last.keys()]).toEqual(expect.arrayContaining(['verdict', 'mx', 'spf', 'dmarc', 'mta_sts', 'dane']))
+  })
+
+  it('has signs of life while a lane waits for a host that says nothing', async () => {
+    const headers = { ...bearer(stack.keys.sk_live), accept: 'text/event-stream' }
+    const text = await (await stack.request('/v1/domains/tarpit.test', { headers })).text()
+    const [comments, events] = [/^: \n\n/gm, /^event: /gm].map((one) => text.match(one)?.length ?? 0)
+    expect(comments).toBeGreaterThanOrEqual(1)
+    expect(events).toBeGreaterThan(10)
   })
 
   it.each([

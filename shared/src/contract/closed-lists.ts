@@ -14,8 +14,8 @@ type Meanings<M extends string> = Readonly<Record<M, string>>
 
 const OF_LANE: Meanings<Unmeasured> = {
   permit: 'the lane may not connect there more often, or more than once at a time, just now',
-  breaker_open: 'connections to it failed a short while ago, and none is tried before `retry_at`',
-  shunned: 'its operator refuses our address for now, and is left alone until `retry_at`',
+  breaker_open: 'connections to it failed a short while ago, and it is left alone for now',
+  shunned: 'its operator refuses our address, and is left alone for now',
   lane_unfit: 'the lane is not fit to call on anybody just now, by its own audit',
   in_progress: 'a lane is looking just now',
   route_differs: 'a lane finds other exchanges in the DNS than were to be looked at',
