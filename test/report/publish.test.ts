@@ -125,23 +125,38 @@ describe('TLSRPT', () => {
   })
 })
 
-const dmarcOf = (domain: string, isMailless: boolean) =>
-  dmarcFindings(domain, evaluated(surveyDmarc(domain), new Map()).result, isMailless)[0]!
-const spfOf = (domain: string, isMailless: boolean) =>
-  spfFindings(domain, evaluated(surveySpf(domain), new Map()).result, isMailless)[0]!
+const dmarcOf = (domain: string, takesMail: boolean | null) =>
+  dmarcFindings(domain, evaluated(surveyDmarc(domain), new Map()).result, takesMail)[0]!
+const spfOf = (domain: string, takesMail: boolean | null) =>
+  spfFindings(domain, evaluated(surveySpf(domain), new Map()).result, takesMail)[0]!
 
 describe('a domain', () => {
   it('with mail begins with DMARC that asks for nothing but reports, and names its senders itself', () => {
     const record = 'v=DMARC1; p=none; rua=mailto:dmarc@a.test'
-    expect(offered(dmarcOf('a.test', false))).toEqual([['_dmarc.a.test', 'TXT', record]])
+    expect(offered(dmarcOf('a.test', true))).toEqual([['_dmarc.a.test', 'TXT', record]])
     expect(parseDmarc(record)).toMatchObject({ ok: true, faults: [], wrong: null })
-    expect(spfOf('a.test', false)).toMatchObject({ id: 'SPF_NONE', publish: [] })
+    expect(spfOf('a.test', true)).toMatchObject({ id: 'SPF_NONE', publish: [] })
+  })
+
+  it('of which nobody knows where its mail goes is offered no mailbox for reports', () => {
+    expect([dmarcOf('a.test', null), spfOf('a.test', null)]).toMatchObject([
+      { id: 'DMARC_NONE', publish: [], fix: expect.stringContaining('p=none') },
+      { id: 'SPF_NONE', publish: [] },
+    ])
+  })
+
+  it('with a long name has a record in two strings, each of 255 octets at most', () => {
+    const long = `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(50)}.test`
+    const [line = ''] = linesIn(dmarcOf(long, true))
+    const strings = [...line.matchAll(/"([^"]*)"/g)].map(([, part = '']) => part)
+    expect(strings.map(({ length }) => length)).toEqual([255, expect.any(Number)])
+    expect(strings.join('')).toBe(`v=DMARC1; p=none; rua=mailto:dmarc@${long}`)
   })
 
   it('that takes no mail has everything refused that claims to be from it', () => {
-    expect(linesIn(dmarcOf('a.test', true))).toEqual(['_dmarc.a.test. IN TXT "v=DMARC1; p=reject; sp=reject"'])
+    expect(linesIn(dmarcOf('a.test', false))).toEqual(['_dmarc.a.test. IN TXT "v=DMARC1; p=reject; sp=reject"'])
     expect(parseDmarc('v=DMARC1; p=reject; sp=reject')).toMatchObject({ ok: true, faults: [], wrong: null })
-    expect(linesIn(spfOf('a.test', true))).toEqual(['a.test. IN TXT "v=spf1 -all"'])
+    expect(linesIn(spfOf('a.test', false))).toEqual(['a.test. IN TXT "v=spf1 -all"'])
     expect(parseSpf('v=spf1 -all').ok).toBe(true)
   })
 })
@@ -160,7 +175,7 @@ it.each([
   const findings = [
     ...surveySts({ ...STS, domain: name }).findings,
     ...tlsRptFindings(name, [], true),
-    ...[true, false].flatMap((isMailless) => [dmarcOf(name, isMailless), spfOf(name, isMailless)]),
+    ...[true, false, null].flatMap((takesMail) => [dmarcOf(name, takesMail), spfOf(name, takesMail)]),
   ]
   const below = findings.filter(({ id }) => id !== 'SPF_NONE')
   expect(below.map(({ publish }) => publish)).toEqual(below.map(() => []))

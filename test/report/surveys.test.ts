@@ -27,9 +27,9 @@ const zone = (records: Readonly<Record<string, string | readonly string[]>>): Zo
 const RUA = 'rua=mailto:d@a.test'
 
 describe('DMARC', () => {
-  const found = (records: Parameters<typeof zone>[0], domain = 'a.test', isMailless = false) => {
+  const found = (records: Parameters<typeof zone>[0], domain = 'a.test', takesMail = true) => {
     const { result, rounds, questions } = evaluated(surveyDmarc(domain), zone(records))
-    const findings = dmarcFindings(domain, result, isMailless)
+    const findings = dmarcFindings(domain, result, takesMail)
     return { ids: said(findings), findings, rounds, questions, result }
   }
 

@@ -49,7 +49,7 @@ export const SECTIONS = {
   mx: section(['route'], ['exchanges', 'looked', 'sts'], mxOf),
   spf: section(['spf'], ['route'], (sight) => ({
     value: spfOf(sight.spf),
-    findings: spfFindings(sight.domain.ascii, sight.spf, isMailless(sight)),
+    findings: spfFindings(sight.domain.ascii, sight.spf, takesMail(sight)),
   })),
   dkim: section(['dkim'], ['route', 'spf', 'dmarc'], (sight) => ({
     value: dkimOf(sight.dkim),
@@ -57,7 +57,7 @@ export const SECTIONS = {
   })),
   dmarc: section(['dmarc'], ['route'], (sight) => ({
     value: dmarcOf(sight.dmarc),
-    findings: dmarcFindings(sight.domain.ascii, sight.dmarc, isMailless(sight)),
+    findings: dmarcFindings(sight.domain.ascii, sight.dmarc, takesMail(sight)),
   })),
   mta_sts: section(['sts', 'route'], ['looked'], policyOf),
   tls_rpt: section(['tlsRpt', 'sts'], ['exchanges', 'route'], tlsRpt),
@@ -122,16 +122,18 @@ export function rejectsAll(record: string | null): boolean {
   return record !== null && /^v=spf1 +-all *$/i.test(record)
 }
 
-/** It says that it takes no mail; false where that is not known yet. */
-function isMailless({ domain, route }: Sight): boolean {
-  return route !== undefined && routeKind(domain.ascii, route) === 'null_mx'
+/** False where it says that it does not; null where that is not known, or mail has nowhere to go. */
+function takesMail({ domain, route }: Sight): boolean | null {
+  const kind = route === undefined ? null : routeKind(domain.ascii, route)
+  if (kind === 'null_mx') return false
+  return kind === 'mx' || kind === 'implicit' ? true : null
 }
 
 /** Whether anybody misses keys of this name. */
 function dkimContext(sight: Sight): DkimContext {
   const { spf, dmarc } = sight
   return {
-    nullMx: isMailless(sight),
+    nullMx: takesMail(sight) === false,
     spfRejectsAll: rejectsAll(spf?.text ?? null),
     organisation: dmarc?.organisation ?? null,
   }

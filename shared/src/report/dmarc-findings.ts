@@ -10,13 +10,13 @@ interface Word extends Pick<About, 'subject' | 'value' | 'publish'> {
   readonly isSo: boolean
 }
 
-/** `isMailless`: it says that it takes no mail (RFC 7505). */
-export function dmarcFindings(domain: string, survey: DmarcSurvey, isMailless: boolean): Finding[] {
+/** `takesMail`: false where it says that it does not (RFC 7505), null where nobody knows. */
+export function dmarcFindings(domain: string, survey: DmarcSurvey, takesMail: boolean | null): Finding[] {
   const { status, effective } = survey
   const here: Word[] = [
     { id: 'DMARC_MULTIPLE', isSo: status === 'several', subject: `_dmarc.${domain}` },
     ...policyWords(domain, survey),
-    { id: 'DMARC_NONE', isSo: status === 'none', ...firstRecord(domain, isMailless) },
+    { id: 'DMARC_NONE', isSo: status === 'none', ...firstRecord(domain, takesMail) },
     { id: 'DMARC_WILDCARD_TXT', isSo: survey.wildcard === true },
   ]
   const words = effective === null ? here : [...here, ...wordsOf(effective, survey)]
@@ -25,12 +25,16 @@ export function dmarcFindings(domain: string, survey: DmarcSurvey, isMailless: b
   return withRecord(found, survey.text)
 }
 
-/** Whoever has mail hears first what a policy would do to it; reports go nowhere where no mail is taken. */
-function firstRecord(domain: string, isMailless: boolean): Pick<Word, 'value' | 'publish'> {
-  const [tags, value] = isMailless
-    ? ['p=reject; sp=reject', 'Names below it that send mail need records of their own before.']
-    : [`p=none; rua=mailto:dmarc@${domain}`, 'Read the reports that come, then raise p to quarantine, and to reject.']
-  return { value, publish: textAt(`_dmarc.${domain}`, `v=DMARC1; ${tags}`) }
+/** Whoever has mail hears first what a policy would do to it; reports need a mailbox that can be there. */
+function firstRecord(domain: string, takesMail: boolean | null): Pick<Word, 'value' | 'publish'> {
+  const name = `_dmarc.${domain}`
+  if (takesMail === false) {
+    const value = 'Names below it that send mail need records of their own before.'
+    return { value, publish: textAt(name, 'v=DMARC1; p=reject; sp=reject') }
+  }
+  const value =
+    'Begin with p=none and a mailbox for reports (rua), read them, then raise p to quarantine, and to reject.'
+  return { value, publish: takesMail ? textAt(name, `v=DMARC1; p=none; rua=mailto:dmarc@${domain}`) : [] }
 }
 
 /** What a record without a policy that can be meant comes to: the domain's own, and the one that counts. */

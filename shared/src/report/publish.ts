@@ -51,8 +51,13 @@ export function lineOf({ name, type, value }: ToPublish): string {
     case 'file':
       return `${name}\n${value}`
     case 'TXT':
-      return `${name}. IN TXT "${value}"`
+      return `${name}. IN TXT ${stringsOf(value)}`
     case 'TLSA':
       return `${name}. IN TLSA ${value}`
   }
+}
+
+/** A character-string has 255 octets at most (RFC 1035 §3.3). */
+function stringsOf(text: string): string {
+  return (text.match(/.{1,255}/g) ?? []).map((part) => `"${part}"`).join(' ')
 }

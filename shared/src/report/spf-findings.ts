@@ -9,11 +9,11 @@ const LONG = 450
 /** From here on the limit is near. */
 const NEAR = 8
 
-/** `isMailless`: it says that it takes no mail (RFC 7505), so that no sender of it need be named. */
-export function spfFindings(domain: string, survey: SpfSurvey, isMailless: boolean): Finding[] {
+/** `takesMail`: false where it says that it does not (RFC 7505), so that no sender need be named; null where nobody knows. */
+export function spfFindings(domain: string, survey: SpfSurvey, takesMail: boolean | null): Finding[] {
   const { lookups, voids, partial } = survey
   const evidence = { lookups, voids, partial }
-  const publish = isMailless ? textAt(domain, 'v=spf1 -all') : []
+  const publish = takesMail === false ? textAt(domain, 'v=spf1 -all') : []
   const words = survey.status === 'none' ? [{ id: 'SPF_NONE', publish } as const] : wordsOf(domain, survey)
   const found = words.map(({ id, ...about }) => finding(id, { domain, evidence, ...about }))
   return withRecord(found, survey.text)
