@@ -205,6 +205,42 @@ describe('a second report', () => {
   })
 })
 
+describe('what a caller wants told otherwise', () => {
+  const QUERY = '?profile=strict&availability=0.999'
+
+  it('is for that caller alone, and costs no new report', async () => {
+    const plain = await reportOf('strict.test', '')
+    const strict = await reportOf('strict.test', QUERY)
+    const again = await reportOf('strict.test', '')
+    expect([strict.id, again]).toEqual([plain.id, plain])
+    expect([strict.profile, strict.availability?.first_pick, plain.availability?.first_pick]).toEqual([
+      'strict',
+      0.999,
+      0.99,
+    ])
+    const severities = [plain, strict].map(({ findings }) => findings.find(({ id }) => id === 'STS_NONE')?.severity)
+    expect(severities).toEqual(['info', 'medium'])
+    expect(strict.by_severity.info).toBeLessThan(plain.by_severity.info)
+  })
+
+  it('holds in a stream', async () => {
+    const { lines } = await linesOf(`/v1/domains/strict.test${QUERY}`, 'application/x-ndjson')
+    const whole = domainReport.parse(lines.at(-1)?.value)
+    expect(lines.findLast(({ section }) => section === 'availability')?.value).toEqual(whole.availability)
+    const weighed = lines.flatMap(({ findings = [] }) => findings).find(({ id }) => id === 'STS_NONE')
+    expect([whole.profile, weighed]).toMatchObject(['strict', { severity: 'medium' }])
+  })
+
+  it.each(['profile=mild', 'profile=', 'availability=1', 'availability=0', 'availability=', 'availability=high'])(
+    'is refused where it is %s',
+    async (query) => {
+      const response = await get(`/v1/domains/strict.test?${query}`)
+      const { errors } = (await response.json()) as { errors: readonly { pointer: string }[] }
+      expect([response.status, errors[0]?.pointer]).toEqual([422, `?${query.split('=')[0]}`])
+    },
+  )
+})
+
 describe('a name', () => {
   it('is understood in any script, in capitals and with its last dot', async () => {
     const written = [await reportOf('B%C3%9CCHER.test.', ''), await reportOf('xn--bcher-kva.test', '')]

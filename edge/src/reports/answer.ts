@@ -1,6 +1,7 @@
 // One request for a domain's report: the newest one where that will do, else a new one, kept for those who come after.
 import type { DomainReport, ReportPart, SectionName } from '@postern/shared/contract/domain-report.ts'
 import { inOrder, type Section } from '@postern/shared/report/finding.ts'
+import { partAs, reportAs, type ToldAs, USUAL } from './as-wanted.ts'
 import { countsOf, MOST_FINDINGS, SECTION_NAMES, type Tell } from './board.ts'
 import { type Life, lifeOf, willDo } from './freshness.ts'
 import { readKept } from './kept-report.ts'
@@ -16,6 +17,8 @@ export interface Wanted {
   /** Selectors of DKIM keys that this caller names: they are nobody else's business. */
   readonly selectors: readonly string[]
   readonly refresh: boolean
+  /** As everybody is told, where it is absent. */
+  readonly told?: ToldAs
 }
 
 export interface AnswerPorts extends ReportPorts {
@@ -35,8 +38,9 @@ export interface Shelf {
 type TellPart = (part: ReportPart) => void
 
 /** Tells each section as it is learned, and at last the whole report, which it resolves to. */
-export async function answerReport(wanted: Wanted, ports: AnswerPorts, tell: TellPart): Promise<DomainReport> {
-  const { domain, selectors } = wanted
+export async function answerReport(wanted: Wanted, ports: AnswerPorts, tellPart: TellPart): Promise<DomainReport> {
+  const { domain, selectors, told = USUAL } = wanted
+  const tell: TellPart = (part) => tellPart(partAs(part, told))
   const newest = await newestFor(wanted, ports)
   tell(begun(newest?.id ?? wanted.id, domain))
   if (newest !== null) for (const part of partsOf(newest)) tell(part)
@@ -45,7 +49,7 @@ export async function answerReport(wanted: Wanted, ports: AnswerPorts, tell: Tel
   const named = { domain, selectors, fresh: wanted.refresh }
   const report = selectors.length === 0 ? shared : await withKeys(shared, named, { ports, tell })
   tell({ section: 'report', value: report, findings: [] })
-  return report
+  return reportAs(report, told)
 }
 
 function begun(id: string, { unicode, ascii }: Named): ReportPart {

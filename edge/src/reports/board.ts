@@ -69,6 +69,7 @@ export function createBoard(of: BoardOf, tell: Tell): Board {
         generated_at: new Date(generatedAt).toISOString(),
         vantage,
         verdict,
+        profile: 'default',
         by_severity: countsOf(findings),
         findings: findings.map(shown),
         ...sections,

@@ -68,7 +68,7 @@ export const SECTIONS = {
   })),
   routing: section(['route', 'exchanges'], ['looked'], routingOf),
   resolution: section(['route', 'exchanges'], [], resolutionOf),
-  availability: section(['route', 'exchanges'], [], availabilityOf),
+  availability: section(['route', 'exchanges'], [], (sight) => ({ value: availabilityOf(sight), findings: [] })),
   commands: section(['exchanges', 'dkim'], [], (sight) => ({ value: commands(sight), findings: [] })),
   unmeasured: section(['looked'], ['sts'], (sight) => ({ value: unmeasuredOf(sight), findings: [] })),
 } as const satisfies Sections

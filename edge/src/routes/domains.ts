@@ -18,6 +18,7 @@ import { type AnswerPorts, answerReport, type Wanted } from '../reports/answer.t
 import type { AppEnv } from './context.ts'
 import { domainNamed, portsOf, shelfOf } from './domain-asked.ts'
 import { nothing, refusal, refusals } from './problems.ts'
+import { toldAs, toldAsQuery } from './told-as.ts'
 
 const security = [{ bearer: [] }]
 const params = z.strictObject({
@@ -58,6 +59,7 @@ export const get = createRoute({
         description: 'A new one, if the last is a minute old. Exchanges are looked at once in 24 hours all the same.',
       }),
       selector: selectors,
+      ...toldAsQuery,
     }),
   },
   responses: {
@@ -104,11 +106,12 @@ const NO_STORE = { 'cache-control': 'no-store' }
 
 export function domainRoutes(app: OpenAPIHono<AppEnv>): void {
   app.openapi(get, async (context) => {
-    const { refresh, selector = [] } = context.req.valid('query')
+    const { refresh, selector = [], ...told } = context.req.valid('query')
     const named = domainNamed(context, context.req.valid('param').domain)
     if ('detail' in named) return wrongName(context, named.detail)
     const { newId } = context.get('services')
-    const wanted = { id: newId('rep'), domain: named, selectors: selector, refresh: refresh === 'true' }
+    const asked = { id: newId('rep'), domain: named, selectors: selector, refresh: refresh === 'true' }
+    const wanted = { ...asked, told: toldAs(told) }
     const ports = context.get('report') ?? portsOf(context, named)
     const type = accepts(context, { header: 'Accept', supports: [JSON_TYPE, LINES, EVENTS], default: JSON_TYPE })
     if (type === EVENTS) return asEvents(context, { wanted, ports })

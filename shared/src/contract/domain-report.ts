@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { recordDnssec } from './dnssec-state.ts'
 import { SECTIONS, SEVERITIES, type Severity } from '../report/finding.ts'
+import { PROFILE_NAMES } from '../report/profiles.ts'
 import { PUBLISHED_AS } from '../report/publish.ts'
 import { unmeasuredWhy } from './closed-lists.ts'
 import { mxSection } from './domain-exchanges.ts'
@@ -248,6 +249,7 @@ export const domainReport = z
     ascii: z.string(),
     generated_at: instant,
     vantage: z.strictObject({ resolvers: names, lane: z.string().nullable() }),
+    profile: z.enum(PROFILE_NAMES).openapi({ description: 'Who has weighed the findings' }),
     by_severity: bySeverity,
     findings: z.array(finding).openapi({ description: 'The worst first; 150 at most' }),
     ...reportSections,

@@ -123,12 +123,18 @@ export function withRecord(findings: readonly Finding[], text: string | null): F
   return findings.map((one, n) => (n === 0 ? { ...one, evidence: { record, ...one.evidence } } : one))
 }
 
-/** How somebody weighs findings otherwise than the catalogue; `null` leaves one out. */
+/**
+ * How somebody weighs findings otherwise than the catalogue; `null` leaves one out. The catalogue's worst binds what a case
+ * makes of a finding, and nobody who knows what it means to them.
+ */
 export type Profile = Readonly<Partial<Record<FindingId, Severity | null>>>
 
-export function underProfile(findings: readonly Finding[], profile: Profile): Finding[] {
+export function underProfile<F extends { readonly id: string; readonly severity: Severity }>(
+  findings: readonly F[],
+  profile: Profile,
+): F[] {
   return findings.flatMap((one) => {
-    const severity = profile[one.id]
+    const severity = profile[one.id as FindingId]
     if (severity === null) return []
     return [severity === undefined ? one : { ...one, severity }]
   })

@@ -93,6 +93,7 @@ export const REPORT: DomainReport = {
   availability: null,
   commands: [],
   unmeasured: [],
+  profile: 'default',
   by_severity: { ok: 0, info: 0, low: 0, medium: 0, high: 0, critical: 0 },
   findings: [],
   since: null,

@@ -1,0 +1,19 @@
+// Profiles with names: how those weigh findings who want something else of their mail than most, each weight with its reason.
+import type { FindingId, Profile, Severity } from './finding.ts'
+import data from './profiles.json' with { type: 'json' }
+
+export const PROFILE_NAMES = ['default', 'strict', 'receiving_only', 'parked'] as const
+export type ProfileName = (typeof PROFILE_NAMES)[number]
+
+export interface NamedProfile {
+  /** Completes "for …". */
+  readonly for: string
+  /** `null` leaves a finding out. */
+  readonly weighs: Readonly<Partial<Record<FindingId, { readonly severity: Severity | null; readonly why: string }>>>
+}
+
+export const PROFILES = data as Readonly<Record<ProfileName, NamedProfile>>
+
+export function profileOf(name: ProfileName): Profile {
+  return Object.fromEntries(Object.entries(PROFILES[name].weighs).map(([id, { severity }]) => [id, severity]))
+}
