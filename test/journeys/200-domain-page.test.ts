@@ -72,6 +72,17 @@ describe('without a browser', () => {
     expect(await asked()).toBe(before)
   })
 
+  it('findings are weighed as the visitor wants, and what cannot be understood is refused in words', async () => {
+    const usual = await (await visit('/domains/tls-trusted.test')).text()
+    const strict = await (await visit('/domains/tls-trusted.test?profile=strict&utm_source=x')).text()
+    const gradeOf = (text: string) => /<details class="(\w+)"[^>]*data-finding="STS_NONE"/.exec(text)?.[1]
+    expect([gradeOf(usual), gradeOf(strict)]).toEqual(['info', 'medium'])
+    for (const query of ['profile=mine', 'selector=%3Cscript%3E', 'availability=2']) {
+      const { status, headers } = await visit(`/domains/tls-trusted.test?${query}`)
+      expect([status, headers.get('content-type')]).toEqual([422, 'text/html; charset=utf-8'])
+    }
+  })
+
   it('an earlier report has a page of its own; of one that is not kept is said so', async () => {
     const key = { authorization: `Bearer ${stack.keys.sk_live}` }
     const report = (await (await stack.request('/v1/domains/strict.test', { headers: key })).json()) as DomainReport

@@ -1,5 +1,6 @@
 // A whole report at a glance: what the domain does, how many findings of each weight, what to do first; and what there was before.
 import type { DomainHistory, DomainReport } from '@postern/shared/contract/domain-report.ts'
+import { PROFILE_NAMES, PROFILES, type ProfileName } from '@postern/shared/report/profiles.ts'
 import { SEVERITIES } from '@postern/shared/report/finding.ts'
 import { Facts, Instant, list, Paste } from './bricks.tsx'
 import { type FindingShown, isGrave } from './findings.tsx'
@@ -70,6 +71,7 @@ export function Overview({ report, anchorOf, isEarlier }: OverviewOf) {
           </a>
         )}
       </p>
+      {isEarlier ? null : <Weighed by={report.profile} />}
     </>
   )
 }
@@ -110,6 +112,24 @@ export function Unmeasured({ of }: { of: DomainReport['unmeasured'] }) {
         ])}
       />
     </>
+  )
+}
+
+/** Not all want the same of their mail. */
+function Weighed({ by }: { by: ProfileName }) {
+  return (
+    <p class="soft">
+      Weighed for {PROFILES[by].for}. Weigh it for{' '}
+      {PROFILE_NAMES.filter((name) => name !== by).map((name, n) => (
+        <>
+          {n === 0 ? '' : ', or for '}
+          <a href={`?profile=${name}`} rel="nofollow">
+            {PROFILES[name].for}
+          </a>
+        </>
+      ))}
+      .
+    </p>
   )
 }
 

@@ -1,7 +1,6 @@
 // `/domains` and `/domains/{domain}`: the report of a domain for people, section by section as it is learned, and earlier ones.
 import type { DomainReport, ReportPart } from '@postern/shared/contract/domain-report.ts'
-import { isSelector } from '@postern/shared/report/dkim-survey.ts'
-import type { OpenAPIHono } from '@hono/zod-openapi'
+import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { stream } from 'hono/streaming'
 import { tellQuota } from '../http/quota.ts'
@@ -14,7 +13,8 @@ import { readKept } from '../reports/kept-report.ts'
 import type { Named } from '../reports/learned.ts'
 import type { AppEnv } from './context.ts'
 import { domainNamed, portsOf, shelfOf } from './domain-asked.ts'
-import { inTurn } from './domains.ts'
+import { get, inTurn } from './domains.ts'
+import { toldAs } from './told-as.ts'
 
 type Visited = Context<AppEnv>
 
@@ -33,9 +33,20 @@ export function domainPages(app: OpenAPIHono<AppEnv>): void {
     const typed = context.req.param('domain')
     const named = domainNamed(context, typed)
     if ('detail' in named) return wrong(context, typed, named.detail)
-    const id = context.req.query('report')
-    return id === undefined ? live(context, named) : earlier(context, named, id)
+    const query = QUERY.safeParse(context.req.query())
+    if (!query.success) return notice(context, 422, { ...NOT_UNDERSTOOD, typed })
+    const { report: id, ...asked } = query.data
+    return id === undefined ? live(context, named, asked) : earlier(context, named, id)
   })
+}
+
+/** As the interface reads it; what others have put behind a link is passed over. */
+const QUERY = z.object({ ...get.request.query.shape, report: z.string().optional() })
+type Query = Omit<z.infer<typeof QUERY>, 'report'>
+
+const NOT_UNDERSTOOD = {
+  heading: 'That was not understood',
+  text: 'Selectors are up to five names, separated by commas; profiles and the rest are as in the description of the interface.',
 }
 
 const ABOUT = {
@@ -52,7 +63,7 @@ function hostIn(typed: string): string {
     .replace(/[/?#:].*$/, '')
 }
 
-async function live(context: Visited, named: Named): Promise<Response> {
+async function live(context: Visited, named: Named, asked: Query): Promise<Response> {
   const { allowed, quota } = await countVisit('report', ipOf(context), context.get('services'))
   tellQuota(context, quota)
   if (!allowed) {
@@ -62,10 +73,11 @@ async function live(context: Visited, named: Named): Promise<Response> {
     return notice(context, 429, { heading, text, typed: named.unicode })
   }
   const { newId } = context.get('services')
-  const refresh = context.req.query('refresh') === 'true'
-  const wanted = { id: newId('rep'), domain: named, selectors: selectorsIn(context), refresh }
-  const asked = { wanted, ports: portsOf(context, named) }
-  return told(context, named, (page, write) => inTurn(context, asked, (part) => write(page.part(part))))
+  const { refresh, selector = [], ...rest } = asked
+  const whose = { id: newId('rep'), domain: named, told: toldAs(rest) }
+  const wanted = { ...whose, selectors: selector, refresh: refresh === 'true' }
+  const ports = portsOf(context, named)
+  return told(context, named, (page, write) => inTurn(context, { wanted, ports }, (part) => write(page.part(part))))
 }
 
 /** One of the last thirty, as it was. */
@@ -103,13 +115,6 @@ function told(context: Visited, named: Named, tell: (page: DomainPage, write: Wr
     },
   )
 }
-
-function selectorsIn(context: Visited): string[] {
-  const typed = (context.req.query('selector') ?? '').toLowerCase().split(',')
-  return [...new Set(typed.map((one) => one.trim()).filter(isSelector))].slice(0, MOST_SELECTORS)
-}
-
-const MOST_SELECTORS = 5
 
 function wrong(context: Visited, typed: string, detail: string) {
   return notice(context, 422, { heading: 'That is no domain with mail', text: `What you typed ${detail}.`, typed })
