@@ -9,6 +9,7 @@ import { type DkimWanted, keysNamed } from './keys-named.ts'
 import type { Named } from './learned.ts'
 import { makeReport, type ReportPorts } from './report.ts'
 import { worthSaying } from './sections.ts'
+import { keptOf, latestOf, type ShelfPorts, standInFor } from './shelf.ts'
 import { shown } from './shown.ts'
 
 export interface Wanted {
@@ -21,18 +22,9 @@ export interface Wanted {
   readonly told?: ToldAs
 }
 
-export interface AnswerPorts extends ReportPorts {
-  /** Null where nothing is kept of what this caller asks. */
-  readonly reports: Shelf | null
+export interface AnswerPorts extends ReportPorts, ShelfPorts {
   /** What is remembered of how long the newest report will do. */
   readonly lives: { readonly known: () => Life | null; readonly note: (life: Life) => void }
-  readonly warn: (what: string) => void
-}
-
-/** The object of a domain's reports, as `Reports` is. */
-export interface Shelf {
-  readonly latest: () => Promise<string | null>
-  readonly keep: (text: string) => Promise<string>
 }
 
 type TellPart = (part: ReportPart) => void
@@ -45,7 +37,6 @@ export async function answerReport(wanted: Wanted, ports: AnswerPorts, tellPart:
   tell(begun(newest?.id ?? wanted.id, domain))
   if (newest !== null) for (const part of partsOf(newest)) tell(part)
   const shared = newest ?? (await madeNow(wanted, ports, tell))
-  if (ports.reports !== null) ports.lives.note(lifeOf(shared))
   const named = { domain, selectors, fresh: wanted.refresh }
   const report = selectors.length === 0 ? shared : await withKeys(shared, named, { ports, tell })
   tell({ section: 'report', value: report, findings: [] })
@@ -59,8 +50,8 @@ function begun(id: string, { unicode, ascii }: Named): ReportPart {
 async function madeNow(wanted: Wanted, ports: AnswerPorts, tell: TellPart): Promise<DomainReport> {
   const tellPart: Tell = ({ section, value, findings }) => tell({ section, value, findings: findings.map(shown) })
   const made = await makeReport({ ...wanted, fresh: wanted.refresh }, ports, tellPart)
-  const report = readKept(await orNull(ports.reports?.keep(JSON.stringify(made)), ports)) ?? made
-  // Another one was made beside it, and is everybody's.
+  const report = await toldFor(await keptOf(made, ports), ports)
+  // Another one was made beside it, and is everybody's; or one that had heard more stands in for it.
   if (report.id !== made.id) for (const part of [begun(report.id, wanted.domain), ...partsOf(report)]) tell(part)
   return report
 }
@@ -80,25 +71,19 @@ async function withKeys(report: DomainReport, wanted: DkimWanted, { ports, tell 
   return { ...report, dkim: value, findings: ordered, by_severity: countsOf(ordered) }
 }
 
+/** Null where it will not do. */
 async function newestFor({ refresh }: Wanted, ports: AnswerPorts): Promise<DomainReport | null> {
   const report = readKept(await (ports.begun?.newest ?? latestOf(ports)))
-  return report !== null && willDo(lifeOf(report), { refresh, now: ports.now() }) ? report : null
+  if (report === null || !willDo(lifeOf(report), { refresh, now: ports.now() })) return null
+  return toldFor(report, ports)
 }
 
-/** The newest report as text, or null where there is none or its object does not answer. */
-export function latestOf(ports: AnswerPorts): Promise<string | null> {
-  return orNull(ports.reports?.latest(), ports)
+/** What is told where this is the newest: that one, or where it heard nothing one that did. It is asked again after its own time. */
+async function toldFor(newest: DomainReport, ports: AnswerPorts): Promise<DomainReport> {
+  if (ports.reports !== null) ports.lives.note(lifeOf(newest))
+  return (await standInFor(newest, ports)) ?? newest
 }
 
-/** An object that cannot be reached keeps nothing, and keeps nobody from a report. */
-async function orNull(asked: Promise<string | null> | undefined, { warn }: AnswerPorts): Promise<string | null> {
-  const [settled] = await Promise.allSettled([asked])
-  if (settled.status === 'fulfilled') return settled.value ?? null
-  warn('the object of a domain’s reports did not answer')
-  return null
-}
-
-/** The sections of a report that is there, as they were told when it was made. */
 export function partsOf(report: DomainReport): ReportPart[] {
   return SECTION_NAMES.map((section) => ({
     section,

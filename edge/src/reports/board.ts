@@ -67,6 +67,7 @@ export function createBoard(of: BoardOf, tell: Tell): Board {
         domain: of.domain.unicode,
         ascii: of.domain.ascii,
         generated_at: new Date(generatedAt).toISOString(),
+        stale: false,
         vantage,
         verdict,
         profile: 'default',

@@ -1,9 +1,10 @@
 // What of a report goes on while its caller is still being let in: the newest one is fetched, and the first question of a new one asked.
 import { putLast } from '../http/near-cache.ts'
-import { type AnswerPorts, latestOf, type Wanted } from './answer.ts'
+import type { AnswerPorts, Wanted } from './answer.ts'
 import { type Life, willDo } from './freshness.ts'
 import { createLookUps, type LookUps } from './look-ups.ts'
 import { DNS_MS } from './report.ts'
+import { latestOf } from './shelf.ts'
 
 export interface Begun {
   /** As `Shelf.latest` has it; null too where that did not answer. */

@@ -6,6 +6,16 @@ export function readKept(text: string | null): DomainReport | null {
   return text === null ? null : (domainReport.safeParse(JSON.parse(text)).data ?? null)
 }
 
+/** No resolver had an answer for its exchanges: whatever was known of the domain before is not contradicted. */
+export function isUnheard({ mx }: DomainReport): boolean {
+  return mx.why === 'no_answer'
+}
+
+/** It knows where mail goes, and that some does. */
+export function speaksFor({ mx, verdict }: DomainReport): boolean {
+  return mx.status !== 'error' && verdict.accepts_mail !== 'no'
+}
+
 /** Every question about records was answered. */
 export function isLearned({ mx, spf, dmarc, mta_sts: sts, tls_rpt: tlsRpt, dkim }: DomainReport): boolean {
   return (

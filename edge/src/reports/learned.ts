@@ -26,6 +26,8 @@ export interface RouteLearned {
   readonly disagrees: { readonly first: string; readonly second: string } | null
   /** Only one of them vouches for the records, or for others. */
   readonly differs: boolean
+  /** Nobody had an answer of any kind, nor said that there is no such name. */
+  readonly unheard: boolean
   readonly own: Addresses
   /** Of our own first question, in milliseconds; null where it was remembered. */
   readonly tookMs: number | null

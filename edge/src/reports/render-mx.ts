@@ -31,6 +31,7 @@ export function mxOf(sight: With<'route'>): { value: ReportSections['mx']; findi
   return {
     value: {
       status,
+      why: status === 'error' ? whyUnknown(route) : null,
       ttl_s: route.mx.kind === 'failure' ? null : route.mx.ttlS,
       original_ttl_s: route.originalTtlS,
       dnssec: route.dnssec,
@@ -40,6 +41,11 @@ export function mxOf(sight: With<'route'>): { value: ReportSections['mx']; findi
     },
     findings: findingsOf(sight, status, policy),
   }
+}
+
+function whyUnknown({ unheard, dnssec }: RouteLearned): NonNullable<ReportSections['mx']['why']> {
+  if (unheard) return 'no_answer'
+  return dnssec === 'bogus' ? 'bogus' : 'unconfirmed'
 }
 
 type Ranked = Pick<ExchangeShown, 'host' | 'preference' | 'rank' | 'exposure'>

@@ -114,11 +114,18 @@ function routeOf(first: Stated<MxData>, second: Answer<MxData>, own: Addresses):
     agree: isHeard ? one === other : null,
     disagrees: isHeard && one !== other ? { first: one, second: other } : null,
     differs: isVouchedFor && isHeard && (one !== other || dnssecOf(second) !== 'secure'),
+    unheard: isUnheard(first, [second, own.a, own.aaaa]),
     own,
     tookMs: first.tookMs,
     resolverMs: first.tookMs,
     originalTtlS: originalTtlS(first.answer, second),
   }
+}
+
+/** Signatures that do not hold are an answer too, and "no such name" is one whatever was asked for. */
+function isUnheard(first: Stated<MxData>, [second, ...own]: readonly Answer<unknown>[]): boolean {
+  const isSilent = first.answer.kind === 'failure' && first.dnssec !== 'bogus' && second?.kind === 'failure'
+  return isSilent && own.every(({ kind }) => kind !== 'nxdomain')
 }
 
 /**

@@ -2,7 +2,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { DomainHistory, DomainReport } from '@postern/shared/contract/domain-report.ts'
 import { changesBetween } from './changes.ts'
-import { knowsAsMuch, readKept } from './kept-report.ts'
+import { isUnheard, knowsAsMuch, readKept } from './kept-report.ts'
 
 /** api.md: history of the last 30. */
 const MOST = 30
@@ -14,6 +14,15 @@ const SCHEMA = `
   -- One report as JSON, with what changed since the one before it.
   CREATE TABLE IF NOT EXISTS reports (id TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS reports_at ON reports (at);
+`
+
+/** As `isUnheard`, of rows. */
+const UNHEARD = "json_extract(body, '$.mx.why') IS 'no_answer'"
+const HEARD = `NOT (${UNHEARD})`
+/** Before an instant, back to the last one before it that has heard something. */
+const FORGET_UNHEARD = `
+  DELETE FROM reports WHERE at < ? AND ${UNHEARD}
+    AND at > coalesce((SELECT max(at) FROM reports WHERE at < ? AND ${HEARD}), 0)
 `
 
 export class Reports extends DurableObject {
@@ -29,6 +38,11 @@ export class Reports extends DurableObject {
     return this.#body('SELECT body FROM reports ORDER BY at DESC LIMIT 1')
   }
 
+  /** The newest one to which the DNS had anything to say of the domain's exchanges, as JSON, or null. */
+  heard(): string | null {
+    return this.#body(`SELECT body FROM reports WHERE ${HEARD} ORDER BY at DESC LIMIT 1`)
+  }
+
   /** One of those that are kept, as JSON, or null. */
   report(id: string): string | null {
     return this.#body('SELECT body FROM reports WHERE id = ?', id)
@@ -36,7 +50,8 @@ export class Reports extends DurableObject {
 
   /**
    * Keeps a report (as JSON), and gives it back with what changed since the one before it. The same one again changes
-   * nothing. Of two that were made side by side the first is kept, unless the second learned more.
+   * nothing. Of two that were made side by side the first is kept, unless the second learned more; of those in a row that
+   * heard nothing, the last: an outage takes one place in the history, and nobody's report out of it.
    */
   async keep(text: string): Promise<string> {
     const report = JSON.parse(text) as DomainReport
@@ -53,6 +68,7 @@ export class Reports extends DurableObject {
     const body = JSON.stringify({ ...report, since })
     this.ctx.storage.transactionSync(() => {
       sql.exec('DELETE FROM reports WHERE at > ? AND at < ?', at - APART_MS, at + APART_MS)
+      if (isUnheard(report)) sql.exec(FORGET_UNHEARD, at, at)
       sql.exec('INSERT INTO reports (id, at, body) VALUES (?, ?, ?)', report.id, at, body)
       sql.exec('DELETE FROM reports WHERE id NOT IN (SELECT id FROM reports ORDER BY at DESC LIMIT ?)', MOST)
       sql.exec('DELETE FROM reports WHERE at < ?', at - KEPT_MS)
@@ -87,9 +103,10 @@ export class Reports extends DurableObject {
     return beside !== null && knowsAsMuch(beside, report) ? body : null
   }
 
-  /** What a report of that instant follows upon. */
+  /** What a report of that instant follows upon: what changed during an outage is told after it. */
   #before(at: number): DomainReport | null {
-    return readKept(this.#body('SELECT body FROM reports WHERE at <= ? ORDER BY at DESC LIMIT 1', at - APART_MS))
+    const query = `SELECT body FROM reports WHERE at <= ? AND ${HEARD} ORDER BY at DESC LIMIT 1`
+    return readKept(this.#body(query, at - APART_MS))
   }
 
   #body(query: string, ...values: SqlStorageValue[]): string | null {

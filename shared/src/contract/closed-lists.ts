@@ -9,6 +9,9 @@ import type { Unmeasured } from './inspection.ts'
 export type NoLaneLooked = 'no_lane' | 'lane_busy' | 'lane_unreachable'
 export type NotLooked = NoLaneLooked | 'test_key' | 'in_progress' | 'dns'
 
+/** Why nobody knows where a domain's mail goes. */
+export type RouteUnknown = 'no_answer' | 'unconfirmed' | 'bogus'
+
 /** A member of the type that has no meaning here does not compile, and neither does one that nobody produces. */
 type Meanings<M extends string> = Readonly<Record<M, string>>
 
@@ -49,6 +52,12 @@ const OF_POLICY_HOST: Meanings<Exclude<Unreachable, NotFetched>> = {
   no_end: 'it began to answer and did not end',
 }
 
+const OF_ROUTE: Meanings<RouteUnknown> = {
+  no_answer: 'no resolver had an answer for its exchanges',
+  unconfirmed: 'a resolver finds that there is nothing, and no other one finds the same',
+  bogus: 'signatures of the domain do not hold (RFC 4035 §4.3)',
+}
+
 const OF_CAP: Meanings<Cap> = {
   unobtainable: 'senders cannot fetch the policy',
   unparseable: 'senders cannot read the policy',
@@ -83,6 +92,7 @@ export const fetchWhy = closed(
   { ...OF_FETCH, ...OF_POLICY_HOST },
   'Why there is no answer: of `unreachable` what keeps everybody from it, of `not_fetched` what kept us.',
 )
+export const routeWhy = closed(OF_ROUTE, 'Why the status is `error`; null where it is none.')
 export const healthCap = closed(OF_CAP, 'What held the score down, whatever the components say.')
 export const certificateFault = closed(OF_CERTIFICATE, 'What is wrong with a certificate, the worst first.')
 export const connectFault = closed(OF_CONNECTION, 'How no connection came about; null where one did.')

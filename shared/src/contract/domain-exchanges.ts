@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { DNSSEC_STATES } from '../dns/dnssec.ts'
 import { PKIX_FAULTS } from '../report/seen.ts'
-import { addressWhy, certificateFault, connectFault } from './closed-lists.ts'
+import { addressWhy, certificateFault, connectFault, routeWhy } from './closed-lists.ts'
 
 const milliseconds = z.number().min(0)
 const instant = z.iso.datetime()
@@ -70,6 +70,7 @@ export type ExchangeShown = z.infer<typeof exchange>
 
 export const mxSection = z.strictObject({
   status: z.enum(['mx', 'null_mx', 'implicit', 'none', 'nxdomain', 'error']),
+  why: routeWhy.nullable(),
   ttl_s: z.number().nullable().openapi({ description: 'As the first resolver had it: caches count down' }),
   original_ttl_s: z.number().nullable().openapi({
     description:

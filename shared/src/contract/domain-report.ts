@@ -217,7 +217,9 @@ const changes = z.strictObject({
 const since = z
   .strictObject({ report: z.string(), generated_at: instant, ...changes.shape })
   .nullable()
-  .openapi({ description: 'What changed since the report before; null where there is none' })
+  .openapi({
+    description: 'What changed since the last report to which the DNS had answered; null where there is none',
+  })
 const bySeverity = z.strictObject(
   Object.fromEntries(SEVERITIES.map((severity) => [severity, z.number().int()])) as Record<Severity, z.ZodNumber>,
 )
@@ -248,6 +250,9 @@ export const domainReport = z
     domain: z.string(),
     ascii: z.string(),
     generated_at: instant,
+    stale: z
+      .boolean()
+      .openapi({ description: 'No resolver answers now: the newest report that had one, of a day at most' }),
     vantage: z.strictObject({ resolvers: names, lane: z.string().nullable() }),
     profile: z.enum(PROFILE_NAMES).openapi({ description: 'Who has weighed the findings' }),
     by_severity: bySeverity,

@@ -93,6 +93,44 @@ describe('a report that is kept', () => {
   })
 })
 
+describe('a report to which the DNS did not answer', () => {
+  const UNHEARD = { mx: { ...REPORT.mx, status: 'error' as const, why: 'no_answer' as const, records: [] } }
+  const heardBy = async (stub: Stub) => (JSON.parse((await stub.heard()) ?? 'null') as DomainReport | null)?.id
+
+  it('is the newest, and hides nothing that was heard', async () => {
+    const stub = object()
+    expect(await stub.heard()).toBeNull()
+    await keep(stub, 'rep_1')
+    await keep(stub, 'rep_2', { afterMs: HOUR, ...UNHEARD })
+    expect([JSON.parse((await stub.latest())!), await heardBy(stub)]).toMatchObject([{ id: 'rep_2' }, 'rep_1'])
+    expect(await idsOf(stub)).toEqual(['rep_2', 'rep_1'])
+  })
+
+  it('takes the place of one before it, so that no outage fills the history', async () => {
+    const stub = object()
+    await keep(stub, 'rep_1')
+    for (let n = 2; n < 40; n += 1) await keep(stub, `rep_${n}`, { afterMs: n * HOUR, ...UNHEARD })
+    await keep(stub, 'rep_40', { afterMs: 40 * HOUR })
+    await keep(stub, 'rep_41', { afterMs: 41 * HOUR, ...UNHEARD })
+    expect(await idsOf(stub)).toEqual(['rep_41', 'rep_40', 'rep_39', 'rep_1'])
+  })
+
+  it('is not what changes are told against: what changed meanwhile is told after it', async () => {
+    const stub = object()
+    await keep(stub, 'rep_1', { findings: [found('SPF_NONE', 'spf')] })
+    await keep(stub, 'rep_2', { afterMs: HOUR, ...UNHEARD })
+    const { since } = await keep(stub, 'rep_3', { afterMs: 2 * HOUR })
+    expect(since).toMatchObject({ report: 'rep_1', gone: [{ id: 'SPF_NONE' }] })
+  })
+
+  it('gives way to one that was made beside it and has heard', async () => {
+    const stub = object()
+    await keep(stub, 'rep_1', UNHEARD)
+    expect((await keep(stub, 'rep_2', { afterMs: MINUTE / 2 })).id).toBe('rep_2')
+    expect(await idsOf(stub)).toEqual(['rep_2'])
+  })
+})
+
 describe('a report of another shape', () => {
   it('is as if it were not there', async () => {
     const stub = object()

@@ -37,10 +37,12 @@ export const REPORT: DomainReport = {
   domain: 'a.test',
   ascii: 'a.test',
   generated_at: '2099-05-01T12:00:00.000Z',
+  stale: false,
   vantage: { resolvers: ['one'], lane: 'eu-1' },
   verdict: { accepts_mail: 'yes', reason: 'mx_found', caveat: '' },
   mx: {
     status: 'mx',
+    why: null,
     ttl_s: 300,
     original_ttl_s: 300,
     dnssec: 'secure',

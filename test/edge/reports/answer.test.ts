@@ -33,6 +33,7 @@ async function asked({ latest, kept, afterMs = 0, wish = {} }: Given) {
   }
   const reports: AnswerPorts['reports'] = {
     latest: async () => (latest === undefined ? null : said(latest)),
+    heard: async () => null,
     keep: async (text) => {
       texts.push(text)
       return kept === undefined ? text : said(kept)

@@ -13,7 +13,11 @@ const STRICT: ToldAs = { profile: 'strict', availability: 0.999 }
 async function desk() {
   const ports = await portsFor({ resolvers: [{ zone: ZONE }] })
   let text: string | null = null
-  const reports: AnswerPorts['reports'] = { latest: async () => text, keep: async (made) => (text = made) }
+  const reports: AnswerPorts['reports'] = {
+    latest: async () => text,
+    heard: async () => null,
+    keep: async (made) => (text = made),
+  }
   const lives = { known: () => null, note: () => undefined }
   return async (told?: ToldAs) => {
     const parts: ReportPart[] = []

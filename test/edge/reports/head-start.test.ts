@@ -24,7 +24,11 @@ async function given({ reports = null, life }: Given = {}) {
 }
 
 const typesOf = (asked: DohServer['asked']) => asked.map(({ name, type }) => `${type} ${name}`)
-const shelf = (latest: () => Promise<string | null>) => ({ latest, keep: async (text: string) => text })
+const shelf = (latest: () => Promise<string | null>) => ({
+  latest,
+  heard: async () => null,
+  keep: async (text: string) => text,
+})
 const begunBy = (ports: AnswerPorts, refresh = false) => begin({ domain: DOMAIN, refresh }, ports)
 const wanted = (refresh = false) => ({ id: 'rep_1', domain: DOMAIN, selectors: [], refresh })
 

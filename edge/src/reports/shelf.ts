@@ -1,0 +1,52 @@
+// The object of a domain's reports as a request uses it: one that does not answer keeps nothing, and keeps nobody from a report.
+import type { DomainReport } from '@postern/shared/contract/domain-report.ts'
+import { isUnheard, readKept, speaksFor } from './kept-report.ts'
+
+/** Reports are text here, as JSON; as `Reports` is. */
+export interface Shelf {
+  /** The newest one. */
+  readonly latest: () => Promise<string | null>
+  /** The newest one to which the DNS had anything to say of the domain's exchanges. */
+  readonly heard: () => Promise<string | null>
+  readonly keep: (text: string) => Promise<string>
+}
+
+export interface ShelfPorts {
+  /** Null where nothing is kept of what this caller asks. */
+  readonly reports: Shelf | null
+  readonly now: () => number
+  readonly warn: (what: string) => void
+}
+
+/** As text; null where there is none or the object does not answer. */
+export function latestOf(ports: ShelfPorts): Promise<string | null> {
+  return orNull(ports.reports?.latest(), ports)
+}
+
+/** What everybody is given from now on: this one, or one that was made beside it. */
+export async function keptOf(made: DomainReport, ports: ShelfPorts): Promise<DomainReport> {
+  return readKept(await orNull(ports.reports?.keep(JSON.stringify(made)), ports)) ?? made
+}
+
+/** RFC 8767 §5 has one to three days. */
+const STALE_MS = 86_400_000
+
+/**
+ * What is told in place of a report to which no resolver would say anything of the domain's exchanges: the newest one that
+ * had heard of them, as stale, for a day (RFC 8767 §4). Null where nothing takes its place: an answer of whatever kind is
+ * one, and nobody is told by what was once so that a domain takes no mail.
+ */
+export async function standInFor(report: DomainReport, ports: ShelfPorts): Promise<DomainReport | null> {
+  if (!isUnheard(report)) return null
+  const heard = readKept(await orNull(ports.reports?.heard(), ports))
+  if (heard === null || !speaksFor(heard)) return null
+  const ageMs = ports.now() - Date.parse(heard.generated_at)
+  return ageMs >= 0 && ageMs <= STALE_MS ? { ...heard, stale: true } : null
+}
+
+async function orNull(asked: Promise<string | null> | undefined, { warn }: ShelfPorts): Promise<string | null> {
+  const [settled] = await Promise.allSettled([asked])
+  if (settled.status === 'fulfilled') return settled.value ?? null
+  warn('the object of a domain’s reports did not answer')
+  return null
+}
