@@ -1,8 +1,7 @@
 // THE STORY of one domain's report: the records side by side, its exchanges, its policy, a lane's look at them; told as it is learned.
 import type { DomainReport } from '@postern/shared/contract/domain-report.ts'
-import type { Answer, MxData } from '@postern/shared/dns/answer.ts'
-import { concludedFrom, dnssecOf, together } from '@postern/shared/dns/dnssec.ts'
-import type { Addresses } from '@postern/shared/dns/mail-route.ts'
+import type { MxData } from '@postern/shared/dns/answer.ts'
+import { concludedFrom } from '@postern/shared/dns/dnssec.ts'
 import { providerOf } from '@postern/shared/dns/provider.ts'
 import { textsOf } from '@postern/shared/report/asking.ts'
 import { selectorsOf } from '@postern/shared/report/dkim-selectors.ts'
@@ -15,19 +14,12 @@ import { surveySpf } from '@postern/shared/report/spf-survey.ts'
 import { type Board, createBoard, type Tell } from './board.ts'
 import { learnExchanges } from './exchanges.ts'
 import type { Begun } from './head-start.ts'
-import { exchangesNamed, type Named, NOT_ASKED, type RouteLearned, type TextsLearned } from './learned.ts'
+import { exchangesNamed, type Named, type RouteLearned, type TextsLearned } from './learned.ts'
 import { type InspectPorts, look } from './look.ts'
-import {
-  createLookUps,
-  type Decisive,
-  doubted,
-  isNegative,
-  type LookUps,
-  NOTHING_THERE,
-  type Stated,
-} from './look-ups.ts'
+import { createLookUps, type Decisive, type LookUps, NOTHING_THERE, type Stated } from './look-ups.ts'
 import { policyHostOf, policyOf, type PolicyPorts, type PolicyWanted } from './policy.ts'
 import type { QuestionPorts } from './questions.ts'
+import { routeOf, routeOfOne } from './route-of-two.ts'
 
 export interface ReportWanted {
   readonly id: string
@@ -99,65 +91,9 @@ function learnRoute(
     .then((route) => board.note('route', { ...route, resolverMs: looks.fastestMs() }))
   const early = first.then((one) => {
     if (one.answer.kind !== 'records') return whole
-    return board.note('route', { ...routeOf(one, NOT_ASKED, { a: NOT_ASKED, aaaa: NOT_ASKED }), dnssec: one.dnssec })
+    return board.note('route', routeOfOne(one))
   })
   return { early, whole }
-}
-
-function routeOf(first: Stated<MxData>, second: Answer<MxData>, own: Addresses): RouteLearned {
-  const [one, other] = [textOf(first.answer), textOf(second)]
-  const isHeard = first.answer.kind !== 'failure' && second.kind !== 'failure'
-  const isVouchedFor = first.dnssec === 'secure' && first.answer.kind === 'records'
-  return {
-    mx: agreed(first.answer, second),
-    dnssec: isVouchedFor ? together([first.dnssec, dnssecOf(second)]) : first.dnssec,
-    agree: isHeard ? one === other : null,
-    disagrees: isHeard && one !== other ? { first: one, second: other } : null,
-    differs: isVouchedFor && isHeard && (one !== other || dnssecOf(second) !== 'secure'),
-    unheard: isUnheard(first, [second, own.a, own.aaaa]),
-    own,
-    tookMs: first.tookMs,
-    resolverMs: first.tookMs,
-    originalTtlS: originalTtlS(first.answer, second),
-  }
-}
-
-/** Signatures that do not hold are an answer too, and "no such name" is one whatever was asked for. */
-function isUnheard(first: Stated<MxData>, [second, ...own]: readonly Answer<unknown>[]): boolean {
-  const isSilent = first.answer.kind === 'failure' && first.dnssec !== 'bogus' && second?.kind === 'failure'
-  return isSilent && own.every(({ kind }) => kind !== 'nxdomain')
-}
-
-/**
- * As the zone signed it. Else caches count down, each from another moment: two that have as long left have not begun. What is
- * long is no shorter at first.
- */
-function originalTtlS(first: Answer<MxData>, second: Answer<MxData>): number | null {
-  if (first.kind !== 'records') return null
-  const signed = first.originalTtlS ?? (second.kind === 'records' ? second.originalTtlS : undefined)
-  if (signed !== undefined) return signed
-  const other = second.kind === 'records' ? second.ttlS : null
-  const most = Math.max(first.ttlS, other ?? 0)
-  const isFresh = other !== null && Math.abs(first.ttlS - other) <= 1
-  return isFresh || most > LONG_S ? most : null
-}
-
-/** Nobody's cache begins with more than the records had. */
-const LONG_S = 86_400
-
-/** A "nothing there" needs two that say the same. */
-function agreed(first: Answer<MxData>, second: Answer<MxData>): Answer<MxData> {
-  if (first.kind === 'records') return first
-  if (first.kind === 'failure') return isNegative(second) ? first : second
-  return doubted(first, second)
-}
-
-function textOf(answer: Answer<MxData>): string {
-  if (answer.kind !== 'records') return answer.kind
-  return answer.data
-    .map(({ preference, exchange }) => `${preference} ${exchange}`)
-    .toSorted()
-    .join(', ')
 }
 
 /** Names of the walk that lie within somebody's zone: one "nothing there" too many would be somebody's missing policy. */
