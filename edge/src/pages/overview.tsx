@@ -37,6 +37,11 @@ export function Overview({ report, anchorOf, isEarlier }: OverviewOf) {
   const tally = SEVERITIES.toReversed().filter((severity) => counts[severity] > 0)
   return (
     <>
+      {report.stale ? (
+        <p>
+          <b>No resolver answers for {report.domain} just now.</b> This is what was known of it a while ago.
+        </p>
+      ) : null}
       <h2>{isAnyGrave ? 'What to do first' : 'Nothing grave was found'}</h2>
       <ul class="tally">
         {tally.map((severity) => (
