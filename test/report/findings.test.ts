@@ -118,7 +118,7 @@ it('a profile weighs findings otherwise, or leaves them out', () => {
     finding('SPF_NONE', { domain: 'a.test' }),
     finding('MX_NXDOMAIN', { domain: 'a.test' }),
   ]
-  const weighed = underProfile(found, { MX_NO_IPV6: 'medium', SPF_NONE: null })
+  const weighed = underProfile(found, { MX_NO_IPV6: { severity: 'medium' }, SPF_NONE: { severity: null } })
   expect(weighed.map(({ id, severity }) => `${id} ${severity}`)).toEqual(['MX_NO_IPV6 medium', 'MX_NXDOMAIN critical'])
   expect(inOrder(found).map(({ id }) => id)).toEqual(['MX_NXDOMAIN', 'SPF_NONE', 'MX_NO_IPV6'])
   expect(isWorse('low', 'info')).toBe(true)

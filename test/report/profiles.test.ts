@@ -25,11 +25,14 @@ describe.each(PROFILE_NAMES)('the profile %s', (name) => {
   })
 
   it('changes what it weighs', () => {
-    for (const [id, severity] of Object.entries(profileOf(name))) {
-      const [usual] = [finding(id as FindingId, { domain: 'a.test' })]
-      expect([id, severity]).not.toEqual([id, usual.severity])
-      expect(underProfile([usual], profileOf(name)).map((one) => one.severity)).toEqual(
-        severity === null ? [] : [severity],
+    for (const [id, { severity, fix }] of Object.entries(profileOf(name))) {
+      const publish = [{ name: '_dmarc.a.test', type: 'TXT', value: 'v=DMARC1; p=none' }] as const
+      const usual = finding(id as FindingId, { domain: 'a.test', publish })
+      expect([id, severity, fix ?? usual.fix]).not.toEqual([id, usual.severity, usual.fix])
+      // Records that are offered go with the advice that they are offered by.
+      const advice = fix === undefined ? { fix: usual.fix, publish } : { fix, publish: [] }
+      expect(underProfile([usual], profileOf(name))).toEqual(
+        severity === null ? [] : [{ ...usual, severity, ...advice }],
       )
     }
   })
@@ -42,7 +45,7 @@ it('there are no other profiles, and the usual one weighs nothing', () => {
 
 it('the strict one is never milder than the catalogue at its worst', () => {
   const milder = Object.entries(profileOf('strict')).filter(
-    ([id, severity]) => severity === null || isWorse(worstOf(id as FindingId), severity ?? 'ok'),
+    ([id, { severity }]) => severity === null || isWorse(worstOf(id as FindingId), severity ?? 'ok'),
   )
   expect(milder).toEqual([])
 })

@@ -4,6 +4,7 @@ import { surveyDmarc } from '@postern/shared/report/dmarc-survey.ts'
 import { parseDmarc } from '@postern/shared/report/dmarc.ts'
 import type { Finding } from '@postern/shared/report/finding.ts'
 import { type StsGiven, surveySts, tlsRptFindings } from '@postern/shared/report/mta-sts-survey.ts'
+import type { MailUse } from '@postern/shared/report/mail-use.ts'
 import { parsePolicy, parseSts } from '@postern/shared/report/mta-sts.ts'
 import { spfFindings } from '@postern/shared/report/spf-findings.ts'
 import { parseSpf } from '@postern/shared/report/spf-record.ts'
@@ -119,27 +120,37 @@ describe('MTA-STS', () => {
 
 describe('TLSRPT', () => {
   it('is the record', () => {
-    const [none] = tlsRptFindings('a.test', [], false)
+    const [none] = tlsRptFindings('a.test', [], { isNeeded: false, takes: true })
     expect(offered(none!)).toEqual([['_smtp._tls.a.test', 'TXT', 'v=TLSRPTv1; rua=mailto:tls-reports@a.test']])
     expect(parseTlsRpt('v=TLSRPTv1; rua=mailto:tls-reports@a.test')).toMatchObject({ ok: true, faults: [] })
   })
 })
 
-const dmarcOf = (domain: string, takesMail: boolean | null) =>
-  dmarcFindings(domain, evaluated(surveyDmarc(domain), new Map()).result, takesMail)[0]!
-const spfOf = (domain: string, takesMail: boolean | null) =>
-  spfFindings(domain, evaluated(surveySpf(domain), new Map()).result, takesMail)[0]!
+const TAKES: MailUse = { takes: true, sends: null }
+const UNKNOWN: MailUse = { takes: null, sends: null }
+const SILENT: MailUse = { takes: false, sends: false }
+/** It takes none, and may send all the same. */
+const NO_REPLY: MailUse = { takes: false, sends: null }
+
+const dmarcOf = (domain: string, mail: MailUse) =>
+  dmarcFindings(domain, evaluated(surveyDmarc(domain), new Map()).result, mail)[0]!
+const spfOf = (domain: string, mail: MailUse) =>
+  spfFindings(domain, evaluated(surveySpf(domain), new Map()).result, mail)[0]!
 
 describe('a domain', () => {
   it('with mail begins with DMARC that asks for nothing but reports, and names its senders itself', () => {
     const record = 'v=DMARC1; p=none; rua=mailto:dmarc@a.test'
-    expect(offered(dmarcOf('a.test', true))).toEqual([['_dmarc.a.test', 'TXT', record]])
+    expect(offered(dmarcOf('a.test', TAKES))).toEqual([['_dmarc.a.test', 'TXT', record]])
     expect(parseDmarc(record)).toMatchObject({ ok: true, faults: [], wrong: null })
-    expect(spfOf('a.test', true)).toMatchObject({ id: 'SPF_NONE', publish: [] })
+    expect(spfOf('a.test', TAKES)).toMatchObject({ id: 'SPF_NONE', publish: [] })
   })
 
-  it('of which nobody knows where its mail goes is offered no mailbox for reports', () => {
-    expect([dmarcOf('a.test', null), spfOf('a.test', null)]).toMatchObject([
+  it.each([
+    ['of which nobody knows where its mail goes', UNKNOWN],
+    ['that takes no mail, and may send some', NO_REPLY],
+  ])('%s is offered no mailbox for reports, and no refusal of all', (_what, mail) => {
+    expect(tlsRptFindings('a.test', [], { isNeeded: false, ...mail })).toMatchObject([{ publish: [] }])
+    expect([dmarcOf('a.test', mail), spfOf('a.test', mail)]).toMatchObject([
       { id: 'DMARC_NONE', publish: [], fix: expect.stringContaining('p=none') },
       { id: 'SPF_NONE', publish: [] },
     ])
@@ -147,16 +158,16 @@ describe('a domain', () => {
 
   it('with a long name has a record in two strings, each of 255 octets at most', () => {
     const long = `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(50)}.test`
-    const [line = ''] = linesIn(dmarcOf(long, true))
+    const [line = ''] = linesIn(dmarcOf(long, TAKES))
     const strings = [...line.matchAll(/"([^"]*)"/g)].map(([, part = '']) => part)
     expect(strings.map(({ length }) => length)).toEqual([255, expect.any(Number)])
     expect(strings.join('')).toBe(`v=DMARC1; p=none; rua=mailto:dmarc@${long}`)
   })
 
-  it('that takes no mail has everything refused that claims to be from it', () => {
-    expect(linesIn(dmarcOf('a.test', false))).toEqual(['_dmarc.a.test. IN TXT "v=DMARC1; p=reject; sp=reject"'])
+  it('that neither takes mail nor sends any has everything refused that claims to be from it', () => {
+    expect(linesIn(dmarcOf('a.test', SILENT))).toEqual(['_dmarc.a.test. IN TXT "v=DMARC1; p=reject; sp=reject"'])
     expect(parseDmarc('v=DMARC1; p=reject; sp=reject')).toMatchObject({ ok: true, faults: [], wrong: null })
-    expect(linesIn(spfOf('a.test', false))).toEqual(['a.test. IN TXT "v=spf1 -all"'])
+    expect(linesIn(spfOf('a.test', SILENT))).toEqual(['a.test. IN TXT "v=spf1 -all"'])
     expect(parseSpf('v=spf1 -all').ok).toBe(true)
   })
 })
@@ -174,8 +185,8 @@ it.each([
 ])('of %j nothing is offered', (name) => {
   const findings = [
     ...surveySts({ ...STS, domain: name }).findings,
-    ...tlsRptFindings(name, [], true),
-    ...[true, false, null].flatMap((takesMail) => [dmarcOf(name, takesMail), spfOf(name, takesMail)]),
+    ...tlsRptFindings(name, [], { isNeeded: true, takes: true }),
+    ...[TAKES, UNKNOWN, SILENT].flatMap((mail) => [dmarcOf(name, mail), spfOf(name, mail)]),
   ]
   const below = findings.filter(({ id }) => id !== 'SPF_NONE')
   expect(below.map(({ publish }) => publish)).toEqual(below.map(() => []))

@@ -27,7 +27,14 @@ const OTHER_SIX = '2001:db8::2'
 const DAY_MS = 86_400_000
 
 const found = (hosts: readonly SeenHost[], wish: Partial<SmtpGiven> = {}) =>
-  smtpFindings({ domain: 'a.test', hosts, enforced: new Set(), reverse: new Map([[FOUR, []]]), ...wish })
+  smtpFindings({
+    domain: 'a.test',
+    hosts,
+    enforced: new Set(),
+    pinned: new Set(),
+    reverse: new Map([[FOUR, []]]),
+    ...wish,
+  })
 const said = (hosts: readonly SeenHost[], wish: Partial<SmtpGiven> = {}) =>
   found(hosts, wish).map(({ id, subject, severity }) => `${id} ${subject} ${severity}`)
 const one = (results: Readonly<Record<string, unknown>>) => [seen('mx1.a.test', results)]
@@ -238,6 +245,10 @@ describe('TLS', () => {
       found(hosts, { enforced }).map(({ id, severity }) => `${id} ${severity}`)
     expect(words(new Set())).toEqual(ids.map((id) => `${id} info`))
     expect(words(new Set(['mx1.a.test']))).toEqual([...ids.map((id) => `${id} high`), `${STS} high`])
+    // RFC 7672 §3.1.1: behind a pin that fits, it counts for nobody but the policy.
+    const pinned = new Set(['mx1.a.test'])
+    expect(found(hosts, { pinned })).toEqual([])
+    expect(found(hosts, { pinned, enforced: pinned }).map(({ id }) => id)).toEqual([...ids, STS])
   })
 
   it.each([

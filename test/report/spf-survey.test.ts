@@ -16,9 +16,9 @@ function recordsOf(given: Records[string]): Map<string, readonly unknown[] | 'ti
   return typeof given === 'object' && 'a' in given ? new Map([['A', [given.a]]]) : new Map([['TXT', [given].flat()]])
 }
 
-function found(records: Records, takesMail = true) {
+function found(records: Records, sends: false | null = null) {
   const { result, questions } = evaluated(surveySpf('a.test'), zoneOf(records))
-  const findings = spfFindings('a.test', result, takesMail)
+  const findings = spfFindings('a.test', result, { sends })
   const ids = findings.map(({ id, subject }) => (subject === null ? id : `${id} ${subject}`))
   return { ids, findings, result, lookups: result.lookups, questions: questions.length }
 }

@@ -27,9 +27,9 @@ const zone = (records: Readonly<Record<string, string | readonly string[]>>): Zo
 const RUA = 'rua=mailto:d@a.test'
 
 describe('DMARC', () => {
-  const found = (records: Parameters<typeof zone>[0], domain = 'a.test', takesMail = true) => {
+  const found = (records: Parameters<typeof zone>[0], domain = 'a.test', takes = true) => {
     const { result, rounds, questions } = evaluated(surveyDmarc(domain), zone(records))
-    const findings = dmarcFindings(domain, result, takesMail)
+    const findings = dmarcFindings(domain, result, { takes, sends: takes ? null : false })
     return { ids: said(findings), findings, rounds, questions, result }
   }
 
@@ -211,10 +211,10 @@ describe('TLSRPT', () => {
     ['is wrong', ['v=TLSRPTv1; rua=t@a.test'], ['TLSRPT_INVALID']],
     ['was not learned', null, []],
   ] as const)('that %s', (_what, texts, ids) => {
-    expect(said(tlsRptFindings('a.test', texts, false))).toEqual(ids)
+    expect(said(tlsRptFindings('a.test', texts, { isNeeded: false, takes: true }))).toEqual(ids)
   })
 
   it('is missed more where something is to be reported', () => {
-    expect(tlsRptFindings('a.test', [], true)[0]!.severity).toBe('medium')
+    expect(tlsRptFindings('a.test', [], { isNeeded: true, takes: true })[0]!.severity).toBe('medium')
   })
 })

@@ -32,7 +32,6 @@ interface OverviewOf {
 
 export function Overview({ report, anchorOf, isEarlier }: OverviewOf) {
   const { by_severity: counts, findings, timing, vantage } = report
-  const isAnyGrave = findings.some(isGrave)
   const toDo = findings.filter(({ severity }) => severity !== 'info' && severity !== 'ok')
   const tally = SEVERITIES.toReversed().filter((severity) => counts[severity] > 0)
   return (
@@ -42,7 +41,7 @@ export function Overview({ report, anchorOf, isEarlier }: OverviewOf) {
           <b>No resolver answers for {report.domain} just now.</b> This is what was known of it a while ago.
         </p>
       ) : null}
-      <h2>{isAnyGrave ? 'What to do first' : 'Nothing grave was found'}</h2>
+      <h2>{headingOf(report)}</h2>
       <ul class="tally">
         {tally.map((severity) => (
           <li class={severity}>
@@ -81,6 +80,13 @@ export function Overview({ report, anchorOf, isEarlier }: OverviewOf) {
   )
 }
 
+/** Who has not looked has found nothing. */
+function headingOf({ findings, verdict, unmeasured }: DomainReport): string {
+  if (findings.some(isGrave)) return 'What to do first'
+  if (verdict.reason === 'dns_failure') return 'Too little could be learned'
+  return unmeasured.length === 0 ? 'Nothing grave was found' : 'Nothing grave was found in what could be measured'
+}
+
 function pathOf(domain: string): string {
   return `/domains/${encodeURIComponent(domain)}`
 }
@@ -102,7 +108,7 @@ export function Unmeasured({ of }: { of: DomainReport['unmeasured'] }) {
   if (of.length === 0) return <p>Everything was measured that was to be.</p>
   return (
     <>
-      <p>None of these says anything about the hosts.</p>
+      <p>These say nothing about the hosts, but where an address is no public one.</p>
       <Facts
         of={of.map(({ what, subject, why, retry_at: at }) => [
           `${words(what)}${subject === '*' ? '' : ` of ${subject}`}`,

@@ -162,11 +162,9 @@ export function tlsRptOf({ texts, dnssec }: TextsLearned): ReportSections['tls_r
     : { status: 'invalid', record, dnssec, rua: [] }
 }
 
-export function daneOf({ domain, route, exchanges, looked }: With<'route' | 'exchanges'>): {
-  value: ReportSections['dane']
-  findings: readonly Finding[]
-} {
-  const survey: DaneSurvey = surveyDane({
+/** Of each exchange, whether mail may go by its pins, and whether they fit. */
+export function daneSurveyOf({ domain, route, exchanges, looked }: With<'route' | 'exchanges'>): DaneSurvey {
+  return surveyDane({
     domain: domain.ascii,
     mx: route.dnssec,
     mxDiffers: route.differs,
@@ -180,6 +178,14 @@ export function daneOf({ domain, route, exchanges, looked }: With<'route' | 'exc
       seen: inspectionOf(looked, host),
     })),
   })
+}
+
+export function daneOf(sight: With<'route' | 'exchanges'>): {
+  value: ReportSections['dane']
+  findings: readonly Finding[]
+} {
+  const { exchanges } = sight
+  const survey = daneSurveyOf(sight)
   const baseOf = (host: string): string => exchanges.find((one) => one.host === host)?.pins.base ?? host
   return {
     value: {

@@ -5,6 +5,7 @@ import { commandsFor } from '@postern/shared/report/commands.ts'
 import { dmarcFindings } from '@postern/shared/report/dmarc-findings.ts'
 import { type DkimContext, dkimFindings } from '@postern/shared/report/dkim-survey.ts'
 import { type Finding, finding } from '@postern/shared/report/finding.ts'
+import type { MailUse } from '@postern/shared/report/mail-use.ts'
 import { chosenSts } from '@postern/shared/report/mta-sts.ts'
 import { tlsRptFindings } from '@postern/shared/report/mta-sts-survey.ts'
 import { spfFindings } from '@postern/shared/report/spf-findings.ts'
@@ -47,17 +48,17 @@ type Sections = { readonly [S in SectionName]: Section<S> }
 export const SECTIONS = {
   verdict: section(['route'], ['exchanges'], (sight) => ({ value: verdictOf(sight), findings: [] })),
   mx: section(['route'], ['exchanges', 'looked', 'sts'], mxOf),
-  spf: section(['spf'], ['route'], (sight) => ({
+  spf: section(['spf'], ['route', 'exchanges', 'dkim'], (sight) => ({
     value: spfOf(sight.spf),
-    findings: spfFindings(sight.domain.ascii, sight.spf, takesMail(sight)),
+    findings: spfFindings(sight.domain.ascii, sight.spf, mailUse(sight)),
   })),
-  dkim: section(['dkim'], ['route', 'spf', 'dmarc'], (sight) => ({
+  dkim: section(['dkim'], ['route', 'exchanges', 'spf', 'dmarc'], (sight) => ({
     value: dkimOf(sight.dkim),
     findings: dkimFindings(sight.domain.ascii, sight.dkim, dkimContext(sight)),
   })),
-  dmarc: section(['dmarc'], ['route'], (sight) => ({
+  dmarc: section(['dmarc'], ['route', 'exchanges', 'spf', 'dkim'], (sight) => ({
     value: dmarcOf(sight.dmarc),
-    findings: dmarcFindings(sight.domain.ascii, sight.dmarc, takesMail(sight)),
+    findings: dmarcFindings(sight.domain.ascii, sight.dmarc, mailUse(sight)),
   })),
   mta_sts: section(['sts', 'route'], ['looked'], policyOf),
   tls_rpt: section(['tlsRpt', 'sts'], ['exchanges', 'route'], tlsRpt),
@@ -104,6 +105,7 @@ function acceptanceOf({ domain, route, exchanges = [], loopback }: With<'route'>
 const UNSAID: Readonly<Partial<Record<ReturnType<typeof routeKind>, readonly SectionName[]>>> = {
   nxdomain: ['spf', 'dkim', 'dmarc', 'mta_sts', 'tls_rpt', 'dane'],
   null_mx: ['mta_sts', 'tls_rpt', 'dane'],
+  none: ['mta_sts', 'tls_rpt', 'dane'],
 }
 const ABSENCES: readonly string[] = ['STS_NONE', 'TLSRPT_NONE', 'DANE_NONE', 'SPF_NONE', 'DMARC_NONE', 'DKIM_NO_ZONE']
 
@@ -122,18 +124,25 @@ export function rejectsAll(record: string | null): boolean {
   return record !== null && /^v=spf1 +-all *$/i.test(record)
 }
 
-/** False where it says that it does not; null where that is not known, or mail has nowhere to go. */
-function takesMail({ domain, route }: Sight): boolean | null {
-  const kind = route === undefined ? null : routeKind(domain.ascii, route)
-  if (kind === 'null_mx') return false
-  return kind === 'mx' || kind === 'implicit' ? true : null
+function mailUse(sight: Sight): MailUse {
+  const { domain, route } = sight
+  if (route === undefined) return { takes: null, sends: null }
+  if (routeKind(domain.ascii, route) === 'null_mx') return { takes: false, sends: isSilent(sight) ? false : null }
+  // An address without an MX record may be a web server's.
+  return { takes: acceptanceOf({ ...sight, route }).accepts_mail === 'yes' ? true : null, sends: null }
+}
+
+/** Nothing that it publishes speaks of anybody who sends in its name. */
+function isSilent({ spf, dkim }: Sight): boolean {
+  const isNobodyNamed = spf?.status === 'none' || rejectsAll(spf?.text ?? null)
+  return isNobodyNamed && dkim?.zone === 'absent'
 }
 
 /** Whether anybody misses keys of this name. */
 function dkimContext(sight: Sight): DkimContext {
   const { spf, dmarc } = sight
   return {
-    nullMx: takesMail(sight) === false,
+    nullMx: mailUse(sight).takes === false,
     spfRejectsAll: rejectsAll(spf?.text ?? null),
     organisation: dmarc?.organisation ?? null,
   }
@@ -143,7 +152,10 @@ function tlsRpt(sight: With<'tlsRpt' | 'sts'>): Rendered<'tls_rpt'> {
   const { domain, tlsRpt: learned, sts, exchanges } = sight
   const isPinned = exchanges?.some(({ pins }) => (pins.records ?? []).length > 0) === true
   const isNeeded = chosenSts(sts.texts ?? []).kind === 'one' || isPinned
-  return { value: tlsRptOf(learned), findings: tlsRptFindings(domain.ascii, learned.texts, isNeeded) }
+  return {
+    value: tlsRptOf(learned),
+    findings: tlsRptFindings(domain.ascii, learned.texts, { isNeeded, ...mailUse(sight) }),
+  }
 }
 
 function bogusFindings({ domain, bogus }: With<'bogus'>): Finding[] {

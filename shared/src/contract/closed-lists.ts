@@ -84,7 +84,7 @@ const OF_CONNECTION: Meanings<ConnectFault> = {
 /** Why something of a report is not known. */
 export const unmeasuredWhy = closed(
   { ...OF_LANE, ...OF_LOOK, ...OF_FETCH },
-  'None of these says anything about the host.',
+  'None of these says anything about the host, but `not_reachable_address`, which is a finding as well.',
 )
 /** Why one address was not measured. */
 export const addressWhy = closed(OF_LANE, 'Why it was not measured; null where it was.')

@@ -38,6 +38,11 @@ export function surveyDane(given: DaneGiven): DaneSurvey {
   }
 }
 
+/** A sender that goes by DANE has nothing else to check: neither chain, name nor time (RFC 7672 §3.1.1). */
+export function isPinned({ status, matches, records }: SurveyedHost): boolean {
+  return status === 'usable' && matches === true && records.some((one) => one.usage === 3 && one.matches === true)
+}
+
 function surveyed(given: DaneGiven, one: DaneHost): SurveyedHost {
   const presented = presentedBy(given, one)
   const records = one.records ?? []

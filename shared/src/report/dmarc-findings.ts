@@ -3,6 +3,7 @@ import type { DmarcRecord, Policy } from './dmarc.ts'
 import type { DmarcSurvey } from './dmarc-survey.ts'
 import type { Effective } from './dmarc-walk.ts'
 import { type About, type Finding, type FindingId, finding, withRecord } from './finding.ts'
+import type { MailUse } from './mail-use.ts'
 import { textAt } from './publish.ts'
 
 interface Word extends Pick<About, 'subject' | 'value' | 'publish'> {
@@ -10,31 +11,40 @@ interface Word extends Pick<About, 'subject' | 'value' | 'publish'> {
   readonly isSo: boolean
 }
 
-/** `takesMail`: false where it says that it does not (RFC 7505), null where nobody knows. */
-export function dmarcFindings(domain: string, survey: DmarcSurvey, takesMail: boolean | null): Finding[] {
+export function dmarcFindings(domain: string, survey: DmarcSurvey, mail: MailUse): Finding[] {
   const { status, effective } = survey
   const here: Word[] = [
     { id: 'DMARC_MULTIPLE', isSo: status === 'several', subject: `_dmarc.${domain}` },
     ...policyWords(domain, survey),
-    { id: 'DMARC_NONE', isSo: status === 'none', ...firstRecord(domain, takesMail) },
+    { id: 'DMARC_NONE', isSo: status === 'none', ...firstRecord(domain, mail) },
     { id: 'DMARC_WILDCARD_TXT', isSo: survey.wildcard === true },
   ]
-  const words = effective === null ? here : [...here, ...wordsOf(effective, survey)]
+  const words =
+    effective === null ? here : [...here, ...wordsOf(effective, survey), ...reportWords(domain, effective, mail)]
   const evidence = { walk: survey.walk }
   const found = words.filter(({ isSo }) => isSo).map(({ id, ...about }) => finding(id, { domain, evidence, ...about }))
   return withRecord(found, survey.text)
 }
 
 /** Whoever has mail hears first what a policy would do to it; reports need a mailbox that can be there. */
-function firstRecord(domain: string, takesMail: boolean | null): Pick<Word, 'value' | 'publish'> {
+function firstRecord(domain: string, { takes, sends }: MailUse): Pick<Word, 'value' | 'publish'> {
   const name = `_dmarc.${domain}`
-  if (takesMail === false) {
-    const value = 'Names below it that send mail need records of their own before.'
+  if (sends === false) {
+    const value =
+      'If no mail is sent from this name, ask for the rest to be refused; names below it that send need records of their own before.'
     return { value, publish: textAt(name, 'v=DMARC1; p=reject; sp=reject') }
   }
   const value =
-    'Begin with p=none and a mailbox for reports (rua), read them, then raise p to quarantine, and to reject.'
-  return { value, publish: takesMail ? textAt(name, `v=DMARC1; p=none; rua=mailto:dmarc@${domain}`) : [] }
+    'Begin with p=none and a mailbox for reports (rua), read them, then raise p to quarantine; to reject only where no people write to mailing lists from it.'
+  return { value, publish: takes === true ? textAt(name, `v=DMARC1; p=none; rua=mailto:dmarc@${domain}`) : [] }
+}
+
+function reportWords(domain: string, { record }: Effective, { takes }: MailUse): Word[] {
+  const value =
+    takes === true
+      ? `Add \`rua=mailto:dmarc@${domain}\`.`
+      : 'Add a rua at a domain that takes mail, which has to agree to it by a record of its own.'
+  return [{ id: 'DMARC_NO_RUA', isSo: record.rua.length === 0, value }]
 }
 
 /** What a record without a policy that can be meant comes to: the domain's own, and the one that counts. */
@@ -57,7 +67,6 @@ function wordsOf({ record, foundAt }: Effective, { own, detail, faults, unauthor
     { id: 'DMARC_P_NONE', isSo: record.p === 'none' && own !== null && detail === null },
     { id: 'DMARC_TESTING', isSo: record.testing },
     { id: 'DMARC_SP_WEAKER', isSo: isWeaker(record) },
-    { id: 'DMARC_NO_RUA', isSo: record.rua.length === 0 },
     ...record.historic.map((tag): Word => ({ id: 'DMARC_HISTORIC_TAG', isSo: true, subject: tag })),
     { id: 'DMARC_INVALID_TAG', isSo: faults.length > 0, value: faults.join('; ') },
     ...outside.map((word): Word => ({ id: 'DMARC_EXT_RUA_UNAUTH', isSo: true, ...word })),

@@ -127,16 +127,19 @@ export function withRecord(findings: readonly Finding[], text: string | null): F
  * How somebody weighs findings otherwise than the catalogue; `null` leaves one out. The catalogue's worst binds what a case
  * makes of a finding, and nobody who knows what it means to them.
  */
-export type Profile = Readonly<Partial<Record<FindingId, Severity | null>>>
+export type Profile = Readonly<
+  Partial<Record<FindingId, { readonly severity: Severity | null; readonly fix?: string }>>
+>
 
-export function underProfile<F extends { readonly id: string; readonly severity: Severity }>(
-  findings: readonly F[],
-  profile: Profile,
-): F[] {
+type Weighed = Pick<Finding, 'severity' | 'fix' | 'publish'> & { readonly id: string }
+
+export function underProfile<F extends Weighed>(findings: readonly F[], profile: Profile): F[] {
   return findings.flatMap((one) => {
-    const severity = profile[one.id as FindingId]
+    const weight = profile[one.id as FindingId]
+    if (weight === undefined) return [one]
+    const { severity, fix } = weight
     if (severity === null) return []
-    return [severity === undefined ? one : { ...one, severity }]
+    return [{ ...one, severity, ...(fix === undefined ? {} : { fix, publish: [] }) }]
   })
 }
 

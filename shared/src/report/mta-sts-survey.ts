@@ -4,6 +4,7 @@ import type { Ranked } from './exposure.ts'
 import { type Finding, type FindingId, finding, type Severity } from './finding.ts'
 import { type Gap, gapOf } from './gap.ts'
 import { type Health, healthOf, type PolicyHealth } from './health.ts'
+import type { MailUse } from './mail-use.ts'
 import {
   chosenSts,
   EMPTY_LINES,
@@ -225,11 +226,15 @@ function policyFindings(domain: string, { mode, maxAgeS }: StsPolicy): Finding[]
 }
 
 /** Where MTA-STS or DANE is in use, nobody hears of failures without reports. */
-export function tlsRptFindings(domain: string, texts: readonly string[] | null, isNeeded: boolean): Finding[] {
+export function tlsRptFindings(
+  domain: string,
+  texts: readonly string[] | null,
+  { isNeeded, takes }: Pick<MailUse, 'takes'> & { readonly isNeeded: boolean },
+): Finding[] {
   if (texts === null) return []
   const found = chosenTlsRpt(texts)
   if (found.kind === 'none') {
-    const publish = textAt(`_smtp._tls.${domain}`, `v=TLSRPTv1; rua=mailto:tls-reports@${domain}`)
+    const publish = takes === true ? textAt(`_smtp._tls.${domain}`, `v=TLSRPTv1; rua=mailto:tls-reports@${domain}`) : []
     return [finding('TLSRPT_NONE', { domain, severity: isNeeded ? 'medium' : 'low', publish })]
   }
   if (found.kind === 'several') return [finding('TLSRPT_MULTIPLE', { domain })]

@@ -19,19 +19,21 @@ export interface SmtpGiven {
   readonly hosts: readonly SeenHost[]
   /** Hosts that an MTA-STS policy in mode enforce names, in lower case. */
   readonly enforced: ReadonlySet<string>
+  /** Hosts whose key is pinned, and fits, so that certificates count for nobody but an enforced policy; in lower case. */
+  readonly pinned: ReadonlySet<string>
   /** Reverse names by address; one that is absent was not learned. */
   readonly reverse: ReadonlyMap<string, readonly string[]>
 }
 
 const SLOW_MS = 5_000
 
-export function smtpFindings({ domain, hosts, enforced, reverse }: SmtpGiven): Finding[] {
+export function smtpFindings({ domain, hosts, enforced, pinned, reverse }: SmtpGiven): Finding[] {
   const severity: Severity = hosts.every(isDown) ? 'critical' : 'high'
   return hosts.flatMap((host) => {
     const name = plain(host.exchange)
     const cases = connectedOf(host).flatMap((one) => [
       ...greetingCases(one, { host: name, reverse: reverse.get(one.address)?.map(plain) ?? null }),
-      ...tlsCases(one, enforced.has(name)),
+      ...tlsCases(one, { isEnforced: enforced.has(name), isPinned: pinned.has(name) }),
     ])
     return [...connectFindings(domain, host, severity), ...gathered(domain, host.exchange, cases)]
   })

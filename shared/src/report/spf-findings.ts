@@ -1,5 +1,6 @@
 // What an SPF record gives to think of: findings of one survey.
 import { type About, type Finding, type FindingId, finding, withRecord } from './finding.ts'
+import type { MailUse } from './mail-use.ts'
 import { textAt } from './publish.ts'
 import { MOST_LOOKUPS, MOST_VOIDS } from './spf.ts'
 import type { SpfSurvey, SpfTerm } from './spf-survey.ts'
@@ -9,11 +10,10 @@ const LONG = 450
 /** From here on the limit is near. */
 const NEAR = 8
 
-/** `takesMail`: false where it says that it does not (RFC 7505), so that no sender need be named; null where nobody knows. */
-export function spfFindings(domain: string, survey: SpfSurvey, takesMail: boolean | null): Finding[] {
+export function spfFindings(domain: string, survey: SpfSurvey, { sends }: Pick<MailUse, 'sends'>): Finding[] {
   const { lookups, voids, partial } = survey
   const evidence = { lookups, voids, partial }
-  const publish = takesMail === false ? textAt(domain, 'v=spf1 -all') : []
+  const publish = sends === false ? textAt(domain, 'v=spf1 -all') : []
   const words = survey.status === 'none' ? [{ id: 'SPF_NONE', publish } as const] : wordsOf(domain, survey)
   const found = words.map(({ id, ...about }) => finding(id, { domain, evidence, ...about }))
   return withRecord(found, survey.text)

@@ -17,14 +17,20 @@ const FINDING_OF: Readonly<Record<PkixFault, FindingId>> = {
 const SHOWN = 5
 const DAY_MS = 86_400_000
 
-/** `isEnforced`: an MTA-STS policy in mode enforce names the host. */
-export function tlsCases(one: SeenAddress<Connected>, isEnforced: boolean): Case[] {
+interface Held {
+  /** An MTA-STS policy in mode enforce names the host. */
+  readonly isEnforced: boolean
+  /** Its key is pinned, and fits. */
+  readonly isPinned: boolean
+}
+
+export function tlsCases(one: SeenAddress<Connected>, { isEnforced, isPinned }: Held): Case[] {
   const { result } = one
   const at = seenAt(one)
   const failed = failureOf(result)
   const tls = result.startTls?.kind === 'secured' ? result.startTls.tls : null
   const cases: Case[] = failed === null ? [] : [{ ...failed, seen: { ...at, ...failed.seen } }]
-  if (tls !== null) cases.push(...certificateCases(at, tls, isEnforced), ...endingCases(one, tls, isEnforced))
+  if (tls !== null) cases.push(...securedCases(one, tls, { isEnforced, isPinned }))
   // RFC 8461 §4.2: a certificate is to be valid, for this name and by an authority that is known.
   const isFailing = failed !== null || (tls !== null && tls.pkix.verdict !== 'valid')
   if (isEnforced && isFailing)
@@ -47,13 +53,22 @@ function verdictOf(tls: SeenTls | null): Record<string, unknown> {
   return tls === null ? {} : { verdict: tls.pkix.verdict, error: tls.pkix.error }
 }
 
-function certificateCases(
-  at: ReturnType<typeof seenAt>,
-  { version, chain, pkix }: SeenTls,
-  isEnforced: boolean,
-): Case[] {
-  const old: Case[] =
-    version === 'TLSv1' || version === 'TLSv1.1' ? [{ id: 'TLS_OLD_VERSION', seen: { ...at, version } }] : []
+function securedCases(one: SeenAddress<Connected>, tls: SeenTls, { isEnforced, isPinned }: Held): Case[] {
+  const at = seenAt(one)
+  const version = versionCases(at, tls)
+  // A certificate behind a pin that fits is looked at by nobody but who goes by the policy.
+  if (isPinned && !isEnforced) return version
+  return [...version, ...certificateCases(at, tls, isEnforced), ...endingCases(one, tls, isEnforced)]
+}
+
+type At = ReturnType<typeof seenAt>
+
+function versionCases(at: At, { version }: SeenTls): Case[] {
+  const isOld = version === 'TLSv1' || version === 'TLSv1.1'
+  return isOld ? [{ id: 'TLS_OLD_VERSION', seen: { ...at, version } }] : []
+}
+
+function certificateCases(at: At, { chain, pkix }: SeenTls, isEnforced: boolean): Case[] {
   const ids = [...new Set(pkix.faults.map((fault) => FINDING_OF[fault]))]
   const [leaf] = chain
   const seen = {
@@ -63,7 +78,7 @@ function certificateCases(
     notAfterAt: leaf?.notAfterAt ?? null,
     dnsNames: leaf?.dnsNames.slice(0, SHOWN) ?? [],
   }
-  return [...old, ...ids.map((id): Case => ({ id, severity: isEnforced ? 'high' : 'info', seen }))]
+  return ids.map((id): Case => ({ id, severity: isEnforced ? 'high' : 'info', seen }))
 }
 
 /** What is not accepted today loses nothing. Days are those from when it was seen: it may have been renewed since. */
