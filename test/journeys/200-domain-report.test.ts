@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDomainPage } from '../../edge/src/pages/domain-page.tsx'
 import { partsOf } from '../../edge/src/reports/answer.ts'
 import { domains } from '../world/domains.ts'
-import { publicKeyDigest } from '../world/smtp/tls-identity.ts'
+import { OFFERED, offeredIn } from './offered.ts'
 import { type Stack, startStack } from './stack.ts'
 
 const rows = domains.filter(({ findings }) => findings !== undefined)
@@ -75,23 +75,8 @@ describe('the report', () => {
     },
   )
 
-  it('offers what is to be published, with the key that a lane has read', () => {
-    const offered = (domain: string, id: string) =>
-      reports
-        .get(domain)
-        ?.findings.find((one) => one.id === id)
-        ?.publish.map(({ name, type, value }) => `${name} ${type} ${value}`)
-    const host = 'mx.tls-trusted.test'
-    expect(offered('tls-trusted.test', 'DANE_NONE')).toEqual([`_25._tcp.${host} TLSA 3 1 1 ${publicKeyDigest()}`])
-    expect(offered('dane-mismatch.test', 'DANE_MISMATCH')).toEqual([
-      `_25._tcp.mx.dane-mismatch.test TLSA 3 1 1 ${publicKeyDigest()}`,
-    ])
-    expect(offered('tls-trusted.test', 'STS_NONE')).toEqual([
-      `https://mta-sts.tls-trusted.test/.well-known/mta-sts.txt file version: STSv1\nmode: testing\nmx: ${host}\nmax_age: 604800\n`,
-      expect.stringMatching(/^_mta-sts\.tls-trusted\.test TXT v=STSv1; id=\d{14};$/),
-    ])
-    expect(offered('null-mx.test', 'DMARC_NONE')).toEqual(['_dmarc.null-mx.test TXT v=DMARC1; p=reject; sp=reject'])
-    expect(offered('null-mx.test', 'SPF_NONE')).toEqual(['null-mx.test TXT v=spf1 -all'])
+  it.each(OFFERED)('of %s offers with %s what is to be published', (domain, id, expected) => {
+    expect(offeredIn(reports.get(domain), id)).toEqual(expected)
   })
 
   it('is looked for by nobody in a way that no server forgives', async () => {

@@ -99,11 +99,48 @@ describe('MTA-STS', () => {
     expect(parseSts('v=STSv1; id=20261122063005;')).toMatchObject({ ok: true, faults: [] })
   })
 
-  it('with a policy already is the record alone', () => {
-    const text = 'version: STSv1\nmode: testing\nmx: mx1.a.test\nmax_age: 604800\n'
-    const orphan = of({ fetched: { kind: 'answered', status: 200, contentType: 'text/plain', text } })
-    expect(orphan.id).toBe('STS_ORPHAN_POLICY')
-    expect(offered(orphan)).toEqual([['_mta-sts.a.test', 'TXT', 'v=STSv1; id=20261122063005;']])
+  const RECORD = ['_mta-sts.a.test', 'TXT', 'v=STSv1; id=20261122063005;']
+  const FIRST = 'version: STSv1\nmode: testing\nmx: mx1.a.test\nmx: mx2.b.test\nmax_age: 604800\n'
+  const FILE = ['https://mta-sts.a.test/.well-known/mta-sts.txt', 'file', FIRST]
+  const orphan = (mode: string, mx: string, wish: Partial<StsGiven> = {}) => {
+    const named = mx.split(' ').map((one) => `mx: ${one}\n`)
+    const text = `version: STSv1\nmode: ${mode}\n${named.join('')}max_age: 31557600\n`
+    return of({ fetched: { kind: 'answered', status: 200, contentType: 'text/plain', text }, ...wish })
+  }
+
+  it.each([
+    ['to be tested', 'testing', 'mx1.a.test'],
+    ['to be tested, of somebody else’s exchanges', 'testing', 'old.elsewhere.test'],
+    ['that is switched off', 'none', 'old.elsewhere.test'],
+    ['that is enforced and names every exchange', 'enforce', 'mx1.a.test *.b.test'],
+  ])('with a policy already, one %s, is the record alone', (_what, mode, mx) => {
+    const found = orphan(mode, mx)
+    expect([found.id, offered(found)]).toEqual(['STS_ORPHAN_POLICY', [RECORD]])
+    expect(found.fix).toMatch(/^Publish the record, or remove the policy/)
+  })
+
+  it.each([
+    ['names no exchange', 'old.elsewhere.test', {}, [FILE]],
+    ['leaves one out', 'mx1.a.test', {}, [FILE]],
+    ['names one that has no TLS', 'mx1.a.test mx2.b.test', { failing: new Set(['mx2.b.test']) }, [FILE]],
+    ['is of exchanges that nobody knows', 'mx1.a.test', { exchanges: null }, []],
+    ['is of a domain without any', 'mx1.a.test', { exchanges: [] }, []],
+  ])('with a policy already that is enforced and %s is another policy first, and no record', (...row) => {
+    const [, mx, wish, expected] = row
+    const found = orphan('enforce', mx, wish)
+    expect([found.id, offered(found)]).toEqual(['STS_ORPHAN_POLICY', expected])
+    expect(found.fix).toMatch(/^Do not publish the record as things are: .*mode testing/)
+  })
+
+  it('with a policy already says what is wrong with it', () => {
+    const { evidence } = orphan('enforce', 'mx1.a.test old.elsewhere.test', { failing: new Set(['mx1.a.test']) })
+    expect(evidence).toEqual({
+      mode: 'enforce',
+      maxAgeS: 31_557_600,
+      unmatched: ['mx2.b.test'],
+      unused: ['old.elsewhere.test'],
+      failing: ['mx1.a.test'],
+    })
   })
 
   it.each([

@@ -30,6 +30,8 @@ interface Entry {
   readonly title: string
   readonly explanation: string
   readonly fix: string
+  /** What to do instead, by the name of the case. */
+  readonly otherwise?: Readonly<Record<string, string>>
 }
 
 export interface Finding {
@@ -58,6 +60,8 @@ export interface About {
   readonly evidence?: Readonly<Record<string, unknown>>
   readonly confidence?: Confidence
   readonly publish?: readonly ToPublish[]
+  /** A case of which the catalogue has something else to do. */
+  readonly when?: string | undefined
 }
 
 const ENTRIES: ReadonlyMap<string, Entry> = new Map(Object.entries(catalogue as Record<FindingId, Entry>))
@@ -68,11 +72,12 @@ const MOST_OF_SUBJECT = 300
 export const FINDING_IDS = [...ENTRIES.keys()] as readonly FindingId[]
 
 export function finding(id: FindingId, about: About): Finding {
-  const { section, severity, worst, refs, title, explanation, fix } = entryOf(id)
+  const { section, severity, worst, refs, title, explanation, ...entry } = entryOf(id)
   const given = about.severity ?? severity
   const subject = about.subject === undefined ? null : shown(about.subject, MOST_OF_SUBJECT)
   const words = { domain: about.domain, subject: subject ?? about.domain, value: shown(about.value ?? '') }
-  const { publish = [] } = about
+  const { publish = [], when } = about
+  const fix = when === undefined ? entry.fix : (entry.otherwise?.[when] ?? entry.fix)
   return {
     id,
     section,

@@ -65,22 +65,13 @@ export interface StsSurvey {
 const SHORT_AGE_S = 86_400
 
 export function surveySts(given: StsGiven): StsSurvey {
-  const { domain, texts, fetched, now } = given
+  const { domain, texts, fetched } = given
   const none = { id: null, policy: null, health: null, gap: null, unmatched: [], unused: [], findings: [] }
   if (texts === null) return { ...none, status: 'unlearned' }
   const found = chosenSts(texts)
-  const orphan = fetched.kind === 'answered' && fetched.status === 200 && parsePolicy(fetched.text).ok
   if (found.kind === 'none') {
-    const policies = orphan
-      ? []
-      : firstPolicy(
-          domain,
-          (given.exchanges ?? []).map(({ host }) => host),
-        )
-    // A record without a policy would be a fault.
-    const publish = orphan || policies.length > 0 ? [...policies, ...policyRecord(domain, now)] : []
-    const missing = finding(orphan ? 'STS_ORPHAN_POLICY' : 'STS_NONE', { domain, publish })
-    return { ...none, status: 'none', findings: [missing] }
+    const policy = policyOf(fetched)
+    return { ...none, status: 'none', findings: [policy === null ? absent(given) : orphaned(given, policy)] }
   }
   if (found.kind === 'several')
     return { ...none, status: 'several', findings: [finding('STS_TXT_MULTIPLE', { domain })] }
@@ -90,6 +81,34 @@ export function surveySts(given: StsGiven): StsSurvey {
     return { ...none, status: 'invalid', findings: [wrong] }
   }
   return { ...judged(given, policyOf(fetched)), id: record.record.id, status: 'published' }
+}
+
+function absent({ domain, now, exchanges }: StsGiven): Finding {
+  const policies = firstPolicy(domain, hostsOf(exchanges))
+  // A record without a policy would be a fault.
+  const publish = policies.length === 0 ? [] : [...policies, ...policyRecord(domain, now)]
+  return finding('STS_NONE', { domain, publish })
+}
+
+const hostsOf = (exchanges: StsGiven['exchanges']): string[] => (exchanges ?? []).map(({ host }) => host)
+
+/**
+ * The record is what makes senders heed a policy: of one that is enforced they pass over every exchange that it does not name,
+ * or that fails TLS (RFC 8461 §5.1), for as long as its max_age. A policy to be tested may be put in its place at any time.
+ */
+function orphaned(given: StsGiven, policy: StsPolicy): Finding {
+  const { domain, now, exchanges } = given
+  const compared = comparedWith(given, policy)
+  const failing = hostsOf(exchanges).filter((host) => given.failing.has(host))
+  const isWhole = compared !== null && compared.unmatched.length === 0 && failing.length === 0
+  const isHarmless = policy.mode !== 'enforce' || isWhole
+  const unmatched = compared?.unmatched ?? []
+  return finding('STS_ORPHAN_POLICY', {
+    domain,
+    publish: isHarmless ? policyRecord(domain, now) : firstPolicy(domain, hostsOf(exchanges)),
+    when: isHarmless ? undefined : 'harmful',
+    evidence: { mode: policy.mode, maxAgeS: policy.maxAgeS, unmatched, unused: compared?.unused ?? [], failing },
+  })
 }
 
 function policyOf(fetched: Fetched): StsPolicy | null {

@@ -33,6 +33,11 @@ const records: readonly DomainRow[] = [
     ...only(STS, 'STS_ORPHAN_POLICY'),
     note: 'A policy, and no record that says so.',
   },
+  {
+    ...published('sts-orphan-old.test', { body: policyBody('', { mx: ['mx.elsewhere.test'] }) }, { sts: null }),
+    ...only(STS, 'STS_ORPHAN_POLICY'),
+    note: 'A policy without its record, to be enforced, of exchanges that were.',
+  },
 ]
 
 const fetching: readonly DomainRow[] = [
