@@ -82,7 +82,7 @@ export function seen(exchange: string, results: Readonly<Record<string, unknown>
     kind: 'inspected',
     exchange,
     observedAt: LOOKED_AT,
-    resolution: null,
+    resolution: { a: 'records', aaaa: 'nodata' },
     fromMemory: false,
     addresses,
     addressesFound: addresses.length,

@@ -1,5 +1,4 @@
 // What DANE of a domain's exchanges gives to think of, from what is published, who vouches for it, and what a lane saw.
-import { providerOf } from '../dns/provider.ts'
 import {
   type DaneGiven,
   type DaneHost,
@@ -9,9 +8,9 @@ import {
   reached,
   statusOf,
 } from './dane-host.ts'
-import { isAnyMeant } from './dane-match.ts'
-import { type Finding, finding, type Severity } from './finding.ts'
-import { pinsOf, type ToPublish } from './publish.ts'
+import { isAnyMeant, isWeaklyMeant } from './dane-match.ts'
+import { firstPins, hasStrongest, keyOf, leafOf, pinsBeside, unsignedIn } from './dane-publish.ts'
+import { type About, type Finding, finding, type Severity } from './finding.ts'
 import { isWithoutTls, seenAt } from './seen.ts'
 import { isUsable, type Tlsa } from './tlsa.ts'
 
@@ -31,31 +30,30 @@ function none(given: DaneGiven): Finding {
   const { domain, mx, hosts } = given
   const publish = hosts.flatMap((one) => firstPins(given, one))
   const exchanges = hosts.map((one) => ({ host: one.host, dnssec: one.addresses, keys: keysAt(given, one) }))
-  return finding('DANE_NONE', { domain, publish, evidence: { mx, exchanges } })
+  const unsigned = unsignedIn(given, hosts)
+  return finding('DANE_NONE', { domain, publish, evidence: { mx, exchanges }, ...toSign(unsigned) })
 }
 
 function partial(given: DaneGiven, one: DaneHost): Finding {
+  const { domain } = given
   const evidence = { dnssec: one.addresses, keys: keysAt(given, one) }
-  return finding('DANE_PARTIAL', { domain: given.domain, subject: one.host, publish: firstPins(given, one), evidence })
+  const about = { domain, subject: one.host, publish: firstPins(given, one), evidence }
+  return finding('DANE_PARTIAL', { ...about, ...toSign(unsignedIn(given, [one])) })
+}
+
+/** Where something is not signed that is the first thing to do. */
+const toSign = (unsigned: readonly string[]) =>
+  unsigned.length === 0 ? {} : { when: 'unsigned', value: unsigned.join(', ') }
+
+function unusable(given: DaneGiven, one: DaneHost): Finding {
+  const keys = [...new Set(presentedBy(given, one).flatMap((each) => keyOf(each) ?? []))]
+  const evidence = { ...securityOf(given, one), keys: keysAt(given, one) }
+  const about = { domain: given.domain, subject: one.host, publish: firstPins(given, one), evidence }
+  return finding('DANE_UNUSABLE', keys.length === 0 ? about : { ...about, when: 'seen', value: keys.join(', ') })
 }
 
 function keysAt(given: DaneGiven, one: DaneHost) {
   return presentedBy(given, one).map((each) => ({ ...seenAt(each), spkiSha256: keyOf(each) }))
-}
-
-const keyOf = ({ tls }: PresentedAt): string | null => tls.chain[0]?.spkiSha256 ?? null
-
-/**
- * Of an exchange that has none. Where somebody answers without TLS a record would keep senders away, an alias has the zones
- * of two to be signed, and records of an operator's exchanges are the operator's to publish.
- */
-function firstPins(given: DaneGiven, one: DaneHost): ToPublish[] {
-  const { host, base, seen } = one
-  const isOwn = base === host && providerOf(host, given.domain).id === 'default'
-  const presented = presentedBy(given, one)
-  const asked = reached(seen).filter(({ result }) => result.startTls !== null)
-  const isEverywhere = presented.length === asked.length
-  return isOwn && isEverywhere ? pinsOf(host, presented.map(keyOf)) : []
 }
 
 function ofHost(given: DaneGiven, one: DaneHost): Finding[] {
@@ -73,9 +71,9 @@ function ofHost(given: DaneGiven, one: DaneHost): Finding[] {
     case 'insecure':
       return insecure(given, one)
     case 'unusable':
-      return [finding('DANE_UNUSABLE', about), ...withoutTls(given, one)]
+      return [unusable(given, one), ...withoutTls(given, one)]
     case 'usable':
-      return [...mismatch(given, one, 'critical'), ...withoutTls(given, one), ...single(given, one)]
+      return [...misfits(given, one, 'critical'), ...withoutTls(given, one), ...single(given, one)]
   }
 }
 
@@ -94,11 +92,9 @@ function mxDiffer({ domain, mx, mxDiffers, hosts }: DaneGiven): Finding[] {
 }
 
 function insecure(given: DaneGiven, one: DaneHost): Finding[] {
-  const { domain, mx, mxDiffers } = given
-  const about = { domain, subject: one.host, evidence: securityOf(given, one) }
+  const about = { domain: given.domain, subject: one.host, evidence: securityOf(given, one) }
   const value = `the addresses or the TLSA records of ${one.host}`
   const differ = one.differs ? [finding('DANE_RESOLVERS_DIFFER', { ...about, value })] : []
-  const isMx = mx === 'insecure' && !mxDiffers
   // Of what resolvers say different things nobody knows that it is not signed.
   const ofHost = one.differs
     ? []
@@ -106,34 +102,71 @@ function insecure(given: DaneGiven, one: DaneHost): Finding[] {
         ...(one.addresses === 'insecure' ? [`the addresses of ${one.host}`] : []),
         ...(one.tlsa === 'insecure' ? ['the TLSA records'] : []),
       ]
-  const parts = [...(isMx ? [`the MX records of ${domain}`] : []), ...ofHost]
+  const isMx = given.mx === 'insecure' && !given.mxDiffers
+  const parts = [...(isMx ? [`the MX records of ${given.domain}`] : []), ...ofHost]
   if (parts.length === 0) return differ
-  const isHostSecure = !one.differs && one.addresses === 'secure' && one.tlsa === 'secure'
   // RFC 7672 §2.2.1: behind MX records that are insecure some senders use them all the same, which protects from fewer.
   const severity: Severity = ofHost.length === 0 ? 'low' : 'high'
+  return [...differ, ...notSigned(given, one, { ...about, value: parts.join(', '), severity })]
+}
+
+/** A signature puts records in force as they are: who does not use them now would refuse to deliver. */
+function notSigned(given: DaneGiven, one: DaneHost, about: About): Finding[] {
+  const misfit = one.differs ? [] : misfitting(given, one)
+  if (misfit.length === 0) return [finding('DANE_TLSA_INSECURE', about)]
+  const isUsedBySome = one.addresses === 'secure' && one.tlsa === 'secure'
+  const evidence = { ...about.evidence, addresses: misfit.map(presentedAs) }
+  const publish = isUsedBySome ? [] : pinsBeside(one, misfit)
   return [
-    ...differ,
-    finding('DANE_TLSA_INSECURE', { ...about, value: parts.join(', '), severity }),
-    ...(isHostSecure ? mismatch(given, one, 'high') : []),
+    finding('DANE_TLSA_INSECURE', { ...about, evidence, publish, when: 'misfit' }),
+    ...(isUsedBySome ? misfits(given, one, 'high') : []),
   ]
 }
 
+/** Known to be refused, by some senders at least, if the records are used as they are. */
+function misfitting(given: DaneGiven, one: DaneHost): PresentedAt[] {
+  const records = one.records ?? []
+  const isMisfit = (each: PresentedAt): boolean =>
+    isAnyMeant(records, each) === false || isWeaklyMeant(records, each)?.strongest === false
+  return isTelling(one) ? presentedBy(given, one).filter(isMisfit) : []
+}
+
+const presentedAs = (each: PresentedAt) => ({
+  ...seenAt(each),
+  certSha256: leafOf(each)?.certSha256 ?? null,
+  spkiSha256: keyOf(each),
+  faults: each.tls.pkix.faults,
+})
+
+function misfits(given: DaneGiven, one: DaneHost, worst: Severity): Finding[] {
+  return isTelling(one) ? [...mismatch(given, one, worst), ...weaklyMeant(given, one)] : []
+}
+
 function mismatch(given: DaneGiven, one: DaneHost, worst: Severity): Finding[] {
-  if (!isTelling(one)) return []
   const usable = (one.records ?? []).filter(isUsable)
   const presented = presentedBy(given, one)
   const wrong = presented.filter((each) => isAnyMeant(usable, each) === false)
-  const addresses = wrong.map((each) => ({
-    ...seenAt(each),
-    certSha256: each.tls.chain[0]?.certSha256 ?? null,
-    spkiSha256: keyOf(each),
-    faults: each.tls.pkix.faults,
-  }))
   if (wrong.length === 0) return []
-  const evidence = { addresses, records: textsOf(usable) }
+  const evidence = { addresses: wrong.map(presentedAs), records: textsOf(usable) }
   const severity = severityOf(wrong.length, presented.length, worst)
-  const publish = pinsOf(one.base, wrong.map(keyOf))
-  return [finding('DANE_MISMATCH', { domain: given.domain, subject: one.host, severity, evidence, publish })]
+  const when = hasStrongest(one) ? 'sha512' : undefined
+  const publish = pinsBeside(one, wrong)
+  return [finding('DANE_MISMATCH', { domain: given.domain, subject: one.host, severity, evidence, publish, when })]
+}
+
+/** Senders refuse that compare the strongest digest alone, which are most; where that one cannot be compared, maybe. */
+function weaklyMeant(given: DaneGiven, one: DaneHost): Finding[] {
+  const usable = (one.records ?? []).filter(isUsable)
+  const weak = presentedBy(given, one).flatMap((each) => {
+    const meant = isWeaklyMeant(usable, each)
+    return meant === null ? [] : [{ ...meant, each }]
+  })
+  if (weak.length === 0) return []
+  const addresses = weak.map(({ each }) => ({ ...presentedAs(each), spkiSha512: leafOf(each)?.spkiSha512 ?? null }))
+  const about = { domain: given.domain, subject: one.host, evidence: { addresses, records: textsOf(usable) } }
+  const wrong = weak.filter(({ strongest }) => strongest === false).map(({ each }) => each)
+  if (wrong.length === 0) return [finding('DANE_WEAKER_DIGEST', { ...about, severity: 'low', confidence: 'inferred' })]
+  return [finding('DANE_WEAKER_DIGEST', { ...about, publish: pinsBeside(one, wrong) })]
 }
 
 /** RFC 7672 §2.2: also records that cannot be used demand TLS. What was not offered once may be by now. */

@@ -25,12 +25,26 @@ export function isMeant(record: Tlsa, presented: Presented): boolean | null {
 
 /** Of all usable records: one that is meant suffices; null without any. */
 export function isAnyMeant(records: readonly Tlsa[], presented: Presented): boolean | null {
-  const usable = records.filter(isUsable)
-  if (usable.length === 0) return null
-  const weak = usable.filter((one) => usable.some((other) => isStronger(other, one)))
-  const strong = anyOf(usable.filter((one) => !weak.includes(one)).map((one) => isMeant(one, presented)))
+  const { strongest, weaker } = byDigest(records, presented)
   // Not every sender passes over a weaker digest where there is a stronger one (RFC 7671 §9).
-  return strong === false && weak.some((one) => isMeant(one, presented) !== false) ? null : strong
+  return strongest === false && weaker !== false ? null : strongest
+}
+
+/** A weaker digest fits, and of the stronger one beside it `strongest` tells: senders that compare that alone refuse. */
+export function isWeaklyMeant(records: readonly Tlsa[], presented: Presented): { strongest: false | null } | null {
+  const { strongest, weaker } = byDigest(records, presented)
+  return strongest !== true && weaker === true ? { strongest } : null
+}
+
+/** Null where that cannot be told, and for `strongest` without any record. */
+function byDigest(records: readonly Tlsa[], presented: Presented) {
+  const usable = records.filter(isUsable)
+  const weak = usable.filter((one) => usable.some((other) => isStronger(other, one)))
+  const strong = usable.filter((one) => !weak.includes(one))
+  return {
+    strongest: strong.length === 0 ? null : anyOf(strong.map((one) => isMeant(one, presented))),
+    weaker: anyOf(weak.map((one) => isMeant(one, presented))),
+  }
 }
 
 function isStronger(one: Tlsa, other: Tlsa): boolean {

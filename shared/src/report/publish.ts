@@ -17,11 +17,19 @@ export function textAt(name: string, value: string): ToPublish[] {
   return isPastable(name) ? [{ name, type: 'TXT', value }] : []
 }
 
-/** DANE-EE with the digest of a key (RFC 7671 §5.1); each key once, in lower-case hexadecimal. */
-export function pinsOf(host: string, keys: readonly (string | null)[]): ToPublish[] {
+interface KeyDigests {
+  /** In lower-case hexadecimal; null where the key cannot be read. */
+  readonly spkiSha256: string | null
+  readonly spkiSha512: string | null
+}
+
+/** DANE-EE with a digest of a key (RFC 7671 §5.1), of SHA-256 or, as `2`, SHA-512; each key once. */
+export function pinsOf(host: string, keys: readonly KeyDigests[], matching: 1 | 2 = 1): ToPublish[] {
   const name = `_25._tcp.${host}`
-  const digests = [...new Set(keys)].flatMap((key) => (key !== null && /^[0-9a-f]{64}$/.test(key) ? [key] : []))
-  return isPastable(name) ? digests.map((key) => ({ name, type: 'TLSA', value: `3 1 1 ${key}` })) : []
+  const digests = new Set(keys.map(({ spkiSha256, spkiSha512 }) => (matching === 1 ? spkiSha256 : spkiSha512)))
+  const isDigest = (one: string | null): one is string => one !== null && /^(?:[0-9a-f]{64}){1,2}$/.test(one)
+  const values = [...digests].filter(isDigest).map((digest) => `3 1 ${matching} ${digest}`)
+  return isPastable(name) ? values.map((value) => ({ name, type: 'TLSA', value })) : []
 }
 
 /** A week: long enough to be worth keeping, and no harm while the policy is tested. */

@@ -1,4 +1,5 @@
 // An exchange as a lane saw it, as far as findings need it; whatever lanes report of an exchange has this shape.
+import type { Answer, Failure } from '../dns/answer.ts'
 
 interface SeenReply {
   readonly code: number
@@ -103,17 +104,33 @@ export interface SeenAddress<R = Connected | NotConnected | Unmeasured> {
   readonly result: R
 }
 
+type LookUp = Exclude<Answer<string>['kind'], 'failure'> | Failure
+/** One that failed may have had addresses. */
+const TOLD: ReadonlySet<LookUp> = new Set(['records', 'nodata', 'nxdomain'])
+
 export type SeenHost =
   | {
       readonly kind: 'inspected'
       readonly exchange: string
       /** Seen within the last 24 hours, and maybe otherwise by now: each address says when. */
       readonly fromMemory: boolean
+      /** What the DNS said to whoever looked; null where that is not known. */
+      readonly resolution: { readonly a: LookUp; readonly aaaa: LookUp } | null
       readonly addresses: readonly SeenAddress[]
       /** Those that were passed over included. */
       readonly addressesFound: number
     }
   | (Unmeasured & { readonly exchange: string })
+
+/** Every address that the host has was looked at just now, whatever came of it. */
+export function isSeenWhole(host: SeenHost): boolean {
+  if (host.kind !== 'inspected' || host.fromMemory || host.resolution === null) return false
+  const { addresses, addressesFound, resolution } = host
+  const isAllFound = [resolution.a, resolution.aaaa].every((answer) => TOLD.has(answer))
+  return (
+    isAllFound && addresses.length === addressesFound && addresses.every(({ result }) => result.kind !== 'unmeasured')
+  )
+}
 
 export function connectedOf(host: SeenHost): SeenAddress<Connected>[] {
   return addressesOf(host).flatMap(({ result, ...rest }) => (result.kind === 'connected' ? [{ ...rest, result }] : []))

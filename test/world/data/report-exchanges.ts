@@ -60,6 +60,16 @@ const dane: readonly DomainRow[] = [
     note: 'TLSA records in a zone that nobody signed.',
   },
   {
+    ...sound('dane-unsigned-misfit.test', `_25._tcp.mx ${NEXT_KEY}`),
+    ...only(DANE, 'DANE_TLSA_INSECURE'),
+    note: 'A TLSA record of another key, in a zone that nobody signed.',
+  },
+  {
+    ...signed('dane-none.test'),
+    ...only(DANE, 'DANE_NONE'),
+    note: 'A signed domain without TLSA records.',
+  },
+  {
     ...signed('dane-insecure-host.test', `_25._tcp.mx ${FITTING}`, `_25._tcp.mx ${NEXT_KEY}`),
     insecure: ['mx'],
     ...only(DANE, 'DANE_TLSA_INSECURE'),
@@ -88,6 +98,11 @@ const dane: readonly DomainRow[] = [
     ...signed('dane-mismatch.test', `_25._tcp.mx ${NEXT_KEY}`, `_25._tcp.mx TLSA 3 1 1 ${'42'.repeat(32)}`),
     ...only(DANE, 'DANE_MISMATCH'),
     note: 'TLSA records of other keys than the one in use.',
+  },
+  {
+    ...signed('dane-weaker.test', `_25._tcp.mx ${FITTING}`, `_25._tcp.mx TLSA 3 1 2 ${'42'.repeat(64)}`),
+    ...only(DANE, 'DANE_WEAKER_DIGEST'),
+    note: 'The SHA-256 digest of the key in use, and the SHA-512 digest of another.',
   },
   {
     ...signed('dane-partial.test', `_25._tcp.mx ${FITTING}`),

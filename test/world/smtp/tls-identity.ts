@@ -34,7 +34,7 @@ export function tlsPem(): string {
 }
 
 /** The data of the TLSA record `3 1 1` that pins the certificate's public key (RFC 7671 §5.1), in hexadecimal. */
-export function publicKeyDigest(): string {
+export function publicKeyDigest(algorithm: 'sha256' | 'sha512' = 'sha256'): string {
   const key = new X509Certificate(CERTIFICATE).publicKey.export({ type: 'spki', format: 'der' })
-  return createHash('sha256').update(key).digest('hex')
+  return createHash(algorithm).update(key).digest('hex')
 }
