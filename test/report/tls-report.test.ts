@@ -58,6 +58,39 @@ describe('a report', () => {
     ])
   })
 
+  const ofDomain = (domain: string | null, successes: number, failures: number) => ({
+    ...policy(successes, failures),
+    policy: { 'policy-type': 'sts', 'policy-domain': domain },
+  })
+
+  it('is judged domain by domain: the good sessions of one hide no failures of another', () => {
+    const found = report(
+      ofDomain('b.test', 5_326, 0),
+      ofDomain('A.test', 0, 300),
+      ofDomain('a.test.', 0, 3),
+      ofDomain('c.test', 0, 0),
+      ofDomain(null, 90, 10),
+    )
+    expect(found).toMatchObject({ successes: 5_416, failures: 313, domains: ['b.test', 'a.test', 'c.test'] })
+    expect(found.byDomain).toEqual([
+      { domain: 'a.test', successes: 0, failures: 303, rate: 1 },
+      { domain: null, successes: 90, failures: 10, rate: 0.1 },
+      { domain: 'b.test', successes: 5_326, failures: 0, rate: 0 },
+      { domain: 'c.test', successes: 0, failures: 0, rate: null },
+    ])
+    expect(found.findings.map(({ subject, explanation }) => [subject, explanation.split('.')[0]])).toEqual([
+      ['a.test', '100 % of the sessions of a'],
+      [null, '10 % of the sessions in this report failed'],
+    ])
+  })
+
+  it('of which only the sum is beyond the line raises what its domains raise', () => {
+    const many = Array.from({ length: 30 }, (_, n) => ofDomain(`${n}.test`, 9, 1))
+    expect(report(...many).findings).toHaveLength(20)
+    const found = report(ofDomain('b.test', 95, 5), ofDomain('a.test', 5_326, 303))
+    expect(found.findings.map(({ subject }) => subject)).toEqual(['a.test'])
+  })
+
   it('with counts in quotes is the same as one with numbers, and says so', () => {
     const text = (value: object) => JSON.stringify(value).replaceAll(/(count":)(\d+)/g, '$1"$2"')
     const details = [failed('certificate-expired', 9), failed('validation-failure', 10)]
@@ -108,6 +141,7 @@ describe('a report', () => {
       policies: [one.policies[0], {}],
       successes: 6,
       rate: 0.25,
+      byDomain: [{ domain: null, successes: 6, failures: 2, rate: 0.25 }],
       findings: [{ id: 'TLSRPT_RATE_HIGH' }],
     })
   })

@@ -83,11 +83,13 @@ function unread(context: Context, kind: 'too_large' | 'no_gzip' | 'no_json') {
   return refuse(context, 'invalid-json', kind === 'no_gzip' ? NO_GZIP : NO_JSON)
 }
 
-function rendered({ reportId, byType, byExchange, findings, domains, notices, policies, rate, ...rest }: TlsAnalysis) {
+const share = (rate: number | null): number | null => (rate === null ? null : rounded(rate, 'share'))
+
+function rendered({ reportId, byDomain, byType, byExchange, findings, domains, policies, ...rest }: TlsAnalysis) {
   return {
     ...rest,
     report_id: reportId,
-    rate: rate === null ? null : rounded(rate, 'share'),
+    rate: share(rest.rate),
     policies: policies.map(({ details, ...policy }) => ({
       ...policy,
       details: details.map(({ receivingIp, sendingIp, ...one }) => ({
@@ -97,7 +99,8 @@ function rendered({ reportId, byType, byExchange, findings, domains, notices, po
       })),
     })),
     domains: [...domains],
-    notices: [...notices],
+    notices: [...rest.notices],
+    by_domain: byDomain.map((one) => ({ ...one, rate: share(one.rate) })),
     by_type: byType.map((one) => ({ ...one })),
     by_exchange: byExchange.map((one) => ({ ...one })),
     findings: findings.map(shown),

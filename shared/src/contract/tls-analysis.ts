@@ -38,6 +38,19 @@ export const tlsAnalysis = z
           .openapi({ description: 'The fifty most frequent' }),
       }),
     ),
+    by_domain: z
+      .array(
+        z.strictObject({
+          domain: z.string().nullable(),
+          successes: count,
+          failures: count,
+          rate: z.number().min(0).max(1).nullable().openapi({ description: 'Null where there were no sessions' }),
+        }),
+      )
+      .openapi({
+        description:
+          'Of each domain all its policies, the most failures first; null where the report names none. What is beyond the line is a finding of its domain',
+      }),
     by_type: z.array(z.strictObject({ type: z.string(), sessions: count, known: z.boolean() })),
     by_exchange: z.array(z.strictObject({ host: z.string(), sessions: count })),
     findings: z.array(finding),

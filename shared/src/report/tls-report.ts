@@ -1,5 +1,6 @@
 // Reports of TLS failures as senders push them (RFC 8460 §4): read, added up by type, and set against a line of one's own.
 import { z } from 'zod'
+import { firstOfEach } from './cases.ts'
 import { type Finding, finding } from './finding.ts'
 import { rounded } from './rounded.ts'
 
@@ -72,6 +73,13 @@ interface PolicyTold {
   }[]
 }
 
+interface DomainTold {
+  readonly domain: string | null
+  readonly successes: number
+  readonly failures: number
+  readonly rate: number | null
+}
+
 const MOST_DETAILS = 50
 
 export interface TlsAnalysis {
@@ -88,6 +96,8 @@ export interface TlsAnalysis {
   readonly notices: readonly string[]
   /** As the report has them: what to do depends on the policy that a session failed under. */
   readonly policies: readonly PolicyTold[]
+  /** Each with the rate of all of its policies, the most failures first; `domain` is null where the report does not say. */
+  readonly byDomain: readonly DomainTold[]
   /** By type, the most frequent first; `known` where the standard has it. */
   readonly byType: readonly { readonly type: string; readonly sessions: number; readonly known: boolean }[]
   /** By exchange, the most frequent first; empty where senders do not say. */
@@ -103,11 +113,11 @@ export function analyse(report: TlsReport, line = RATE_LINE): TlsAnalysis {
     report.policies.reduce((total, one) => total + Number(of(one)), 0)
   const successes = sum(({ summary }) => summary['total-successful-session-count'])
   const failures = sum(({ summary }) => summary['total-failure-session-count'])
-  const rate = successes + failures === 0 ? null : failures / (successes + failures)
   const details = report.policies.flatMap((one) => one['failure-details'] ?? [])
   const types = tally(details.map((one) => [one['result-type'].toLowerCase(), countOf(one)]))
   const hosts = tally(details.map((one) => [hostOf(one) ?? '', countOf(one)]))
-  const domains = [...new Set(report.policies.flatMap(({ policy }) => policy['policy-domain']?.toLowerCase() ?? []))]
+  const domains = [...new Set(report.policies.flatMap((one) => domainOf(one) ?? []))]
+  const byDomain = byDomainOf(report)
   return {
     organization: report['organization-name'] ?? null,
     reportId: report['report-id'] ?? null,
@@ -115,13 +125,14 @@ export function analyse(report: TlsReport, line = RATE_LINE): TlsAnalysis {
     to: report['date-range']?.['end-datetime'] ?? null,
     successes,
     failures,
-    rate,
+    rate: rateOf({ successes, failures }),
     domains,
     notices: noticesOf(report),
     policies: report.policies.map(policyTold),
+    byDomain,
     byType: types.map(([type, count]) => ({ type, sessions: count, known: Object.hasOwn(RESULT_TYPES, type) })),
     byExchange: hosts.filter(([host]) => host !== '').map(([host, count]) => ({ host, sessions: count })),
-    findings: rate !== null && rate > line ? [tooMany(domains[0] ?? '', rate, line)] : [],
+    findings: firstOfEach(byDomain.flatMap((one) => tooMany(one, line))),
   }
 }
 
@@ -165,7 +176,35 @@ function tally(counts: readonly (readonly [string, number])[]): [string, number]
   return [...sums].toSorted(([, one], [, other]) => other - one)
 }
 
-function tooMany(domain: string, rate: number, line: number): Finding {
-  const value = `${rounded(100 * rate, 'percent')} %`
-  return finding('TLSRPT_RATE_HIGH', { domain, value, evidence: { rate, line } })
+type Policy = TlsReport['policies'][number]
+
+function domainOf({ policy }: Policy): string | null {
+  return policy['policy-domain']?.toLowerCase().replace(/\.$/, '') ?? null
+}
+
+/** Many sessions of one domain hide the failures of another. */
+function byDomainOf({ policies }: TlsReport): DomainTold[] {
+  const sums = new Map<string | null, { successes: number; failures: number }>()
+  for (const one of policies) {
+    const { successes, failures } = sums.get(domainOf(one)) ?? { successes: 0, failures: 0 }
+    sums.set(domainOf(one), {
+      successes: successes + Number(one.summary['total-successful-session-count']),
+      failures: failures + Number(one.summary['total-failure-session-count']),
+    })
+  }
+  return [...sums]
+    .map(([domain, sum]) => ({ domain, ...sum, rate: rateOf(sum) }))
+    .toSorted((one, other) => other.failures - one.failures)
+}
+
+function rateOf({ successes, failures }: Pick<DomainTold, 'successes' | 'failures'>): number | null {
+  return successes + failures === 0 ? null : failures / (successes + failures)
+}
+
+function tooMany({ domain, successes, failures, rate }: DomainTold, line: number): Finding[] {
+  if (rate === null || rate <= line) return []
+  const share = `${rounded(100 * rate, 'percent')} % of the sessions`
+  const evidence = { successes, failures, rate, line }
+  if (domain === null) return [finding('TLSRPT_RATE_HIGH', { domain: '', value: share, evidence })]
+  return [finding('TLSRPT_RATE_HIGH', { domain, subject: domain, value: `${share} of ${domain}`, evidence })]
 }

@@ -75,6 +75,7 @@ describe('a report of TLS failures', () => {
             ],
           },
         ],
+        by_domain: [{ domain: 'a.test', successes: 5326, failures: 303, rate: expect.closeTo(0.053828, 5) }],
         by_type: [
           { type: 'starttls-not-supported', sessions: 203, known: true },
           { type: 'certificate-expired', sessions: 100, known: true },
@@ -83,7 +84,7 @@ describe('a report of TLS failures', () => {
           { host: 'mx2.a.test', sessions: 203 },
           { host: 'mx1.a.test', sessions: 100 },
         ],
-        findings: [{ id: 'TLSRPT_RATE_HIGH' }],
+        findings: [{ id: 'TLSRPT_RATE_HIGH', subject: 'a.test' }],
       },
     })
   })
