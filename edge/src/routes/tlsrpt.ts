@@ -26,7 +26,7 @@ const route = createRoute({
   path: '/v1/tlsrpt',
   summary: 'What a report of TLS failures says',
   description:
-    'The attachment as it came. Whether it is packed is seen from its first octets, whatever its type says, and of several gzip members one report is made; nothing of it is kept.',
+    'The attachment as it came. Whether it is packed is seen from its first octets, whatever its type says, and of several gzip members one report is made, whatever is behind them; nothing of it is kept.',
   security: [{ bearer: [] }],
   request: {
     query: z.strictObject({
@@ -70,8 +70,15 @@ export function tlsRptRoute(app: OpenAPIHono<AppEnv>): void {
     if (unpackedBody.kind !== 'value') return unread(context, unpackedBody.kind)
     const report = tlsReport.safeParse(unpackedBody.value)
     if (!report.success) return wrongFields(context, report.error.issues, 'body')
-    return context.json(rendered(analyse(report.data, query.data.line)), 200, { 'cache-control': 'no-store' })
+    const analysis = analyse(report.data, query.data.line)
+    const notices = [...passedOver(unpackedBody.behind), ...analysis.notices]
+    return context.json(rendered({ ...analysis, notices }), 200, { 'cache-control': 'no-store' })
   })
+}
+
+/** RFC 1952 §2.2 knows members, and nothing behind them. */
+function passedOver(behind: number): string[] {
+  return behind === 0 ? [] : [`has ${behind} octets behind its gzip, which were passed over`]
 }
 
 const TOO_LARGE = { detail: 'Unpacked it is larger than 4 MiB.' }

@@ -122,8 +122,55 @@ describe('a report that comes packed', () => {
   })
 
   it.each([
+    ['a line end', '\r\n', 2],
+    ['something else', 'more of it', 10],
+    ['a signature', '\r\n-- \r\nSender', 13],
+  ])('and has %s behind its last member is read all the same, with a notice', async (_what, behind, octets) => {
+    const text = JSON.stringify(REPORT)
+    const notices = [`has ${octets} octets behind its gzip, which were passed over`]
+    for (const parts of [[text], [text.slice(0, 50), text.slice(50)]]) {
+      const members = await Promise.all(parts.map((part) => gzip(part)))
+      const body = joined(...members, new TextEncoder().encode(behind))
+      expect(await send({ body, headers: GZIP })).toMatchObject({ status: 200, body: { failures: 303, notices } })
+    }
+    expect((await send({ body: await gzip(text), headers: GZIP })).body).toMatchObject({ notices: [] })
+  })
+
+  it('and has a name, a comment, extra fields and a line end behind it is read all the same', async () => {
+    const member = new Uint8Array(await gzip(JSON.stringify(REPORT)))
+    const header = new Uint8Array([...member.subarray(0, 3), 4 + 8 + 16, ...member.subarray(4, 10)])
+    const fields = [new Uint8Array([3, 0, 0, 1, 0]), new TextEncoder().encode('report.json\0of a day\0')]
+    const body = joined(header, ...fields, member.subarray(10), new Uint8Array([13, 10]))
+    expect(await send({ body, headers: GZIP })).toMatchObject({ status: 200, body: { failures: 303 } })
+  })
+
+  const damaged = async () => {
+    const member = new Uint8Array(await gzip(JSON.stringify(REPORT)))
+    member[member.length - 8]! ^= 1
+    return joined(member, new Uint8Array([13, 10]))
+  }
+
+  it.each([
+    ['is damaged before a line end', damaged, 400],
+    [
+      'has a line end before its trailer is over',
+      async () => joined((await gzip('{}')).slice(0, -4), new Uint8Array([13, 10])),
+      400,
+    ],
+    [
+      'has more members than anybody sends before a line end',
+      async () =>
+        joined(await gzip(JSON.stringify(REPORT)), ...Array(100).fill(await gzip(' ')), new Uint8Array([13, 10])),
+      400,
+    ],
+    ['has a name without an end', async () => new Uint8Array([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3, 65, 66]).buffer, 400],
+    [
+      'unpacks to more than four megabytes before a line end',
+      async () =>
+        joined(...(await Promise.all([1, 2, 3].map(() => gzip(' '.repeat(1_500_000))))), new Uint8Array([13, 10])),
+      413,
+    ],
     ['ends within its second member', async () => joined(await gzip('{'), (await gzip('}')).slice(0, 12)), 400],
-    ['goes on in something else', async () => joined(await gzip('{}'), new TextEncoder().encode('more')), 400],
     ['has members that are no JSON together', async () => joined(await gzip('{}'), await gzip('{}')), 400],
     ['is no UTF-8', async () => gzip(new Blob([new Uint8Array([0x22, 0xff, 0x22])]).stream()), 400],
     [
