@@ -90,7 +90,7 @@ function Row({ address, known, seen }: { address: string; known: Address | undef
       <td>{known === undefined ? '' : reverseOf(known)}</td>
       {seen === undefined || !seen.measured ? (
         <td colspan={3} class="soft">
-          not measured{seen?.why == null ? '' : `: ${words(seen.why)}`}
+          {seen === undefined ? 'not looked at' : `not measured: ${words(seen.why ?? 'unknown')}`}
         </td>
       ) : (
         <>

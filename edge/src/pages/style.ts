@@ -43,5 +43,5 @@ summary { cursor: pointer; overflow-wrap: anywhere }
 .tally li { color: var(--mark) } .tally b { font-size: 1.3rem }
 .first { margin: .5rem 0 0; padding-left: 0; list-style: none }
 meter { width: 8rem; vertical-align: middle }
-@media print { .bar, button, footer { display: none } details > * { display: block } }
+@media print { .bar, button, footer { display: none } details::details-content { content-visibility: visible; height: auto } }
 `
