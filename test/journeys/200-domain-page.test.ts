@@ -88,6 +88,7 @@ describe('without a browser', () => {
     const report = (await (await stack.request('/v1/domains/strict.test', { headers: key })).json()) as DomainReport
     const page = await visit(`/domains/strict.test?report=${report.id}`)
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('This is an earlier report')])
+    expect(page.headers.get('ratelimit-policy')).toBe('"page_kept";q=60;w=3600')
     const missing = await visit('/domains/strict.test?report=rep_1')
     expect([missing.status, await missing.text()]).toEqual([404, expect.stringContaining('No report of that id')])
   })

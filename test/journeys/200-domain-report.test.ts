@@ -56,7 +56,7 @@ describe('the report', () => {
 
   it.each(rows.map(({ domain }) => domain))('of %s has a page with all its findings, in words', (domain) => {
     const report = reports.get(domain)!
-    const page = createDomainPage({ domain, isEarlier: true, nonce: 'n' })
+    const page = createDomainPage({ domain, query: { report: report.id }, nonce: 'n' })
     const parts = [...partsOf(report), { section: 'report' as const, value: report, findings: [] }]
     const text = parts.map(page.part).join('')
     const shown = [...text.matchAll(/data-finding="(\w+)"/g)].map(([, id = '']) => id)

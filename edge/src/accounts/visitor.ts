@@ -3,9 +3,9 @@ import { DurableObject } from 'cloudflare:workers'
 import { type Count, count, type Quota } from './limits.ts'
 
 /** For each address and hour; a report costs the DNS some forty questions, and whoever is looked at one look a day. */
-const PER_HOUR = { fast: 20, full: 3, report: 20 } as const
+const PER_HOUR = { fast: 20, full: 3, report: 20, kept: 60 } as const
 
-/** What a visitor asks for: a verification in one of its modes, or the report of a domain. */
+/** What a visitor asks for: a verification in one of its modes, the report of a domain, or one that is kept. */
 export type Asked = keyof typeof PER_HOUR
 const HOUR_S = 3_600
 

@@ -9,8 +9,9 @@ import { overLimit, tellQuota } from './quota.ts'
 import { countVisit, ipOf } from './visit.ts'
 
 /**
- * `verifier`: may ask about addresses. `looker`: may have domains looked at, as our own pages may for their visitors. `owner`: may see what it was answered, and have it told by webhook. `reader`: may see its account. `holder`: may change its account. `operator`: runs the
- * service. Operators' keys read and change accounts too; test keys change nothing.
+ * `verifier`: may ask about addresses. `looker`: may have domains looked at, as our own pages may for their visitors.
+ * `owner`: may see what it was answered, and have it told by webhook. `reader`: may see its account. `holder`: may change
+ * its account. `operator`: runs the service. Operators' keys read and change accounts too; test keys change nothing.
  */
 export type Role = 'public' | 'verifier' | 'looker' | 'owner' | 'reader' | 'holder' | 'operator'
 

@@ -24,6 +24,7 @@ export function pageHeaders(nonce: string): Readonly<Record<string, string>> {
     // What is looked up anew for each visitor is no index’s business.
     'x-robots-tag': 'noindex',
     // Compressed, sections would wait for one another: whoever compresses on the way keeps back what is short.
+    // Deviates: RFC 9110 §18.6 — because the platform compresses what names no coding, whatever `no-transform` says.
     'cache-control': 'no-store, no-transform',
     'content-encoding': 'identity',
   }

@@ -46,12 +46,12 @@ export interface DomainPage {
 interface PageOf extends Pick<DocumentOf, 'nonce'> {
   /** In letters of any script. */
   readonly domain: string
-  /** It shows one of the reports that were made before. */
-  readonly isEarlier: boolean
+  /** As the visitor has it; `report` names one of those that were made before. */
+  readonly query: Readonly<Record<string, string>>
 }
 
 /** Texts to be sent in the order in which they are made: opening, parts, history, closing. */
-export function createDomainPage({ domain, isEarlier, ...of }: PageOf): DomainPage {
+export function createDomainPage({ domain, query, ...of }: PageOf): DomainPage {
   const document = { ...of, title: `${domain}: mail report`, typed: domain }
   const { card, anchor, has } = createCards(of.nonce)
   const findingsOf = new Map<string, SectionName>()
@@ -77,10 +77,7 @@ export function createDomainPage({ domain, isEarlier, ...of }: PageOf): DomainPa
         return ''
       }
       if (part.section !== 'report') return section(part.section, part)
-      return card(
-        'overview',
-        <Overview report={part.value as DomainReport} anchorOf={anchorOf} isEarlier={isEarlier} />,
-      )
+      return card('overview', <Overview report={part.value as DomainReport} anchorOf={anchorOf} query={query} />)
     },
     history: (reports) => card('history', <History of={reports} domain={domain} now={reportId} />),
     brokenOff: () => {

@@ -26,11 +26,12 @@ interface OverviewOf {
   readonly report: DomainReport
   /** Where the section of a finding stands on this page. */
   readonly anchorOf: (one: FindingShown) => string
-  /** It is one of those before, and not today’s. */
-  readonly isEarlier: boolean
+  /** As the visitor has it. */
+  readonly query: Readonly<Record<string, string>>
 }
 
-export function Overview({ report, anchorOf, isEarlier }: OverviewOf) {
+export function Overview({ report, anchorOf, query }: OverviewOf) {
+  const isEarlier = query['report'] !== undefined
   const { by_severity: counts, findings, timing, vantage } = report
   const toDo = findings.filter(({ severity }) => severity !== 'info' && severity !== 'ok')
   const tally = SEVERITIES.toReversed().filter((severity) => counts[severity] > 0)
@@ -70,12 +71,12 @@ export function Overview({ report, anchorOf, isEarlier }: OverviewOf) {
         {isEarlier ? (
           <a href={pathOf(report.domain)}>This is an earlier report: see today’s</a>
         ) : (
-          <a href="?refresh=true" rel="nofollow">
+          <a href={linkWith(query, { refresh: 'true' })} rel="nofollow">
             Look again
           </a>
         )}
       </p>
-      {isEarlier ? null : <Weighed by={report.profile} />}
+      {isEarlier ? null : <Weighed by={report.profile} query={query} />}
     </>
   )
 }
@@ -126,15 +127,23 @@ export function Unmeasured({ of }: { of: DomainReport['unmeasured'] }) {
   )
 }
 
+/** This page with one wish changed. A new report is wished for once, not again with the next wish. */
+function linkWith({ selector, profile }: OverviewOf['query'], change: Readonly<Record<string, string>>): string {
+  const kept = Object.entries({ selector, profile, ...change }).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, value]],
+  )
+  return `?${new URLSearchParams(kept).toString()}`
+}
+
 /** Not all want the same of their mail. */
-function Weighed({ by }: { by: ProfileName }) {
+function Weighed({ by, query }: { by: ProfileName; query: OverviewOf['query'] }) {
   return (
     <p class="soft">
       Weighed for {PROFILES[by].for}. Weigh it for{' '}
       {PROFILE_NAMES.filter((name) => name !== by).map((name, n) => (
         <>
           {n === 0 ? '' : ', or for '}
-          <a href={`?profile=${name}`} rel="nofollow">
+          <a href={linkWith(query, { profile: name })} rel="nofollow">
             {PROFILES[name].for}
           </a>
         </>

@@ -1,13 +1,13 @@
 // The one script of the pages: copies what a button stands beside. Without it everything can still be read and selected.
 
-/** Runs in the browser; a page says by its class that it does. */
+/** Runs in the browser; a page says by its class that it does, and that there is a clipboard, which wants https. */
 export const SCRIPT = `
-document.documentElement.classList.add('scripted')
+if (navigator.clipboard) document.documentElement.classList.add('scripted')
 document.addEventListener('click', async ({ target }) => {
   const button = target.closest('button.copy')
   if (button === null) return
-  await navigator.clipboard.writeText(button.parentElement.querySelector('code').textContent)
-  button.textContent = 'Copied'
+  const text = button.parentElement.querySelector('code').textContent
+  button.textContent = await navigator.clipboard.writeText(text).then(() => 'Copied', () => 'Select it')
   setTimeout(() => (button.textContent = 'Copy'), 2000)
 })
 `

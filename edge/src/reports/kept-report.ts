@@ -1,7 +1,7 @@
 // A report as it was kept: whether it can still be read, and how much it had learned.
 import { type DomainReport, domainReport } from '@postern/shared/contract/domain-report.ts'
 
-/** Null for what is no report of today's shape: one that lacks what was added since would be told with holes. 0.2 ms. */
+/** Null for what is no report of today's shape: one that lacks what was added since would be told with holes. */
 export function readKept(text: string | null): DomainReport | null {
   return text === null ? null : (domainReport.safeParse(JSON.parse(text)).data ?? null)
 }

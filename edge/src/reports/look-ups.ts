@@ -21,7 +21,7 @@ export type Decisive = ReadonlyMap<string, readonly Negative[]>
 export const NOTHING_THERE: readonly Negative[] = ['nodata', 'nxdomain']
 
 /** Nothing of it rejects. */
-export interface LookUps extends Pick<Questions, 'begin' | 'second' | 'counts' | 'fastestMs'> {
+export interface LookUps extends Pick<Questions, 'begin' | 'until' | 'second' | 'counts' | 'fastestMs'> {
   readonly ask: <T extends RecordType>(question: Question<T>) => Promise<Answer<DataOf[T]>>
   /** With what DNSSEC makes of it: two questions more where the answer is SERVFAIL. */
   readonly state: <T extends RecordType>(question: Question<T>) => Promise<Stated<DataOf[T]>>
@@ -37,7 +37,7 @@ export interface LookUps extends Pick<Questions, 'begin' | 'second' | 'counts' |
 const MOST_ROUNDS = 60
 
 export function createLookUps(ports: QuestionPorts, manner: Manner): LookUps {
-  const { begin, first, again, second, counts, fastestMs } = createQuestions(ports, manner)
+  const { begin, until, first, again, second, counts, fastestMs } = createQuestions(ports, manner)
   const bogus = new Set<string>()
   const ask: LookUps['ask'] = async (question) => (await first(question)).resolved.answer
   /** A server that failed for a moment answers without checking as well: only who then still fails with checking is bogus. */
@@ -55,6 +55,7 @@ export function createLookUps(ports: QuestionPorts, manner: Manner): LookUps {
   }
   return {
     begin,
+    until,
     ask,
     second,
     sure: (question) => unless(question, NOTHING_THERE),

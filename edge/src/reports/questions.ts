@@ -28,6 +28,8 @@ export interface First<D> {
 export interface Questions {
   /** Asks ahead: whoever asks the same first is given what comes of it, as if it had asked itself. */
   readonly begin: (question: Question) => void
+  /** What is asked from now on has until then, in milliseconds since the epoch. */
+  readonly until: (deadlineAt: number) => void
   /** None of these rejects. */
   readonly first: <T extends RecordType>(question: Question<T>) => Promise<First<DataOf[T]>>
   /** What is heard when somebody else than `source` is asked before it. */
@@ -40,7 +42,9 @@ export interface Questions {
   readonly counts: () => { readonly queries: number; readonly remembered: number }
 }
 
-export function createQuestions(ports: QuestionPorts, { deadlineAt, fresh }: Manner): Questions {
+export function createQuestions(ports: QuestionPorts, manner: Manner): Questions {
+  const { fresh } = manner
+  let { deadlineAt } = manner
   const counted = { asked: 0, queries: 0, fastestMs: Infinity }
   const open: Open = new Map()
   const resolve: Resolve = (question, asking) => {
@@ -73,6 +77,9 @@ export function createQuestions(ports: QuestionPorts, { deadlineAt, fresh }: Man
       const early = begun.get(key)
       begun.delete(key)
       return early === undefined ? ask(question) : (early as Promise<First<DataOf[T]>>)
+    },
+    until: (at) => {
+      deadlineAt = at
     },
     again: after,
     second: async (question, source) => {

@@ -33,13 +33,16 @@ export interface ReportPorts extends QuestionPorts, PolicyPorts, InspectPorts {
   readonly begun?: Begun
 }
 
-/** Look-ups may take this long, in milliseconds, from the first of them on. */
+/** Look-ups may take this long, in milliseconds. */
 export const DNS_MS = 5_000
 
 /** Never rejects: what could not be learned is said to be so. `tell` hears of each section when it changes. */
 export async function makeReport(wanted: ReportWanted, ports: ReportPorts, tell: Tell): Promise<DomainReport> {
   const startedAt = ports.now()
-  const looks = ports.begun?.looks ?? createLookUps(ports, { deadlineAt: startedAt + DNS_MS, fresh: wanted.fresh })
+  const deadlineAt = startedAt + DNS_MS
+  const looks = ports.begun?.looks ?? createLookUps(ports, { deadlineAt, fresh: wanted.fresh })
+  // What went ahead did so while others were waited for, and takes nothing away from the rest.
+  looks.until(deadlineAt)
   const board = createBoard({ domain: wanted.domain, loopback: ports.loopback, now: startedAt }, tell)
   const means = { looks, board, ports }
   const { ascii } = wanted.domain

@@ -1,6 +1,6 @@
 // The object of one domain's reports: the last thirty of them, what changed from one to the next, and none after half a year.
 import { DurableObject } from 'cloudflare:workers'
-import type { DomainHistory, DomainReport } from '@postern/shared/contract/domain-report.ts'
+import { type DomainHistory, type DomainReport, reportRow } from '@postern/shared/contract/domain-report.ts'
 import { changesBetween } from './changes.ts'
 import { isUnheard, knowsAsMuch, readKept } from './kept-report.ts'
 
@@ -14,6 +14,13 @@ const SCHEMA = `
   -- One report as JSON, with what changed since the one before it.
   CREATE TABLE IF NOT EXISTS reports (id TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS reports_at ON reports (at);
+`
+
+/** A row of the history. */
+const SHOWN = Object.keys(reportRow.shape).map((name) => `'${name}', json_extract(body, '$.${name}')`)
+const HISTORY = `
+  SELECT json_object(${SHOWN.join(', ')}) AS row FROM reports
+    WHERE json_extract(body, '$.schema') = 'domain-report/1' ORDER BY at DESC
 `
 
 /** As `isUnheard`, of rows. */
@@ -77,15 +84,10 @@ export class Reports extends DurableObject {
     return body
   }
 
-  /** Newest first. */
+  /** Newest first. Thirty whole reports may be megabytes: only what is shown of them is read. */
   history(): DomainHistory['reports'] {
-    const rows = this.#kept?.exec<{ body: string }>('SELECT body FROM reports ORDER BY at DESC').toArray() ?? []
-    return rows.flatMap(({ body }) => {
-      const report = readKept(body)
-      if (report === null) return []
-      const { id, generated_at, by_severity, since } = report
-      return [{ id, generated_at, by_severity, since }]
-    })
+    const rows = this.#kept?.exec<{ row: string }>(HISTORY).toArray() ?? []
+    return rows.flatMap(({ row }) => reportRow.safeParse(JSON.parse(row)).data ?? [])
   }
 
   override async alarm(): Promise<void> {

@@ -3,6 +3,7 @@ import type { DomainReport, ReportPart } from '@postern/shared/contract/domain-r
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { stream } from 'hono/streaming'
+import type { Quota } from '../accounts/limits.ts'
 import { tellQuota } from '../http/quota.ts'
 import { countVisit, ipOf } from '../http/visit.ts'
 import { pageHeaders } from '../pages/document.tsx'
@@ -11,9 +12,10 @@ import { noticePage, type NoticeOf } from '../pages/notice.tsx'
 import { partsOf } from '../reports/answer.ts'
 import { readKept } from '../reports/kept-report.ts'
 import type { Named } from '../reports/learned.ts'
+import { inTime } from '../reports/shelf.ts'
 import type { AppEnv } from './context.ts'
 import { domainNamed, portsOf, shelfOf } from './domain-asked.ts'
-import { get, inTurn } from './domains.ts'
+import { inTurn, reportRoute } from './domains.ts'
 import { toldAs } from './told-as.ts'
 
 type Visited = Context<AppEnv>
@@ -36,12 +38,19 @@ export function domainPages(app: OpenAPIHono<AppEnv>): void {
     const query = QUERY.safeParse(context.req.query())
     if (!query.success) return notice(context, 422, { ...NOT_UNDERSTOOD, typed })
     const { report: id, ...asked } = query.data
+    const { allowed, quota } = await countVisit(
+      id === undefined ? 'report' : 'kept',
+      ipOf(context),
+      context.get('services'),
+    )
+    tellQuota(context, quota)
+    if (!allowed) return tooMany(context, named, quota)
     return id === undefined ? live(context, named, asked) : earlier(context, named, id)
   })
 }
 
 /** As the interface reads it; what others have put behind a link is passed over. */
-const QUERY = z.object({ ...get.request.query.shape, report: z.string().optional() })
+const QUERY = z.object({ ...reportRoute.request.query.shape, report: z.string().optional() })
 type Query = Omit<z.infer<typeof QUERY>, 'report'>
 
 const NOT_UNDERSTOOD = {
@@ -63,15 +72,14 @@ function hostIn(typed: string): string {
     .replace(/[/?#:].*$/, '')
 }
 
+function tooMany(context: Visited, { unicode }: Named, { limit, resetS }: Quota): Response {
+  const heading = 'That was a lot of reports'
+  const text = `At most ${limit} an hour for each visitor: come back in ${Math.ceil(resetS / 60)} minutes, or use a key.`
+  context.header('retry-after', String(resetS))
+  return notice(context, 429, { heading, text, typed: unicode })
+}
+
 async function live(context: Visited, named: Named, asked: Query): Promise<Response> {
-  const { allowed, quota } = await countVisit('report', ipOf(context), context.get('services'))
-  tellQuota(context, quota)
-  if (!allowed) {
-    const heading = 'That was a lot of domains'
-    const text = `At most ${quota.limit} reports an hour for each visitor: come back in ${Math.ceil(quota.resetS / 60)} minutes, or use a key.`
-    context.header('retry-after', String(quota.resetS))
-    return notice(context, 429, { heading, text, typed: named.unicode })
-  }
   const { newId } = context.get('services')
   const { refresh, selector = [], ...rest } = asked
   const whose = { id: newId('rep'), domain: named, told: toldAs(rest) }
@@ -82,7 +90,7 @@ async function live(context: Visited, named: Named, asked: Query): Promise<Respo
 
 /** One of the last thirty, as it was. */
 async function earlier(context: Visited, named: Named, id: string): Promise<Response> {
-  const report = readKept((await shelfOf(context, named)?.report(id)) ?? null)
+  const report = readKept(await inTime(shelfOf(context, named)?.report(id), portsOf(context, named)))
   const text = 'No report of that id is kept of this domain: the last thirty are, for half a year.'
   if (report === null) return notice(context, 404, { heading: 'No such report', text, typed: named.unicode })
   return told(context, named, (page, write) => write(wholeOf(report).map(page.part).join('')))
@@ -98,14 +106,14 @@ type Write = (text: string) => Promise<void>
 /** The frame at once, what is learned as it comes, and at last what there was before. */
 function told(context: Visited, named: Named, tell: (page: DomainPage, write: Write) => Promise<void>): Response {
   const nonce = nonceOf(context)
-  const page = createDomainPage({ domain: named.unicode, isEarlier: context.req.query('report') !== undefined, nonce })
+  const page = createDomainPage({ domain: named.unicode, query: context.req.query(), nonce })
   for (const [name, value] of Object.entries(pageHeaders(nonce))) context.header(name, value)
   return stream(
     context,
     async (out) => {
       await out.write(page.opening)
       await tell(page, async (text) => void (await out.write(text)))
-      await out.write(page.history((await shelfOf(context, named)?.history()) ?? []))
+      await out.write(page.history((await inTime(shelfOf(context, named)?.history(), portsOf(context, named))) ?? []))
       await out.write(page.closing)
     },
     async (error, out) => {

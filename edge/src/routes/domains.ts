@@ -44,7 +44,8 @@ const JSON_TYPE = 'application/json'
 const EVENTS = 'text/event-stream'
 const LINES = 'application/x-ndjson'
 
-export const get = createRoute({
+/** As `GET` of the resource is described. */
+export const reportRoute = createRoute({
   method: 'get',
   operationId: 'getDomainReport',
   path: '/v1/domains/{domain}',
@@ -105,7 +106,7 @@ const kept = createRoute({
 const NO_STORE = { 'cache-control': 'no-store' }
 
 export function domainRoutes(app: OpenAPIHono<AppEnv>): void {
-  app.openapi(get, async (context) => {
+  app.openapi(reportRoute, async (context) => {
     const { refresh, selector = [], ...told } = context.req.valid('query')
     const named = domainNamed(context, context.req.valid('param').domain)
     if ('detail' in named) return wrongName(context, named.detail)
@@ -163,7 +164,10 @@ function asEvents(context: Context<AppEnv>, asked: Asked): Response {
   })
 }
 
-/** One part after the other leaves, in the order in which they came; whoever goes away leaves a report that is kept all the same. */
+/**
+ * One part after the other leaves, in the order in which they came; whoever goes away leaves a report that is kept all the
+ * same. @throws what kept the report from being made, or a part from being written, when nothing is written any more.
+ */
 export async function inTurn(
   context: Context,
   { wanted, ports }: Asked,
@@ -172,8 +176,11 @@ export async function inTurn(
   let last = Promise.resolve()
   const all = answerReport(wanted, ports, (part) => {
     last = last.then(() => write(part))
+    // Its fault is told below, when the report is made.
+    void Promise.allSettled([last])
   })
   context.executionCtx.waitUntil(all)
-  await all
+  await Promise.allSettled([all])
   await last
+  await all
 }

@@ -284,17 +284,12 @@ export const reportPart = z
   .openapi('DomainReportPart')
 export type ReportPart = z.infer<typeof reportPart>
 
+export const reportRow = z.strictObject({ id: z.string(), generated_at: instant, by_severity: bySeverity, since })
+
 export const domainHistory = z
   .strictObject({
     domain: z.string(),
-    reports: z.array(
-      z.strictObject({
-        id: z.string(),
-        generated_at: instant,
-        by_severity: bySeverity,
-        since,
-      }),
-    ),
+    reports: z.array(reportRow),
   })
   .openapi('DomainHistory')
 export type DomainHistory = z.infer<typeof domainHistory>

@@ -22,6 +22,7 @@ describe('within an hour a visitor', () => {
     ['fast', 20],
     ['full', 3],
     ['report', 20],
+    ['kept', 60],
   ] as const)('may ask by %s %d times, however many come at once', async (mode, limit) => {
     const visitor = newVisitor()
     expect(await allowed(visitor, mode, limit + 5)).toBe(limit)

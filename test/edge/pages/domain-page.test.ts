@@ -8,7 +8,7 @@ import { shown } from '../../../edge/src/reports/shown.ts'
 const NONE = { critical: 0, high: 0, medium: 0, low: 0, info: 0, ok: 0 }
 const AT = '2026-11-21T12:00:00.000Z'
 
-const page = (domain = 'a.test') => createDomainPage({ domain, isEarlier: false, nonce: 'abc' })
+const page = (domain = 'a.test') => createDomainPage({ domain, query: {}, nonce: 'abc' })
 const bogus = (names: string[], ...findings: ReportPart['findings']): ReportPart => ({
   section: 'dns',
   value: { bogus: names },

@@ -70,6 +70,27 @@ describe('a head start', () => {
     else expect(asked).toEqual([])
   })
 
+  it('that others keep waiting takes nothing from the time of the rest', async () => {
+    let late = 0
+    const { ports } = await given()
+    const clock = { ...ports, now: () => ports.now() + late }
+    const begun = begunBy(clock)
+    late = 6_000
+    const { mx, spf, dmarc } = await answerReport(wanted(), { ...clock, begun }, () => undefined)
+    expect([mx.status, spf.status, dmarc.status]).toEqual(['mx', 'one', 'found'])
+  })
+
+  it('and a report wait for no object that is silent: neither to be told what it has, nor to have it keep what was made', async () => {
+    const never = () => new Promise<never>(() => undefined)
+    const { ports } = await given({ reports: { latest: never, heard: never, keep: never } })
+    const waits: number[] = []
+    const sleep = async (ms: number) => void waits.push(ms)
+    const [warnings, warn] = [[] as string[], (what: string) => void warnings.push(what)]
+    const made = await answerReport(wanted(), { ...ports, sleep, warn }, () => undefined)
+    expect([made.id, made.mx.status, waits.filter((ms) => ms >= 1_000)]).toEqual(['rep_1', 'mx', [1_000, 3_000]])
+    expect(warnings.length).toBe(2)
+  })
+
   it('that was told of a report which is gone is none, and the report is made all the same', async () => {
     const { ports } = await given({ reports: shelf(async () => null), life: { from: Date.now(), forMs: MINUTE } })
     const made = await answerReport(wanted(), { ...ports, begun: begunBy(ports) }, () => undefined)
