@@ -72,7 +72,7 @@ const surveyed = (patterns: readonly string[], exchanges: typeof EXCHANGES) =>
     },
     certificate: null,
     exchanges,
-    failing: new Set(),
+    holds: new Map(),
   })
 
 describe('what is compared is looked at once', () => {

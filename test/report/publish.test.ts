@@ -76,7 +76,7 @@ const STS: StsGiven = {
   fetched: { kind: 'not_fetched' },
   certificate: null,
   exchanges: ['mx1.a.test', 'mx2.b.test'].map((name, n) => ({ host: name, preference: n })),
-  failing: new Set(),
+  holds: new Map(),
 }
 
 describe('MTA-STS', () => {
@@ -108,13 +108,15 @@ describe('MTA-STS', () => {
     return of({ fetched: { kind: 'answered', status: 200, contentType: 'text/plain', text }, ...wish })
   }
 
+  const HOLDING = new Map(['mx1.a.test', 'mx2.b.test'].map((host) => [host, true]))
+
   it.each([
     ['to be tested', 'testing', 'mx1.a.test'],
     ['to be tested, of somebody else’s exchanges', 'testing', 'old.elsewhere.test'],
     ['that is switched off', 'none', 'old.elsewhere.test'],
     ['that is enforced and names every exchange', 'enforce', 'mx1.a.test *.b.test'],
   ])('with a policy already, one %s, is the record alone', (_what, mode, mx) => {
-    const found = orphan(mode, mx)
+    const found = orphan(mode, mx, mode === 'enforce' ? { holds: HOLDING } : {})
     expect([found.id, offered(found)]).toEqual(['STS_ORPHAN_POLICY', [RECORD]])
     expect(found.fix).toMatch(/^Publish the record, or remove the policy/)
   })
@@ -122,7 +124,7 @@ describe('MTA-STS', () => {
   it.each([
     ['names no exchange', 'old.elsewhere.test', {}, [FILE]],
     ['leaves one out', 'mx1.a.test', {}, [FILE]],
-    ['names one that has no TLS', 'mx1.a.test mx2.b.test', { failing: new Set(['mx2.b.test']) }, [FILE]],
+    ['names one that has no TLS', 'mx1.a.test mx2.b.test', { holds: new Map([['mx2.b.test', false]]) }, [FILE]],
     ['is of exchanges that nobody knows', 'mx1.a.test', { exchanges: null }, []],
     ['is of a domain without any', 'mx1.a.test', { exchanges: [] }, []],
   ])('with a policy already that is enforced and %s is another policy first, and no record', (...row) => {
@@ -132,14 +134,25 @@ describe('MTA-STS', () => {
     expect(found.fix).toMatch(/^Do not publish the record as things are: .*mode testing/)
   })
 
+  it.each([
+    ['none was looked at', new Map<string, boolean>()],
+    ['one was not looked at', new Map([['mx1.a.test', true]])],
+  ])('with a policy already that is enforced is no record where of its exchanges %s', (_what, holds) => {
+    const found = orphan('enforce', 'mx1.a.test mx2.b.test', { holds })
+    expect(offered(found)).toEqual([FILE])
+    expect(found.fix).toMatch(/^Do not publish the record before every exchange is known/)
+  })
+
   it('with a policy already says what is wrong with it', () => {
-    const { evidence } = orphan('enforce', 'mx1.a.test old.elsewhere.test', { failing: new Set(['mx1.a.test']) })
+    const holds = new Map([['mx1.a.test', false]])
+    const { evidence } = orphan('enforce', 'mx1.a.test old.elsewhere.test', { holds })
     expect(evidence).toEqual({
       mode: 'enforce',
       maxAgeS: 31_557_600,
       unmatched: ['mx2.b.test'],
       unused: ['old.elsewhere.test'],
       failing: ['mx1.a.test'],
+      unseen: ['mx2.b.test'],
     })
   })
 

@@ -26,7 +26,7 @@ const given = {
   fetched: answered(POLICY),
   certificate: CERTIFICATE,
   exchanges: EXCHANGES,
-  failing: new Set<string>(),
+  holds: new Map<string, boolean>(),
 }
 
 describe('MTA-STS', () => {
@@ -75,7 +75,7 @@ describe('MTA-STS', () => {
   })
 
   it('holds less where an exchange that it names has no TLS to offer, and says both shares', () => {
-    const { health } = surveySts({ ...given, failing: new Set(['mx2.a.test']) })
+    const { health } = surveySts({ ...given, holds: new Map([['mx2.a.test', false]]) })
     expect(health).toMatchObject({ named: 1, components: { match: 0.5 }, caps: [] })
   })
 

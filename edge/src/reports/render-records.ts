@@ -9,6 +9,7 @@ import { type Fetched, type StsSurvey, surveySts } from '@postern/shared/report/
 import { shown } from '@postern/shared/report/record.ts'
 import { rounded } from '@postern/shared/report/rounded.ts'
 import type { SpfSurvey } from '@postern/shared/report/spf-survey.ts'
+import { holdsPolicy } from '@postern/shared/report/tls-cases.ts'
 import { chosenTlsRpt, parseTlsRpt } from '@postern/shared/report/tlsrpt.ts'
 import { pinName } from './exchanges.ts'
 import { exchangesNamed, routeKind, type TextsLearned } from './learned.ts'
@@ -85,20 +86,16 @@ export function stsOf(sight: With<'sts' | 'route'>): StsSurvey {
     fetched: weighed(sts.fetched, looked),
     certificate: policyCertificate(looked, now),
     exchanges: routeKind(domain.ascii, route) === 'error' ? null : named,
-    failing: new Set(named.map(({ host }) => host).filter((host) => lacksTls(sight, host))),
+    holds: holdsAmong(
+      sight,
+      named.map(({ host }) => host),
+    ),
   })
 }
 
-/** Measured, and at no address a TLS with a valid certificate. */
-function lacksTls({ looked }: With<'sts'>, host: string): boolean {
-  const inspection = inspectionOf(looked, host)
-  if (inspection?.kind !== 'inspected') return false
-  const told = inspection.addresses.flatMap(({ result }) => {
-    if (result.kind !== 'connected' || result.startTls === null) return []
-    if (result.startTls.kind === 'secured') return [result.startTls.tls.pkix.verdict === 'valid']
-    return result.startTls.kind === 'not_offered' ? [false] : []
-  })
-  return told.length > 0 && !told.includes(true)
+function holdsAmong({ looked }: With<'sts'>, hosts: readonly string[]): ReadonlyMap<string, boolean> {
+  const told = hosts.map((host) => [host, holdsPolicy(inspectionOf(looked, host))] as const)
+  return new Map(told.flatMap(([host, holds]) => (holds === null ? [] : [[host, holds]])))
 }
 
 export function policyOf(sight: With<'sts' | 'route'>): {

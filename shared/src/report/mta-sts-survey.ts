@@ -17,6 +17,7 @@ import {
 } from './mta-sts.ts'
 import { firstPolicy, policyRecord, textAt } from './publish.ts'
 import { certificateFindings, isDisputed, type PolicyCertificate } from './sts-certificate.ts'
+import { allOf } from './three-valued.ts'
 import { chosenTlsRpt, parseTlsRpt } from './tlsrpt.ts'
 
 /** What came of fetching `https://mta-sts.DOMAIN/.well-known/mta-sts.txt`. */
@@ -46,8 +47,11 @@ export interface StsGiven {
   readonly certificate: PolicyCertificate | null
   /** Null where they were not learned. */
   readonly exchanges: readonly Ranked[] | null
-  /** Exchanges at which a lane has found no TLS with a valid certificate: named or not, senders that heed the policy pass them over. */
-  readonly failing: ReadonlySet<string>
+  /**
+   * Of exchanges, whether a lane has found TLS with a valid certificate there: named or not, senders that heed the policy pass
+   * over those that have none. Of one that is not in it nothing is known.
+   */
+  readonly holds: ReadonlyMap<string, boolean>
 }
 
 export interface StsSurvey {
@@ -97,19 +101,39 @@ const hostsOf = (exchanges: StsGiven['exchanges']): string[] => (exchanges ?? []
  * or that fails TLS (RFC 8461 §5.1), for as long as its max_age. A policy to be tested may be put in its place at any time.
  */
 function orphaned(given: StsGiven, policy: StsPolicy): Finding {
-  const { domain, now, exchanges } = given
+  const { domain, now } = given
+  const hosts = hostsOf(given.exchanges)
   const compared = comparedWith(given, policy)
-  const failing = hostsOf(exchanges).filter((host) => given.failing.has(host))
-  const isWhole = compared !== null && compared.unmatched.length === 0 && failing.length === 0
-  const isHarmless = policy.mode !== 'enforce' || isWhole
   const unmatched = compared?.unmatched ?? []
+  const failing = hosts.filter((host) => given.holds.get(host) === false)
+  const unseen = hosts.filter((host) => !given.holds.has(host))
+  const isWhole = allOf([
+    compared !== null,
+    unmatched.length === 0,
+    failing.length === 0,
+    unseen.length > 0 ? null : true,
+  ])
+  const when = policy.mode === 'enforce' ? WHEN_ENFORCED.get(isWhole) : undefined
   return finding('STS_ORPHAN_POLICY', {
     domain,
-    publish: isHarmless ? policyRecord(domain, now) : firstPolicy(domain, hostsOf(exchanges)),
-    when: isHarmless ? undefined : 'harmful',
-    evidence: { mode: policy.mode, maxAgeS: policy.maxAgeS, unmatched, unused: compared?.unused ?? [], failing },
+    publish: when === undefined ? policyRecord(domain, now) : firstPolicy(domain, hosts),
+    when,
+    evidence: {
+      mode: policy.mode,
+      maxAgeS: policy.maxAgeS,
+      unmatched,
+      unused: compared?.unused ?? [],
+      failing,
+      unseen,
+    },
   })
 }
+
+/** By whether senders that heed the policy find a way to every exchange. */
+const WHEN_ENFORCED: ReadonlyMap<boolean | null, string> = new Map([
+  [false, 'harmful'],
+  [null, 'unseen'],
+])
 
 function policyOf(fetched: Fetched): StsPolicy | null {
   if (fetched.kind !== 'answered' || fetched.status !== 200) return null
@@ -152,7 +176,7 @@ interface Compared {
 }
 
 /** Null where there is nothing to compare: exchanges that are not known, none at all, or a policy that is switched off. */
-function comparedWith({ exchanges, failing }: StsGiven, policy: StsPolicy | null): Compared | null {
+function comparedWith({ exchanges, holds }: StsGiven, policy: StsPolicy | null): Compared | null {
   if (exchanges === null || exchanges.length === 0 || policy?.mode === 'none') return null
   const patterns = policy?.mx ?? []
   const isNamed = namedBy(patterns)
@@ -161,7 +185,7 @@ function comparedWith({ exchanges, failing }: StsGiven, policy: StsPolicy | null
   const best = Math.min(...exchanges.map(({ preference }) => preference))
   const counts = {
     named: named.length,
-    matched: named.filter(({ host }) => !failing.has(host)).length,
+    matched: named.filter(({ host }) => holds.get(host) !== false).length,
     exchanges: rows.length,
     bestMatched: named.some(({ preference }) => preference === best),
   }

@@ -2,7 +2,16 @@
 import type { Case } from './cases.ts'
 import type { FindingId } from './finding.ts'
 import { isEnding } from './sts-certificate.ts'
-import { type Connected, isWithoutTls, type PkixFault, type SeenAddress, seenAt, type SeenTls } from './seen.ts'
+import {
+  type Connected,
+  connectedOf,
+  isWithoutTls,
+  type PkixFault,
+  type SeenAddress,
+  seenAt,
+  type SeenHost,
+  type SeenTls,
+} from './seen.ts'
 
 const FINDING_OF: Readonly<Record<PkixFault, FindingId>> = {
   expired: 'TLS_CERT_EXPIRED',
@@ -31,11 +40,22 @@ export function tlsCases(one: SeenAddress<Connected>, { isEnforced, isPinned }: 
   const tls = result.startTls?.kind === 'secured' ? result.startTls.tls : null
   const cases: Case[] = failed === null ? [] : [{ ...failed, seen: { ...at, ...failed.seen } }]
   if (tls !== null) cases.push(...securedCases(one, tls, { isEnforced, isPinned }))
-  // RFC 8461 §4.2: a certificate is to be valid, for this name and by an authority that is known.
-  const isFailing = failed !== null || (tls !== null && tls.pkix.verdict !== 'valid')
-  if (isEnforced && isFailing)
+  if (isEnforced && holdsAt(result) === false)
     cases.push({ id: 'STS_MX_TLS_FAILS_ENFORCE', seen: { ...at, ...failed?.seen, ...verdictOf(tls) } })
   return cases
+}
+
+/** RFC 8461 §4.2: a certificate is to be valid, for this name and by an authority that is known. Null where none was come to. */
+function holdsAt(result: Connected): boolean | null {
+  if (failureOf(result) !== null) return false
+  return result.startTls?.kind === 'secured' ? result.startTls.tls.pkix.verdict === 'valid' : null
+}
+
+/** Whether mail gets in by an enforced policy; null where nobody has looked, or it depends on which address a sender takes. */
+export function holdsPolicy(host: SeenHost | null): boolean | null {
+  const told = new Set(host === null ? [] : connectedOf(host).map(({ result }) => holdsAt(result)))
+  if (told.has(true) && told.has(false)) return null
+  return told.has(true) || (told.has(false) ? false : null)
 }
 
 /** What is slow or puts off may succeed with others, and later. */
