@@ -101,23 +101,32 @@ const MAX_TTL_S = 2 ** 31 - 1
 
 /** Signatures of one set all have its TTL (RFC 4034 §3.1.4); those that do not are no reason to take the longer one. */
 function originalOf(used: readonly DnsPacketRecord[], answers: readonly DnsPacketRecord[]): { originalTtlS?: number } {
-  const signatures = answers.filter(({ type }) => type === 'RRSIG')
-  const originals = used.map((record) => {
-    const own = signatures.filter(({ name, data }) => plain(name) === plain(record.name) && covers(data, record.type))
-    return Math.min(...own.map(({ data }) => (data as Signature).originalTTL))
-  })
-  const least = Math.min(...originals)
-  return originals.every((ttlS) => ttlS <= MAX_TTL_S) ? { originalTtlS: least } : {}
+  const least = leastSigned(answers)
+  const originals = used.map(({ name, type }) => least.get(setOf(name, type)) ?? Number.POSITIVE_INFINITY)
+  return originals.every((ttlS) => ttlS <= MAX_TTL_S) ? { originalTtlS: Math.min(...originals) } : {}
 }
+
+/** By set. Each signature is read once: a zone may have as many of them as it has records. */
+function leastSigned(answers: readonly DnsPacketRecord[]): ReadonlyMap<string, number> {
+  const least = new Map<string, number>()
+  for (const { name, type, data } of answers) {
+    if (type !== 'RRSIG' || !isSignature(data)) continue
+    const set = setOf(name, data.typeCovered)
+    least.set(set, Math.min(data.originalTTL, least.get(set) ?? data.originalTTL))
+  }
+  return least
+}
+
+const setOf = (name: string, type: string): string => `${type} ${plain(name)}`
 
 interface Signature {
   readonly typeCovered: string
   readonly originalTTL: number
 }
 
-function covers(data: unknown, type: string): data is Signature {
+function isSignature(data: unknown): data is Signature {
   if (typeof data !== 'object' || data === null || !('typeCovered' in data) || !('originalTTL' in data)) return false
-  return data.typeCovered === type && typeof data.originalTTL === 'number'
+  return typeof data.typeCovered === 'string' && typeof data.originalTTL === 'number'
 }
 
 interface Chain {
