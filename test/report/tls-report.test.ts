@@ -101,6 +101,15 @@ describe('a report', () => {
     expect(report(quoted).byType.map(({ sessions }) => sessions)).toEqual([10, 9])
   })
 
+  it.each([
+    [1, 24_999, 'Less than 0.01 %'],
+    [1, 9_999, '0.01 %'],
+    [1, 999, '0.1 %'],
+  ])('with %d failure and %d sessions that were none says of how many: %s', (failures, successes, share) => {
+    const parsed = tlsReport.parse({ policies: [policy(successes, failures)] })
+    expect(analyse(parsed, 0).findings.map(({ explanation }) => explanation.split(' of ')[0])).toEqual([share])
+  })
+
   it('at the line, or of nothing, raises nothing', () => {
     expect(report(policy(95, 5)).findings).toEqual([])
     expect(report(policy(0, 0))).toMatchObject({ rate: null, findings: [], byType: [] })

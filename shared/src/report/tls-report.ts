@@ -203,8 +203,14 @@ function rateOf({ successes, failures }: Pick<DomainTold, 'successes' | 'failure
 
 function tooMany({ domain, successes, failures, rate }: DomainTold, line: number): Finding[] {
   if (rate === null || rate <= line) return []
-  const share = `${rounded(100 * rate, 'percent')} % of the sessions`
+  const share = `${percentOf(rate)} of the sessions`
   const evidence = { successes, failures, rate, line }
   if (domain === null) return [finding('TLSRPT_RATE_HIGH', { domain: '', value: share, evidence })]
   return [finding('TLSRPT_RATE_HIGH', { domain, subject: domain, value: `${share} of ${domain}`, evidence })]
+}
+
+/** Failures are few, and never none. */
+function percentOf(rate: number): string {
+  const percent = rounded(100 * rate, 'percent')
+  return percent === 0 ? 'Less than 0.01 %' : `${percent} %`
 }

@@ -54,6 +54,18 @@ async function send({ body, headers, query = '' }: Sent) {
 const GZIP = { 'content-type': 'application/tlsrpt+gzip' }
 
 describe('a report of TLS failures', () => {
+  it.each([
+    ['0.00001', 24_999],
+    ['0.0399999', 24],
+    ['0', 999_999_999],
+  ])('beyond a line of %s by little tells both where they differ', async (line, successes) => {
+    const summary = { 'total-successful-session-count': successes, 'total-failure-session-count': 1 }
+    const policies = [{ policy: { 'policy-type': 'sts', 'policy-domain': 'a.test' }, summary }]
+    const { body } = await send({ body: JSON.stringify({ policies }), query: `?line=${line}` })
+    const evidence = { successes, failures: 1, line: Number(line), rate: expect.closeTo(1 / (successes + 1), 12) }
+    expect(body['findings']).toMatchObject([{ id: 'TLSRPT_RATE_HIGH', evidence }])
+  })
+
   it('is summed up, and a rate beyond the line is a finding', async () => {
     expect(await send({ body: JSON.stringify(REPORT) })).toMatchObject({
       status: 200,
