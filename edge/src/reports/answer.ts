@@ -7,6 +7,7 @@ import { type Life, lifeOf, willDo } from './freshness.ts'
 import { readKept } from './kept-report.ts'
 import { type DkimWanted, keysNamed } from './keys-named.ts'
 import type { Named } from './learned.ts'
+import type { LookUps } from './look-ups.ts'
 import { makeReport, type ReportPorts } from './report.ts'
 import { worthSaying } from './sections.ts'
 import { keptOf, latestOf, type ShelfPorts, standInFor } from './shelf.ts'
@@ -22,7 +23,16 @@ export interface Wanted {
   readonly told?: ToldAs
 }
 
+export interface Begun {
+  /** As `Shelf.latest` has it; null too where that did not answer. */
+  readonly newest: Promise<string | null>
+  /** In which the domain's exchanges are already asked for; null where a report that is kept will do. */
+  readonly looks: LookUps | null
+}
+
 export interface AnswerPorts extends ReportPorts, ShelfPorts {
+  /** What went ahead of the answer, where anything did. */
+  readonly begun?: Begun
   /** What is remembered of how long the newest report will do. */
   readonly lives: { readonly known: () => Life | null; readonly note: (life: Life) => void }
 }

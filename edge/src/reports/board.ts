@@ -1,10 +1,10 @@
 // What is known of a domain so far, put into sections: each is told when it is first complete, and again when it changes.
 import type { DomainReport, ReportSections, SectionName } from '@postern/shared/contract/domain-report.ts'
 import { type Finding, inOrder, SEVERITIES, type Severity } from '@postern/shared/report/finding.ts'
-import type { Cidr } from '@postern/shared/dns/ip.ts'
-import { type Learned, type Named, type Piece, routeKind } from './learned.ts'
+import { type Learned, type Piece, routeKind } from './learned.ts'
 import { SECTIONS, worthSaying } from './sections.ts'
 import { shown } from './shown.ts'
+import type { BoardOf } from './sight.ts'
 
 /** One section with the findings that belong to it. */
 export interface Told {
@@ -26,12 +26,6 @@ export interface Frame {
   readonly generatedAt: number
   readonly vantage: DomainReport['vantage']
   readonly timing: DomainReport['timing']
-}
-
-export interface BoardOf {
-  readonly domain: Named
-  readonly loopback: readonly Cidr[]
-  readonly now: number
 }
 
 export function createBoard(of: BoardOf, tell: Tell): Board {

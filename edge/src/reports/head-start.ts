@@ -1,17 +1,9 @@
 // What of a report goes on while its caller is still being let in: the newest one is fetched, and the first question of a new one asked.
 import { putLast } from '../http/near-cache.ts'
-import type { AnswerPorts, Wanted } from './answer.ts'
+import type { AnswerPorts, Begun, Wanted } from './answer.ts'
 import { type Life, willDo } from './freshness.ts'
-import { createLookUps, type LookUps } from './look-ups.ts'
-import { DNS_MS } from './report.ts'
+import { createLookUps, DNS_MS } from './look-ups.ts'
 import { latestOf } from './shelf.ts'
-
-export interface Begun {
-  /** As `Shelf.latest` has it; null too where that did not answer. */
-  readonly newest: Promise<string | null>
-  /** In which the domain's exchanges are already asked for; null where a report that is kept will do. */
-  readonly looks: LookUps | null
-}
 
 /** What an isolate remembers for head starts; being wrong costs a question or a few milliseconds, never an answer. */
 export interface HeadStarts {

@@ -33,6 +33,9 @@ export interface LookUps extends Pick<Questions, 'begin' | 'until' | 'second' | 
   readonly bogus: () => readonly string[]
 }
 
+/** What they may take for a report, in milliseconds. */
+export const DNS_MS = 5_000
+
 /** An evaluation that goes on for longer is one that somebody keeps going. */
 const MOST_ROUNDS = 60
 

@@ -6,7 +6,7 @@ import { providerOf } from '@postern/shared/dns/provider.ts'
 import { ASSUMED, effective, grouped, isMaterial } from '@postern/shared/report/availability.ts'
 import { rounded } from '@postern/shared/report/rounded.ts'
 import type { ExchangeLearned } from './exchanges.ts'
-import type { With } from './sections.ts'
+import type { With } from './sight.ts'
 
 export type Availability = NonNullable<ReportSections['availability']>
 

@@ -17,7 +17,7 @@ import type { ExchangeLearned } from './exchanges.ts'
 import { exchangesNamed, MOST_EXCHANGES, type RouteLearned, routeKind } from './learned.ts'
 import { inspectionOf, isEffective, seenOf } from './render-seen.ts'
 import { daneSurveyOf, stsOf } from './render-records.ts'
-import type { With } from './sections.ts'
+import type { With } from './sight.ts'
 
 export function mxOf(sight: With<'route'>): { value: ReportSections['mx']; findings: readonly Finding[] } {
   const { domain, route } = sight

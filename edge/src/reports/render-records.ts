@@ -14,7 +14,7 @@ import { chosenTlsRpt, parseTlsRpt } from '@postern/shared/report/tlsrpt.ts'
 import { pinName } from './exchanges.ts'
 import { exchangesNamed, routeKind, type TextsLearned } from './learned.ts'
 import { inspectionOf } from './render-seen.ts'
-import type { With } from './sections.ts'
+import type { With } from './sight.ts'
 import { policyCertificate, weighed } from './weigh.ts'
 
 /** What others publish is shown so far. */

@@ -10,7 +10,7 @@ import {
 } from '@postern/shared/report/resolution.ts'
 import { rounded } from '@postern/shared/report/rounded.ts'
 import { parse } from 'tldts'
-import type { Rendered, With } from './sections.ts'
+import type { Rendered, With } from './sight.ts'
 
 type Sight = With<'route' | 'exchanges'>
 

@@ -14,7 +14,7 @@ import {
 import type { ExchangeLearned } from './exchanges.ts'
 import { coldMsOf } from './render-resolution.ts'
 import { greetedAfterMs, inspectionOf, isAbsent } from './render-seen.ts'
-import type { Rendered, With } from './sections.ts'
+import type { Rendered, With } from './sight.ts'
 
 type Sight = With<'route' | 'exchanges'>
 

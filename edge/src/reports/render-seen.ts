@@ -11,7 +11,7 @@ import type {
 } from '@postern/shared/contract/inspection.ts'
 import type { Looked } from './learned.ts'
 import { policyHostOf } from './policy.ts'
-import type { With } from './sections.ts'
+import type { With } from './sight.ts'
 import { weighed } from './weigh.ts'
 
 type Seen = NonNullable<ExchangeShown['smtp']>[number]

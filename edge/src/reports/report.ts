@@ -13,10 +13,9 @@ import { chosenSts, parseSts } from '@postern/shared/report/mta-sts.ts'
 import { surveySpf } from '@postern/shared/report/spf-survey.ts'
 import { type Board, createBoard, type Tell } from './board.ts'
 import { learnExchanges } from './exchanges.ts'
-import type { Begun } from './head-start.ts'
 import { exchangesNamed, type Named, type RouteLearned, type TextsLearned } from './learned.ts'
 import { type InspectPorts, look } from './look.ts'
-import { createLookUps, type Decisive, type LookUps, NOTHING_THERE, type Stated } from './look-ups.ts'
+import { createLookUps, type Decisive, DNS_MS, type LookUps, NOTHING_THERE, type Stated } from './look-ups.ts'
 import { policyHostOf, policyOf, type PolicyPorts, type PolicyWanted } from './policy.ts'
 import type { QuestionPorts } from './questions.ts'
 import { routeOf, routeOfOne } from './route-of-two.ts'
@@ -28,16 +27,15 @@ export interface ReportWanted {
   readonly fresh: boolean
 }
 
-export interface ReportPorts extends QuestionPorts, PolicyPorts, InspectPorts {
-  /** What went ahead of the report, where anything did. */
-  readonly begun?: Begun
+export interface ReportPorts extends QuestionPorts, PolicyPorts, InspectPorts {}
+
+interface Ahead {
+  /** Questions that went ahead of the report, where any did. */
+  readonly begun?: { readonly looks: LookUps | null }
 }
 
-/** Look-ups may take this long, in milliseconds. */
-export const DNS_MS = 5_000
-
 /** Never rejects: what could not be learned is said to be so. `tell` hears of each section when it changes. */
-export async function makeReport(wanted: ReportWanted, ports: ReportPorts, tell: Tell): Promise<DomainReport> {
+export async function makeReport(wanted: ReportWanted, ports: ReportPorts & Ahead, tell: Tell): Promise<DomainReport> {
   const startedAt = ports.now()
   const deadlineAt = startedAt + DNS_MS
   const looks = ports.begun?.looks ?? createLookUps(ports, { deadlineAt, fresh: wanted.fresh })

@@ -9,24 +9,14 @@ import type { MailUse } from '@postern/shared/report/mail-use.ts'
 import { chosenSts } from '@postern/shared/report/mta-sts.ts'
 import { tlsRptFindings } from '@postern/shared/report/mta-sts-survey.ts'
 import { spfFindings } from '@postern/shared/report/spf-findings.ts'
-import type { BoardOf } from './board.ts'
-import { exchangesNamed, type Learned, type Piece, routeKind } from './learned.ts'
+import { exchangesNamed, type Piece, routeKind } from './learned.ts'
 import { availabilityOf } from './render-availability.ts'
 import { mxOf } from './render-mx.ts'
 import { daneOf, dkimOf, dmarcOf, policyOf, spfOf, tlsRptOf } from './render-records.ts'
 import { resolutionOf } from './render-resolution.ts'
 import { routingOf } from './render-routing.ts'
 import { unmeasuredOf } from './render-seen.ts'
-
-export interface Sight extends BoardOf, Learned {}
-
-/** A sight in which these pieces are there. */
-export type With<P extends Piece> = Sight & { readonly [K in P]-?: NonNullable<Learned[K]> }
-
-export interface Rendered<S extends SectionName> {
-  readonly value: ReportSections[S]
-  readonly findings: readonly Finding[]
-}
+import type { Rendered, Sight, With } from './sight.ts'
 
 interface Section<S extends SectionName> {
   readonly needs: readonly Piece[]
