@@ -64,12 +64,17 @@ describe('without a browser', () => {
   })
 
   it('whoever only prepares for a visit, or asks for the head, causes no question', async () => {
-    const asked = () => fetch(`${stack.worldUrl()}/world/queries`).then((response) => response.text())
-    const before = await asked()
     const prefetch = await visit('/domains/multiline.test', { 'sec-purpose': 'prefetch;prerender' })
     const head = await stack.request('/domains/multiline.test', { method: 'HEAD' })
     expect([prefetch.status, head.status]).toEqual([503, 200])
-    expect(await asked()).toBe(before)
+    // What is asked the same way and later has come when all that was on its way before it has.
+    await (await visit('/domains/dkim-none.test')).text()
+    const queries = await fetch(`${stack.worldUrl()}/world/queries`)
+    const asked = ((await queries.json()) as readonly { readonly name: string }[]).map(({ name }) => name)
+    const of = ['dkim-none.test', 'multiline.test'].filter((domain) =>
+      asked.some((name) => name === domain || name.endsWith(`.${domain}`)),
+    )
+    expect(of).toEqual(['dkim-none.test'])
   })
 
   it('findings are weighed as the visitor wants, and what cannot be understood is refused in words', async () => {
@@ -139,7 +144,6 @@ describe.skipIf(!hasBrowser)('in a browser (skipped where Chromium is not instal
     const complaints: string[] = []
     const page = await open('/domains/smtp-slow.test', complaints)
     await page.locator('[data-section=spf] >> visible=true').waitFor()
-    expect(await shown(page)).not.toContain('overview')
     await page.waitForLoadState('load', { timeout: 30_000 })
     expect(await shown(page)).toEqual([...SECTIONS.split(' '), 'history', 'commands'])
     expect(complaints).toEqual([])

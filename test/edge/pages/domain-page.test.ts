@@ -4,6 +4,7 @@ import { finding } from '@postern/shared/report/finding.ts'
 import { describe, expect, it } from 'vitest'
 import { createDomainPage } from '../../../edge/src/pages/domain-page.tsx'
 import { shown } from '../../../edge/src/reports/shown.ts'
+import { REPORT } from '../reports/a-report.ts'
 
 const NONE = { critical: 0, high: 0, medium: 0, low: 0, info: 0, ok: 0 }
 const AT = '2026-11-21T12:00:00.000Z'
@@ -79,6 +80,15 @@ describe('the page of a domain', () => {
       '/domains/a.test?report=rep_2',
       '/domains/a.test?report=rep_1',
     ])
+  })
+
+  it('sums up at the end, and leaves that place to what is said meanwhile until then', () => {
+    const { opening, part } = page()
+    const slots = (html: string) => [...html.matchAll(/<section [^>]*slot="(\w+)"/g)].map(([, name]) => name)
+    const html = [opening, part({ section: 'begun', value: { id: 'rep_1' }, findings: [] }), part(bogus([]))]
+    expect(html.flatMap(slots)).toEqual(['dns'])
+    expect(opening).toContain('mail servers may take some seconds')
+    expect(slots(part({ section: 'report', value: REPORT, findings: [] }))).toEqual(['overview'])
   })
 
   it('says where it broke off, and in place of nothing that came', () => {
