@@ -46,6 +46,11 @@ describe('without a browser', () => {
     [' JANE@Strict.test ', '/domains/strict.test'],
     ['https://strict.test:8080/path?x#y', '/domains/strict.test'],
     ['bücher.test', '/domains/b%C3%BCcher.test'],
+    ['Jane Roe <jane@strict.test>', '/domains/strict.test'],
+    ['"strict.test";', '/domains/strict.test'],
+    ['//strict.test', '/domains/strict.test'],
+    ['mailto:jane@strict.test?subject=x', '/domains/strict.test'],
+    ['https://strict.test/@jane', '/domains/strict.test'],
   ])('whoever types %j comes to %s', async (typed, path) => {
     const response = await visit(`/domains?domain=${encodeURIComponent(typed)}`)
     expect([response.status, response.headers.get('location')]).toEqual([303, path])
@@ -54,6 +59,8 @@ describe('without a browser', () => {
   it.each([
     ['/domains?domain=', 'is no domain name'],
     ['/domains?domain=%3Cscript%3E', 'is no domain name'],
+    ['/domains?domain=jane@strict.test,joe@null-mx.test', 'is no domain name'],
+    ['/domains?domain=_dmarc.strict.test', 'name the domain itself'],
     ['/domains/printer.local', 'below local'],
     ['/domains/127.0.0.1', 'IP address'],
   ])('%s is refused in words, and nothing of it is markup', async (path, words) => {
@@ -61,6 +68,22 @@ describe('without a browser', () => {
     const text = await response.text()
     expect([response.status, text]).toEqual([422, expect.stringContaining(words)])
     expect(text).not.toContain('<script>')
+  })
+
+  it.each([
+    ['/', 302, '/domains'],
+    ['/domains/', 308, '/domains'],
+    ['/domains/strict.test/', 308, '/domains/strict.test'],
+    ['/domains/jane@strict.test', 303, '/domains/strict.test'],
+    ['/domains/strict.test:25', 303, '/domains/strict.test'],
+  ])('%s leads to where it is meant (%i)', async (path, status, location) => {
+    const response = await visit(path)
+    expect([response.status, response.headers.get('location')]).toEqual([status, location])
+  })
+
+  it.each(['main', ' s=main; ', 'main._domainkey.dkim-short.test'])('a selector is known as %j', async (typed) => {
+    const response = await visit(`/domains/dkim-short.test?selector=${encodeURIComponent(typed)}`)
+    expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('DKIM_KEY_1024')])
   })
 
   it('whoever only prepares for a visit, or asks for the head, causes no question', async () => {
@@ -170,9 +193,13 @@ describe.skipIf(!hasBrowser)('in a browser (skipped where Chromium is not instal
     await page.waitForURL('**/domains/dkim-short.test?selector=main')
     await page.waitForLoadState('load')
     expect(await page.locator('[data-finding=DKIM_KEY_1024] >> visible=true').count()).toBe(1)
+    const again = page.waitForResponse(/refresh=true/)
     await page.locator('a', { hasText: 'Look again' }).first().click()
-    await page.waitForURL('**refresh=true')
+    await again
     await page.waitForLoadState('load')
+    // What was wished stays, and the page that is loaded again makes no new report.
+    expect(new URL(page.url()).search).toBe('?selector=main')
+    expect(await page.locator('[data-finding=DKIM_KEY_1024] >> visible=true').count()).toBe(1)
     expect(complaints).toEqual([])
   })
 
@@ -183,8 +210,8 @@ describe.skipIf(!hasBrowser)('in a browser (skipped where Chromium is not instal
     const finding = page.locator('[data-finding=SPF_PLUS_ALL] >> visible=true')
     expect(await finding.getAttribute('open')).not.toBeNull()
     await page.locator('[data-section=overview] ol a').first().click()
-    const target = await page.evaluate('document.querySelector(location.hash).dataset.section')
-    expect(target).toBe('spf')
+    const target = await page.evaluate('document.querySelector(location.hash).parentElement.dataset.finding')
+    expect(target).toBe('SPF_PLUS_ALL')
     expect(complaints).toEqual([])
   })
 

@@ -30,11 +30,11 @@ export function Facts({ of }: { of: readonly Fact[] }) {
 }
 
 /** A line for a terminal, a zone or a file. */
-export function Paste({ text }: { text: string }) {
+export function Paste({ text, what }: { text: string; what: string }) {
   return (
     <div class="paste">
       <code>{text}</code>
-      <button type="button" class="copy">
+      <button type="button" class="copy" aria-label={`Copy: ${what}`}>
         Copy
       </button>
     </div>

@@ -50,10 +50,16 @@ export function createCards(nonce: string): Cards {
       turns.set(slot, (turns.get(slot) ?? 0) + 1)
       const { title } = SLOTS[slot]
       const text = htmlOf(
-        <section class={slot === 'verdict' ? '' : 'card'} slot={slot} id={anchor(slot)} data-section={slot}>
+        <section
+          class={slot === 'verdict' ? '' : 'card'}
+          role={slot === 'overview' ? 'status' : undefined}
+          slot={slot}
+          id={anchor(slot)}
+          data-section={slot}
+        >
           {title === null ? null : <h2>{title}</h2>}
           {content}
-          <Findings of={findings} />
+          <Findings of={findings} anchor={anchor(slot)} />
         </section>,
       )
       return `${hidden}${text}\n`

@@ -11,6 +11,8 @@ export interface DocumentOf {
   readonly nonce: string
   /** What stands in the form for the next domain. */
   readonly typed?: string
+  /** The form is what the page is for. */
+  readonly focus?: boolean
 }
 
 /** Nothing is loaded from anywhere, framed by nobody, and told to nobody whose page is opened from here. */
@@ -49,7 +51,7 @@ export function documentText(of: DocumentOf, content: Child): string {
   return `<!doctype html>\n${htmlOf(<Document of={of}>{content}</Document>)}`
 }
 
-function Document({ of: { title, nonce, typed = '' }, children }: { of: DocumentOf; children?: Child }) {
+function Document({ of: { title, nonce, typed = '', focus = false }, children }: { of: DocumentOf; children?: Child }) {
   return (
     <html lang="en">
       <head>
@@ -79,6 +81,7 @@ function Document({ of: { title, nonce, typed = '' }, children }: { of: Document
               autocapitalize="none"
               spellcheck={false}
               required
+              autofocus={focus}
               maxlength={300}
             />
             <button type="submit">Look</button>

@@ -13,9 +13,9 @@ import type { FindingShown } from './findings.tsx'
 import { MailServers } from './mail-servers.tsx'
 import { Availability, Resolution, Routing } from './models.tsx'
 import { Commands, History, Overview, Unmeasured, Verdict } from './overview.tsx'
-import { Dane, Dkim, Dmarc, Dns, MtaSts, Spf, TlsRpt } from './records.tsx'
+import { Dane, Dkim, Dmarc, Dns, MtaSts, type Query, Spf, TlsRpt } from './records.tsx'
 
-type Renderers = { readonly [S in Exclude<SectionName, 'verdict'>]: (value: ReportSections[S]) => Child }
+type Renderers = { readonly [S in Exclude<SectionName, 'verdict'>]: (value: ReportSections[S], query: Query) => Child }
 
 const RENDER: Renderers = {
   mx: (of) => <MailServers of={of} />,
@@ -23,7 +23,7 @@ const RENDER: Renderers = {
   dane: (of) => <Dane of={of} />,
   tls_rpt: (of) => <TlsRpt of={of} />,
   spf: (of) => <Spf of={of} />,
-  dkim: (of) => <Dkim of={of} />,
+  dkim: (of, query) => <Dkim of={of} query={query} />,
   dmarc: (of) => <Dmarc of={of} />,
   dns: (of) => <Dns of={of} />,
   routing: (of) => <Routing of={of} />,
@@ -47,27 +47,31 @@ interface PageOf extends Pick<DocumentOf, 'nonce'> {
   /** In letters of any script. */
   readonly domain: string
   /** As the visitor has it; `report` names one of those that were made before. */
-  readonly query: Readonly<Record<string, string>>
+  readonly query: Query
 }
 
 /** Texts to be sent in the order in which they are made: opening, parts, history, closing. */
 export function createDomainPage({ domain, query, ...of }: PageOf): DomainPage {
   const document = { ...of, title: `${domain}: mail report`, typed: domain }
   const { card, anchor, has } = createCards(of.nonce)
-  const findingsOf = new Map<string, SectionName>()
+  /** Where each was told last: its section, and which one of it. */
+  const places = new Map<string, readonly [section: SectionName, n: number]>()
   let reportId = ''
 
   const section = (name: SectionName, { value, findings }: ReportPart): string => {
-    for (const one of findings) findingsOf.set(keyOf(one), name)
+    for (const [n, one] of findings.entries()) places.set(keyOf(one), [name, n])
     const content =
       name === 'verdict' ? (
         <Verdict domain={domain} of={value as ReportSections['verdict']} />
       ) : (
-        (RENDER[name] as (of: unknown) => Child)(value)
+        (RENDER[name] as (of: unknown, query: Query) => Child)(value, query)
       )
     return card(name, content, findings)
   }
-  const anchorOf = (one: FindingShown): string => anchor(findingsOf.get(keyOf(one)) ?? 'verdict')
+  const anchorOf = (one: FindingShown): string => {
+    const [name, n] = places.get(keyOf(one)) ?? []
+    return name === undefined ? anchor('verdict') : `${anchor(name)}-${n}`
+  }
 
   return {
     ...aroundSections(document, <Places />),

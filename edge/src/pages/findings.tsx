@@ -2,6 +2,7 @@
 import type { DomainReport } from '@postern/shared/contract/domain-report.ts'
 import { lineOf } from '@postern/shared/report/publish.ts'
 import { Facts, Paste, Prose } from './bricks.tsx'
+import { words } from './words.ts'
 
 export type FindingShown = DomainReport['findings'][number]
 
@@ -18,17 +19,18 @@ export function isGrave({ severity }: Pick<FindingShown, 'severity'>): boolean {
   return OPEN.includes(severity)
 }
 
-export function Findings({ of }: { of: readonly FindingShown[] }) {
+/** `anchor` begins the names by which each can be led to. */
+export function Findings({ of, anchor }: { of: readonly FindingShown[]; anchor: string }) {
   return (
     <>
-      {of.map((one) => (
-        <One one={one} />
+      {of.map((one, n) => (
+        <One one={one} anchor={`${anchor}-${n}`} />
       ))}
     </>
   )
 }
 
-function One({ one }: { one: FindingShown }) {
+function One({ one, anchor }: { one: FindingShown; anchor: string }) {
   const evidence = Object.entries(one.evidence)
   return (
     <details class={one.severity} open={isGrave(one)} data-finding={one.id}>
@@ -40,7 +42,7 @@ function One({ one }: { one: FindingShown }) {
           </>
         )}
       </summary>
-      <p>
+      <p id={anchor}>
         <Prose text={one.explanation} />
       </p>
       <p>
@@ -60,7 +62,7 @@ function One({ one }: { one: FindingShown }) {
         ))}
       </p>
       {evidence.length === 0 ? null : (
-        <Facts of={evidence.map(([name, value]) => [name, <code>{textOf(value)}</code>])} />
+        <Facts of={evidence.map(([name, value]) => [words(name), <code>{textOf(value)}</code>])} />
       )}
     </details>
   )
@@ -72,13 +74,13 @@ function adviceOf({ fix, publish }: FindingShown): string {
 }
 
 function Publish({ of }: { of: FindingShown['publish'][number] }) {
-  if (of.type !== 'file') return <Paste text={lineOf(of)} />
+  if (of.type !== 'file') return <Paste text={lineOf(of)} what={of.name} />
   return (
     <>
       <p class="soft">
         <code>{of.name}</code>, as text/plain:
       </p>
-      <Paste text={of.value} />
+      <Paste text={of.value} what={of.name} />
     </>
   )
 }
@@ -97,5 +99,9 @@ function Reference({ of: { rfc, section } }: { of: FindingShown['refs'][number] 
 function textOf(value: unknown): string {
   if (value === null) return 'none'
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(textOf).join('\n')
+  if (typeof value !== 'object') return typeof value === 'string' ? value : JSON.stringify(value)
+  return Object.entries(value)
+    .map(([name, member]) => `${words(name)} ${textOf(member)}`)
+    .join(', ')
 }

@@ -81,7 +81,7 @@ export function Availability({ of: availability }: Of<'availability'>) {
         of={[
           ['The first that is tried answers', percent(availability.first_pick)],
           ['One of them answers', `${percent(availability.effective)} if they fail independently`],
-          ['One of them answers', `${percent(availability.grouped)} if those of a group fail together`],
+          ['By groups', `${percent(availability.grouped)} if those of a group fail together`],
           ['Groups', availability.groups.map((group) => list(group)).join('; ')],
           [
             'Another one would',

@@ -8,7 +8,7 @@ export interface NoticeOf extends Omit<DocumentOf, 'title'> {
 
 export function noticePage({ heading, text, ...of }: NoticeOf): string {
   return documentText(
-    { ...of, title: heading },
+    { ...of, title: heading, focus: true },
     <section>
       <h1>{heading}</h1>
       <p>{text}</p>

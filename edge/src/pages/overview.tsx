@@ -64,10 +64,7 @@ export function Overview({ report, anchorOf, query }: OverviewOf) {
       <p class="soft">
         Made <Instant at={report.generated_at} /> with {timing.queries} questions to {list(vantage.resolvers)} in{' '}
         {Math.round(timing.dns_ms)} ms
-        {vantage.lane === null
-          ? '; no lane has looked at the mail servers'
-          : `; mail servers looked at from ${vantage.lane}`}
-        .{' '}
+        <Looked of={report} />.{' '}
         {isEarlier ? (
           <a href={pathOf(report.domain)}>This is an earlier report: see today’s</a>
         ) : (
@@ -77,6 +74,19 @@ export function Overview({ report, anchorOf, query }: OverviewOf) {
         )}
       </p>
       {isEarlier ? null : <Weighed by={report.profile} query={query} />}
+    </>
+  )
+}
+
+/** A lane looks at an exchange once a day, whoever asks. */
+function Looked({ of: { mx, vantage } }: { of: DomainReport }) {
+  const [first] = mx.records
+    .flatMap(({ smtp }) => (smtp ?? []).flatMap((one) => (one.measured ? [one.at] : [])))
+    .toSorted()
+  if (first === undefined || vantage.lane === null) return <>; no mail server was looked at</>
+  return (
+    <>
+      ; mail servers were looked at <Instant at={first} /> from {vantage.lane}, and are again a day after that
     </>
   )
 }
@@ -98,7 +108,7 @@ export function Commands({ of }: { of: DomainReport['commands'] }) {
       {of.map(({ title, command }) => (
         <>
           <h3>{title}</h3>
-          <Paste text={command} />
+          <Paste text={command} what={title} />
         </>
       ))}
     </>

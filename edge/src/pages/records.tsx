@@ -4,6 +4,9 @@ import type { Child } from 'hono/jsx'
 import { type Fact, Facts, Instant, list, record, yesNo } from './bricks.tsx'
 import { words } from './words.ts'
 
+/** What a visitor has wished for, as it stands in the address of the page. */
+export type Query = Readonly<Record<string, string>>
+
 type Of<S extends keyof ReportSections> = { readonly of: ReportSections[S] }
 
 /** Who vouches for a record, where one is known. */
@@ -34,12 +37,12 @@ const EVERYBODY_ELSE = {
   '?': 'is not spoken of (?all)',
 } as const
 
-export function Dkim({ of: { zone, selectors } }: Of<'dkim'>) {
+export function Dkim({ of: { zone, selectors }, query }: Of<'dkim'> & { query: Query }) {
   const keys = selectors.map((one): Fact => [one.selector, keyOf(one)])
   return (
     <>
       <Facts of={[['Keys', zone === 'unknown' ? null : ZONES[zone]], ...keys]} />
-      {zone === 'absent' ? null : <AskForKey />}
+      {zone === 'absent' ? null : <AskForKey query={query} />}
     </>
   )
 }
@@ -51,9 +54,10 @@ function keyOf({ status, type, bits, revoked, testing }: ReportSections['dkim'][
 }
 
 /** The DNS lists no selectors: whoever has a message from the domain can name one. */
-function AskForKey() {
+function AskForKey({ query: { profile } }: { query: Query }) {
   return (
     <form method="get" class="ask">
+      {profile === undefined ? null : <input type="hidden" name="profile" value={profile} />}
       <label>
         Selector of a key (s= of a DKIM-Signature){' '}
         <input name="selector" autocomplete="off" autocapitalize="none" spellcheck={false} maxlength={400} required />
@@ -107,7 +111,7 @@ function Health({ of: health }: { of: ReportSections['mta_sts']['health'] }) {
   return (
     <p>
       <b>Policy health: {health.score} of 100</b>, {health.band}{' '}
-      <meter min={0} max={100} low={60} high={80} optimum={100} value={health.score}>
+      <meter aria-label="Policy health" min={0} max={100} low={60} high={80} optimum={100} value={health.score}>
         {health.score}
       </meter>
       {health.partial ? <span class="soft"> (of what could be measured)</span> : null}
@@ -193,5 +197,5 @@ export function Dane({ of: { active, hosts } }: Of<'dane'>) {
 }
 
 export function Dns({ of: { bogus } }: Of<'dns'>) {
-  return <p>{bogus.length === 0 ? 'No name was found whose signatures do not hold.' : `Bogus: ${list(bogus)}`}</p>
+  return <p>{bogus.length === 0 ? 'Among the answers that came, no signature fails.' : `Bogus: ${list(bogus)}`}</p>
 }

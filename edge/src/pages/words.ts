@@ -31,7 +31,9 @@ export const STARTTLS: Readonly<
   unmeasured: 'not measured',
 }
 
+const PLAIN: Readonly<Record<string, string>> = { unlearned: 'not known', insecure: 'not signed', secure: 'signed' }
+
 /** `lane_busy` as `lane busy`: the words of the interface, as far as a person needs none better. */
 export function words(id: string): string {
-  return id === 'unlearned' ? 'not known' : id.replaceAll('_', ' ')
+  return PLAIN[id] ?? id.replaceAll('_', ' ')
 }

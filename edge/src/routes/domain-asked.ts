@@ -14,6 +14,7 @@ export function domainNamed(context: Context<AppEnv>, typed: string): Named | { 
   if (text.includes('/')) return { detail: 'is a URL: name its host alone, such as example.com' }
   if (text.includes('@')) return { detail: 'is an address: name the part behind the @' }
   if (/:\d+$/.test(text)) return { detail: 'has a port: name the host alone' }
+  if (/(?:^|\.)_/.test(text)) return { detail: 'has a label that begins with an underscore: name the domain itself' }
   const read = readDomainName(text, 0)
   if (!read.ok) return { detail: 'is no domain name' }
   const { ascii, unicode } = read.domain

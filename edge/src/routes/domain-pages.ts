@@ -21,6 +21,11 @@ import { toldAs } from './told-as.ts'
 type Visited = Context<AppEnv>
 
 export function domainPages(app: OpenAPIHono<AppEnv>): void {
+  app.get('/', (context) => context.redirect('/domains', 302))
+  app.get('/domains/', (context) => context.redirect('/domains', 308))
+  app.get('/domains/:domain/', (context) =>
+    context.redirect(`/domains/${encodeURIComponent(context.req.param('domain'))}`, 308),
+  )
   app.get('/domains', (context) => {
     const typed = context.req.query('domain')
     if (typed === undefined) return notice(context, 200, ABOUT)
@@ -31,10 +36,10 @@ export function domainPages(app: OpenAPIHono<AppEnv>): void {
   app.get('/domains/:domain', async (context) => {
     // Whoever only prepares for a visit, or asks for the head, has nobody be asked anything.
     if (/\bprefetch\b/.test(context.req.header('sec-purpose') ?? '')) return context.body(null, 503)
-    if (context.req.method === 'HEAD') return context.body(null, 200, pageHeaders(nonceOf(context)))
     const typed = context.req.param('domain')
     const named = domainNamed(context, typed)
-    if ('detail' in named) return wrong(context, typed, named.detail)
+    if ('detail' in named) return meant(context, typed, named.detail)
+    if (context.req.method === 'HEAD') return context.body(null, 200, pageHeaders(nonceOf(context)))
     const query = QUERY.safeParse(context.req.query())
     if (!query.success) return notice(context, 422, { ...NOT_UNDERSTOOD, typed })
     const { report: id, ...asked } = query.data
@@ -55,7 +60,7 @@ type Query = Omit<z.infer<typeof QUERY>, 'report'>
 
 const NOT_UNDERSTOOD = {
   heading: 'That was not understood',
-  text: 'Selectors are up to five names, separated by commas; profiles and the rest are as in the description of the interface.',
+  text: 'A selector is the s= of a DKIM-Signature, such as main; up to five of them are separated by commas. An availability is a share such as 0.99.',
 }
 
 const ABOUT = {
@@ -63,13 +68,22 @@ const ABOUT = {
   text: 'Name a domain: its mail servers are looked up and looked at, its SPF, DKIM, DMARC, MTA-STS, DANE and TLS reports are read, and each finding says why, by which standard, and what to publish.',
 }
 
-/** People paste addresses and links. */
+/** Whoever typed more than a name is led to the name, if there is one. */
+function meant(context: Visited, typed: string, detail: string): Response {
+  const named = domainNamed(context, hostIn(typed))
+  return 'detail' in named
+    ? wrong(context, typed, detail)
+    : context.redirect(`/domains/${encodeURIComponent(named.unicode)}`, 303)
+}
+
+/** People paste addresses and links, with what stood around them. Two names are none: nobody knows which is meant. */
 function hostIn(typed: string): string {
-  return typed
-    .trim()
-    .replace(/^[a-z]+:\/\//i, '')
-    .replace(/^.*@/, '')
-    .replace(/[/?#:].*$/, '')
+  const text = /<([^<>]*[@.][^<>]*)>/.exec(typed)?.[1] ?? typed
+  const host = text
+    .replaceAll(/^[\s"'(]+|[\s"'),;.]+$/g, '')
+    .replace(/^(?:mailto:|(?:[a-z][a-z0-9+.-]*:)?\/\/)/i, '')
+    .replace(/[/?#].*$/, '')
+  return /[\s,;]/.test(host) ? '' : host.replace(/^.*@/, '').replace(/:\d*$/, '')
 }
 
 function tooMany(context: Visited, { unicode }: Named, { limit, resetS }: Quota): Response {

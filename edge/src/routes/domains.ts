@@ -28,10 +28,20 @@ const params = z.strictObject({
     .openapi({ description: 'In letters of any script, or in A-form', example: 'example.com' }),
 })
 
+/** As it stands in a DKIM-Signature (`s=main;`) or before the domain (`main._domainkey.example.com`). */
+function selectorIn(typed: string): string {
+  return typed
+    .trim()
+    .replace(/^s=/, '')
+    .replace(/;$/, '')
+    .replace(/\._domainkey(\..*)?$/, '')
+    .trim()
+}
+
 const selectors = z
   .string()
   .max(400)
-  .transform((text) => [...new Set(text.toLowerCase().split(','))])
+  .transform((text) => [...new Set(text.toLowerCase().split(',').map(selectorIn))])
   .pipe(z.array(z.string().refine(isSelector, 'is no selector')).min(1).max(5))
   .optional()
   .openapi({

@@ -6,12 +6,14 @@ import type { ToldAs } from '../reports/as-wanted.ts'
 
 const listed = PROFILE_NAMES.map((name) => `\`${name}\` for ${PROFILES[name].for}`).join('; ')
 
+const A_SHARE = 'is a share between 0 and 1, such as 0.99'
+
 export const toldAsQuery = {
   availability: z
     .string()
     .min(1)
     .transform(Number)
-    .pipe(z.number().gt(0).lt(1))
+    .pipe(z.number(A_SHARE).gt(0, A_SHARE).lt(1, A_SHARE))
     .optional()
     .openapi({
       type: 'number',
