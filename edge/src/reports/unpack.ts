@@ -11,7 +11,7 @@ export type Unpacked =
   | { readonly kind: 'value'; readonly value: unknown; readonly behind: number }
   | { readonly kind: 'too_large' | 'no_gzip' | 'no_json' }
 
-/** Several members are read as one (RFC 1952 §2.2), which the platform's streams refuse to do. Never throws. */
+/** Several members are read as one (RFC 1952 §2.2), which the platform's streams refuse to do. Throws only where the runtime has changed. */
 export function unpacked(bytes: Uint8Array): Unpacked {
   if (!isMember(bytes, 0)) return read(bytes)
   const whole = gunzipped(bytes)
@@ -73,10 +73,16 @@ function behindZero(bytes: Uint8Array, at: number): number {
 
 /** Raw inflation ends where its last block does, and tells how many octets it has read. */
 function inflated(bytes: Uint8Array, most: number): { readonly read: number; readonly written: number } | Failed {
+  const told = inflatedRaw(bytes, most)
+  if (typeof told === 'string') return told
+  // A runtime that stops telling is our fault, and no octets' of a report.
+  if (!isInflated(told)) throw new TypeError('zlib does not tell how much it has read')
+  return { read: told.engine.bytesWritten, written: told.buffer.length }
+}
+
+function inflatedRaw(bytes: Uint8Array, most: number): object | Failed {
   try {
-    const options = { maxOutputLength: Math.max(1, most), info: true }
-    const { buffer, engine } = inflateRawSync(bytes, options) as unknown as Inflated
-    return { read: engine.bytesWritten, written: buffer.length }
+    return inflateRawSync(bytes, { maxOutputLength: Math.max(1, most), info: true })
   } catch (error) {
     return failed(error)
   }
@@ -85,6 +91,14 @@ function inflated(bytes: Uint8Array, most: number): { readonly read: number; rea
 interface Inflated {
   readonly buffer: Uint8Array
   readonly engine: { readonly bytesWritten: number }
+}
+
+function isInflated(told: object): told is Inflated {
+  if (!('buffer' in told && 'engine' in told) || !(told.buffer instanceof Uint8Array)) return false
+  const { engine } = told
+  return (
+    typeof engine === 'object' && engine !== null && 'bytesWritten' in engine && typeof engine.bytesWritten === 'number'
+  )
 }
 
 function read(octets: Uint8Array, behind = 0): Unpacked {
