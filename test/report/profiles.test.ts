@@ -7,7 +7,7 @@ import {
   SEVERITIES,
   underProfile,
 } from '@postern/shared/report/finding.ts'
-import { PROFILE_NAMES, PROFILES, profileOf } from '@postern/shared/report/profiles.ts'
+import { PROFILE_NAMES, PROFILES, profileOf, profilesFrom } from '@postern/shared/report/profiles.ts'
 import { describe, expect, it } from 'vitest'
 
 const worstOf = (id: FindingId) => finding(id, { domain: 'a.test', severity: 'critical' }).severity
@@ -36,6 +36,15 @@ describe.each(PROFILE_NAMES)('the profile %s', (name) => {
       )
     }
   })
+})
+
+it.each([
+  ['a severity', { STS_NONE: { severity: 'hihg', why: 'A reason.' } }],
+  ['a finding', { STS_NOEN: { severity: 'high', why: 'A reason.' } }],
+  ['a member', { STS_NONE: { severity: 'high', wyh: 'A reason.' } }],
+])('a file with %s that is misspelt is refused', (_what, weighs) => {
+  expect(profilesFrom(PROFILES)).toEqual(PROFILES)
+  expect(() => profilesFrom({ ...PROFILES, strict: { for: 'somebody', weighs } })).toThrow('strict')
 })
 
 it('there are no other profiles, and the usual one weighs nothing', () => {
