@@ -35,6 +35,13 @@ const inBody = (who: Who): object => (isOperator(who) ? { account: who.place.acc
 const batchesOf = ({ kind, place }: Who) => place.batches[kind === 'sk_test' ? kind : 'sk_live']
 const webhooksOf = ({ kind, place }: Who) => place.webhooks[kind === 'sk_test' ? kind : 'sk_live']
 
+let visitors = 0
+/** Pages are counted for each visitor. */
+function visitor(): string {
+  visitors += 1
+  return `198.18.${Math.floor(visitors / 256)}.${visitors % 256}`
+}
+
 export const EXAMPLES: Readonly<Record<string, (who: Who) => Example>> = {
   'GET /v1/verifications': () => ({ path: '/v1/verifications?limit=5' }),
   'POST /v1/verifications': () => ({ path: '/v1/verifications', body: { email: EMAIL } }),
@@ -98,7 +105,10 @@ export const EXAMPLES: Readonly<Record<string, (who: Who) => Example>> = {
   'GET /v1/credits': (who) => ({ path: `/v1/credits${inQuery(who)}` }),
   'POST /v1/credits': ({ place }) => ({ path: '/v1/credits', body: { account: place.account, units: 1 } }),
   'GET /domains': () => ({ path: '/domains' }),
-  'GET /domains/:domain': ({ place }) => ({ path: `/domains/null-mx.test?report=${place.report}` }),
+  'GET /domains/:domain': ({ place }) => ({
+    path: `/domains/null-mx.test?report=${place.report}`,
+    headers: { 'cf-connecting-ip': visitor() },
+  }),
   'GET /page-token': () => ({ path: '/page-token' }),
   'GET /healthz': () => ({ path: '/healthz' }),
   'GET /v1/rules': () => ({ path: '/v1/rules' }),
