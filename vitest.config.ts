@@ -76,7 +76,7 @@ export default defineConfig({
           setupFiles,
           // Some start a stack twice, on a machine that another stack keeps busy.
           testTimeout: 60_000,
-          hookTimeout: 40_000,
+          hookTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
@@ -88,7 +88,7 @@ export default defineConfig({
           include: TIMED,
           setupFiles,
           testTimeout: 30_000,
-          hookTimeout: 40_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
           // Mail servers that keep us waiting do so all at once.
           maxConcurrency: 32,

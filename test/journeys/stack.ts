@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import type { Verification } from '@postern/shared/contract/verification.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const START_MS = 20_000
+/** Longer than the launcher gives itself, whose words tell more. */
+const START_MS = 50_000
 
 export interface Ready {
   readonly ready: true
