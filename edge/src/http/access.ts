@@ -17,7 +17,7 @@ export type Role = 'public' | 'verifier' | 'looker' | 'owner' | 'reader' | 'hold
 
 const MAY: Readonly<Record<Exclude<Role, 'public'>, (caller: Caller) => boolean>> = {
   verifier: (caller) => !isOperator(caller),
-  looker: (caller) => caller.type === 'page' || isKind(caller, ['sk_live', 'sk_test']),
+  looker: (caller) => caller.type === 'page' || MAY.owner(caller),
   owner: (caller) => isKind(caller, ['sk_live', 'sk_test']),
   reader: (caller) => isKind(caller, ['sk_live', 'ak_live', 'ak_test']),
   holder: (caller) => isKind(caller, ['sk_live', 'ak_live']),

@@ -4,6 +4,7 @@ import { PROFILE_NAMES, PROFILES, type ProfileName } from '@postern/shared/repor
 import { SEVERITIES } from '@postern/shared/report/finding.ts'
 import { Facts, Instant, list, Paste } from './bricks.tsx'
 import { type FindingShown, isGrave } from './findings.tsx'
+import type { Query } from './records.tsx'
 import { VERDICTS, words } from './words.ts'
 
 const MOST_FIRST = 8
@@ -27,7 +28,7 @@ interface OverviewOf {
   /** Where the section of a finding stands on this page. */
   readonly anchorOf: (one: FindingShown) => string
   /** As the visitor has it. */
-  readonly query: Readonly<Record<string, string>>
+  readonly query: Query
 }
 
 export function Overview({ report, anchorOf, query }: OverviewOf) {
@@ -138,7 +139,7 @@ export function Unmeasured({ of }: { of: DomainReport['unmeasured'] }) {
 }
 
 /** This page with one wish changed. A new report is wished for once, not again with the next wish. */
-function linkWith({ selector, profile }: OverviewOf['query'], change: Readonly<Record<string, string>>): string {
+function linkWith({ selector, profile }: Query, change: Readonly<Record<string, string>>): string {
   const kept = Object.entries({ selector, profile, ...change }).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, value]],
   )
@@ -146,7 +147,7 @@ function linkWith({ selector, profile }: OverviewOf['query'], change: Readonly<R
 }
 
 /** Not all want the same of their mail. */
-function Weighed({ by, query }: { by: ProfileName; query: OverviewOf['query'] }) {
+function Weighed({ by, query }: { by: ProfileName; query: Query }) {
   return (
     <p class="soft">
       Weighed for {PROFILES[by].for}. Weigh it for{' '}

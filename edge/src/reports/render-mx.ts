@@ -6,7 +6,7 @@ import { addressesIn, IPV4_TEXT } from '@postern/shared/dns/mail-route.ts'
 import { providerOf } from '@postern/shared/dns/provider.ts'
 import { globallyReachable } from '@postern/shared/dns/reachable.ts'
 import { exposureOf, ranksOf } from '@postern/shared/report/exposure.ts'
-import { isPinned } from '@postern/shared/report/dane-survey.ts'
+import { pinnedHosts } from '@postern/shared/report/dane-survey.ts'
 import type { Finding } from '@postern/shared/report/finding.ts'
 import { names, type StsPolicy } from '@postern/shared/report/mta-sts.ts'
 import { mxFindings } from '@postern/shared/report/mx-findings.ts'
@@ -16,7 +16,7 @@ import { smtpFindings } from '@postern/shared/report/smtp-findings.ts'
 import type { ExchangeLearned } from './exchanges.ts'
 import { exchangesNamed, MOST_EXCHANGES, type RouteLearned, routeKind } from './learned.ts'
 import { inspectionOf, isEffective, seenOf } from './render-seen.ts'
-import { daneSurveyOf, stsOf } from './render-records.ts'
+import { daneGivenOf, stsOf } from './render-records.ts'
 import type { With } from './sight.ts'
 
 export function mxOf(sight: With<'route'>): { value: ReportSections['mx']; findings: readonly Finding[] } {
@@ -123,12 +123,11 @@ function seenFindings(sight: With<'route'>, policy: StsPolicy | null): Finding[]
   if (looked?.kind !== 'report') return []
   const enforced = policy?.mode === 'enforce' ? policy.mx : []
   const hosts = looked.report.hosts
-  const { hosts: pinnable } = daneSurveyOf({ ...sight, exchanges })
   return smtpFindings({
     domain: domain.ascii,
     hosts,
     enforced: new Set(hosts.map(({ exchange }) => exchange).filter((host) => enforced.some((one) => names(one, host)))),
-    pinned: new Set(pinnable.filter(isPinned).map(({ host }) => host)),
+    pinned: new Set(pinnedHosts(daneGivenOf({ ...sight, exchanges }))),
     reverse: new Map(
       exchanges.flatMap(({ reverse }) =>
         reverse.flatMap(({ address, names: back }): [string, readonly string[]][] =>

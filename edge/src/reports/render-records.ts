@@ -1,6 +1,7 @@
 // What a domain publishes about its mail, in the words of a report: SPF, DKIM, DMARC, MTA-STS, TLSRPT, DANE.
 import type { ReportSections } from '@postern/shared/contract/domain-report.ts'
-import { type DaneSurvey, surveyDane } from '@postern/shared/report/dane-survey.ts'
+import type { DaneGiven } from '@postern/shared/report/dane-host.ts'
+import { surveyDane } from '@postern/shared/report/dane-survey.ts'
 import type { DkimSurvey } from '@postern/shared/report/dkim-survey.ts'
 import type { DmarcRecord } from '@postern/shared/report/dmarc.ts'
 import type { DmarcSurvey } from '@postern/shared/report/dmarc-survey.ts'
@@ -159,9 +160,9 @@ export function tlsRptOf({ texts, dnssec }: TextsLearned): ReportSections['tls_r
     : { status: 'invalid', record, dnssec, rua: [] }
 }
 
-/** Of each exchange, whether mail may go by its pins, and whether they fit. */
-export function daneSurveyOf({ domain, route, exchanges, looked }: With<'route' | 'exchanges'>): DaneSurvey {
-  return surveyDane({
+/** What a survey of DANE rests on. */
+export function daneGivenOf({ domain, route, exchanges, looked }: With<'route' | 'exchanges'>): DaneGiven {
+  return {
     domain: domain.ascii,
     mx: route.dnssec,
     mxDiffers: route.differs,
@@ -174,7 +175,7 @@ export function daneSurveyOf({ domain, route, exchanges, looked }: With<'route' 
       records: pins.records,
       seen: inspectionOf(looked, host),
     })),
-  })
+  }
 }
 
 export function daneOf(sight: With<'route' | 'exchanges'>): {
@@ -182,7 +183,7 @@ export function daneOf(sight: With<'route' | 'exchanges'>): {
   findings: readonly Finding[]
 } {
   const { exchanges } = sight
-  const survey = daneSurveyOf(sight)
+  const survey = surveyDane(daneGivenOf(sight))
   const baseOf = (host: string): string => exchanges.find((one) => one.host === host)?.pins.base ?? host
   return {
     value: {

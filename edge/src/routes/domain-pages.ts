@@ -9,7 +9,7 @@ import { countVisit, ipOf } from '../http/visit.ts'
 import { pageHeaders } from '../pages/document.tsx'
 import { createDomainPage, type DomainPage } from '../pages/domain-page.tsx'
 import { noticePage, type NoticeOf } from '../pages/notice.tsx'
-import { partsOf } from '../reports/answer.ts'
+import { type AnswerPorts, partsOf } from '../reports/answer.ts'
 import { readKept } from '../reports/kept-report.ts'
 import type { Named } from '../reports/learned.ts'
 import { inTime } from '../reports/shelf.ts'
@@ -99,15 +99,18 @@ async function live(context: Visited, named: Named, asked: Query): Promise<Respo
   const whose = { id: newId('rep'), domain: named, told: toldAs(rest) }
   const wanted = { ...whose, selectors: selector, refresh: refresh === 'true' }
   const ports = portsOf(context, named)
-  return told(context, named, (page, write) => inTurn(context, { wanted, ports }, (part) => write(page.part(part))))
+  return told(context, { named, ports }, (page, write) =>
+    inTurn(context, { wanted, ports }, (part) => write(page.part(part))),
+  )
 }
 
 /** One of the last thirty, as it was. */
 async function earlier(context: Visited, named: Named, id: string): Promise<Response> {
-  const report = readKept(await inTime(shelfOf(context, named)?.report(id), portsOf(context, named)))
+  const ports = portsOf(context, named)
+  const report = readKept(await inTime(shelfOf(context, named)?.report(id), ports))
   const text = 'No report of that id is kept of this domain: the last thirty are, for half a year.'
   if (report === null) return notice(context, 404, { heading: 'No such report', text, typed: named.unicode })
-  return told(context, named, (page, write) => write(wholeOf(report).map(page.part).join('')))
+  return told(context, { named, ports }, (page, write) => write(wholeOf(report).map(page.part).join('')))
 }
 
 function wholeOf(report: DomainReport): ReportPart[] {
@@ -118,7 +121,11 @@ function wholeOf(report: DomainReport): ReportPart[] {
 type Write = (text: string) => Promise<void>
 
 /** The frame at once, what is learned as it comes, and at last what there was before. */
-function told(context: Visited, named: Named, tell: (page: DomainPage, write: Write) => Promise<void>): Response {
+function told(
+  context: Visited,
+  { named, ports }: { named: Named; ports: AnswerPorts },
+  tell: (page: DomainPage, write: Write) => Promise<void>,
+): Response {
   const nonce = nonceOf(context)
   const page = createDomainPage({ domain: named.unicode, query: context.req.query(), nonce })
   for (const [name, value] of Object.entries(pageHeaders(nonce))) context.header(name, value)
@@ -127,7 +134,7 @@ function told(context: Visited, named: Named, tell: (page: DomainPage, write: Wr
     async (out) => {
       await out.write(page.opening)
       await tell(page, async (text) => void (await out.write(text)))
-      await out.write(page.history((await inTime(shelfOf(context, named)?.history(), portsOf(context, named))) ?? []))
+      await out.write(page.history((await inTime(shelfOf(context, named)?.history(), ports)) ?? []))
       await out.write(page.closing)
     },
     async (error, out) => {

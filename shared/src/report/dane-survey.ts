@@ -38,8 +38,15 @@ export function surveyDane(given: DaneGiven): DaneSurvey {
   }
 }
 
-/** A sender that goes by DANE has nothing else to check: neither chain, name nor time (RFC 7672 §3.1.1). */
-export function isPinned({ status, matches, records }: SurveyedHost): boolean {
+/** Hosts of which a sender that goes by DANE has nothing else to check: neither chain, name nor time (RFC 7672 §3.1.1). */
+export function pinnedHosts(given: DaneGiven): string[] {
+  return given.hosts
+    .map((one) => surveyed(given, one))
+    .filter(isPinned)
+    .map(({ host }) => host)
+}
+
+function isPinned({ status, matches, records }: SurveyedHost): boolean {
   return status === 'usable' && matches === true && records.some((one) => one.usage === 3 && one.matches === true)
 }
 
